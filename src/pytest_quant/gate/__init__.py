@@ -1,0 +1,1 @@
+"""How a verdict is reached: statistics, tolerances and the error budget."""

@@ -1,0 +1,1 @@
+"""What a run record looks like to a person."""
