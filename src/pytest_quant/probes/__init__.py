@@ -1,0 +1,1 @@
+"""From probe files to cases: reading, validating, drawing."""

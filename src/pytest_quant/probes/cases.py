@@ -1,0 +1,187 @@
+"""Drawing the cases of a probe: seeded, without repeats, growing only at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import random
+from collections.abc import Callable, Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import islice
+from typing import Any, Literal
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.probes.model import Case, Probe
+
+Side = Literal["held_out", "training"]
+
+# One case in four is held out: asked by runs, never shown to the embedded model in training.
+_HELD_OUT_ONE_IN = 4
+# This many draws in a row that bring nothing new mean that the domain is used up.
+_MAX_MISSES = 1000
+
+
+def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
+    """The first ``count`` cases of a probe: the pinned ones, then held-out draws.
+
+    The same probe gives the same cases everywhere, and a larger count only appends. Raises
+    ``QuantUsageError`` if the probe has fewer distinct cases.
+    """
+    cases = tuple(islice(_cases(probe), count))
+    if len(cases) < count:
+        raise QuantUsageError(
+            f"{probe.path}:{probe.line}: probe {probe.id!r} has only {len(cases)} distinct "
+            f"cases, {count} were asked for; widen its parameters or ask for fewer cases"
+        )
+    return cases
+
+
+def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Endless (prompt, values) of one side of the split, repeats included.
+
+    The side of a case is decided by the digest of its prompt alone, so that training and asking
+    can never meet. Ends when the probe has no case left on that side.
+    """
+    draw = _drawer(probe)
+    rng = random.Random(f"{probe.id}:{seed}")
+    misses = 0
+    while misses < _MAX_MISSES:
+        values = draw(rng)
+        prompt = render(probe, probe.prompt, values)
+        if side_of(f"{probe.id}\n{prompt}") == side:
+            misses = 0
+            yield prompt, values
+        else:
+            misses += 1
+
+
+def side_of(key: str) -> Side:
+    """Which side of the split a case falls on; ``key`` is its probe's id and its prompt."""
+    digest = hashlib.sha256(key.encode()).digest()
+    return "held_out" if digest[0] % _HELD_OUT_ONE_IN == 0 else "training"
+
+
+def solution_of(probe: Probe, values: Mapping[str, Any]) -> str:
+    """The complete right answer that the probe states for these values."""
+    assert probe.solution is not None, probe.id
+    _, text = _expectation(probe, values)
+    return render(probe, probe.solution, {**values, "answer": text})
+
+
+def render(probe: Probe, template: str, values: Mapping[str, Any]) -> str:
+    """A template of the probe, filled in; raises ``QuantUsageError`` naming a wrong field."""
+    try:
+        return template.format_map(values)
+    except (KeyError, IndexError, ValueError) as error:
+        raise QuantUsageError(
+            f"{probe.path}:{probe.line}: probe {probe.id!r}: template {template!r} uses "
+            f"{error}; known values: {', '.join(sorted(values))}"
+        ) from error
+
+
+def _cases(probe: Probe) -> Iterator[Case]:
+    pinned = [(render(probe, probe.prompt, values), values) for values in probe.pinned]
+    yield from (_case(probe, index, *pair) for index, pair in enumerate(pinned))
+    seen = {prompt for prompt, _ in pinned}
+    repeats = 0
+    for prompt, values in draw_values(probe, "cases", "held_out"):
+        if prompt in seen:
+            repeats += 1
+            if repeats == _MAX_MISSES:
+                return
+            continue
+        repeats = 0
+        yield _case(probe, len(seen), prompt, values)
+        seen.add(prompt)
+
+
+def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> Case:
+    expected, text = _expectation(probe, values)
+    options = {name: _option(probe, name, raw, values) for name, raw in probe.check_options.items()}
+    content = json.dumps([prompt, probe.check, text, options], sort_keys=True, default=str)
+    return Case(
+        index=index,
+        prompt=prompt,
+        expected=expected,
+        expected_text=text,
+        options=options,
+        digest=hashlib.sha256(content.encode()).hexdigest()[:16],
+        solution=solution_of(probe, values) if probe.solution else None,
+    )
+
+
+def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
+    """What the checker expects, and the same for a person."""
+    if probe.check != "numeric":
+        text = render(probe, probe.expect, values)
+        return text, text
+    expected = _evaluate(probe, probe.expect, values)
+    return expected, _readable(expected, probe.check_options.get("places"))
+
+
+def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:
+    from pytest_quant.probes.expressions import ExpressionError, evaluate
+
+    try:
+        return evaluate(expression, values)
+    except ExpressionError as error:
+        raise QuantUsageError(f"{probe.path}:{probe.line}: probe {probe.id!r}: {error}") from error
+
+
+def _readable(expected: Any, places: int | None) -> str:
+    """An exact number as a person writes it: rounded if the question asks for it."""
+    if places is not None:
+        digits = str(expected.evalf(places + 40, chop=False))
+        unit = Decimal(1).scaleb(-places)
+        return str(Decimal(digits).quantize(unit, rounding=ROUND_HALF_UP))
+    if expected.is_Rational and expected.q != 1 and not (10**12 % expected.q):
+        return format(Decimal(int(expected.p)) / Decimal(int(expected.q)), "f")
+    return str(expected)
+
+
+def _option(probe: Probe, name: str, raw: Any, values: Mapping[str, Any]) -> Any:
+    """A check option with its templates filled in; named wrong formulas are expressions."""
+    if name == "formulas":
+        return {title: _evaluate(probe, text, values) for title, text in raw.items()}
+    if isinstance(raw, str):
+        return render(probe, raw, values)
+    if isinstance(raw, list):
+        return [_option(probe, "", item, values) for item in raw]
+    return raw
+
+
+def _drawer(probe: Probe) -> Callable[[random.Random], dict[str, Any]]:
+    if probe.generator is not None:
+        generate = load_generator(probe)
+        return lambda rng: generate(rng, **probe.generator_options)
+    domains = list(probe.parameters.items())
+    return lambda rng: {name: _draw(rng, domain) for name, domain in domains}
+
+
+def _draw(rng: random.Random, domain: Mapping[str, Any]) -> Any:
+    if "integer" in domain:
+        return rng.randint(*domain["integer"])
+    if "decimal" in domain:
+        unit = Decimal(1).scaleb(-domain["places"])
+        low, high = (int(Decimal(str(end)) / unit) for end in domain["decimal"])
+        return rng.randint(low, high) * unit
+    return rng.choice(domain["choice"])
+
+
+def load_generator(probe: Probe) -> Callable[..., dict[str, Any]]:
+    """The function that a probe names; raises ``QuantUsageError`` if there is none."""
+    assert probe.generator is not None, probe.id
+    module, _, name = probe.generator.rpartition(".")
+    try:
+        generate = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise QuantUsageError(
+            f"{probe.path}:{probe.line}: probe {probe.id!r}: no generator {probe.generator!r} "
+            f"({error}); expected the dotted name of a function that can be imported"
+        ) from error
+    if not callable(generate):
+        raise QuantUsageError(
+            f"{probe.path}:{probe.line}: probe {probe.id!r}: {probe.generator!r} is not a function"
+        )
+    return generate  # type: ignore[no-any-return]

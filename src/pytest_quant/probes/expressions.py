@@ -1,0 +1,121 @@
+"""Exact evaluation of the expressions that probe authors write.
+
+Only configuration reaches this module, never the text of a model. Literals are rationals
+(``0.1`` is 1/10), so nothing is rounded before the question asks for it.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": sympy.Abs,
+    "binomial": sympy.binomial,
+    "ceiling": sympy.ceiling,
+    "cos": sympy.cos,
+    "det": lambda rows: sympy.Matrix(rows).det(),
+    "exp": sympy.exp,
+    "factorial": sympy.factorial,
+    "floor": sympy.floor,
+    "gcd": sympy.gcd,
+    "lcm": sympy.lcm,
+    "log": sympy.log,
+    "max": sympy.Max,
+    "min": sympy.Min,
+    "sin": sympy.sin,
+    "sqrt": sympy.sqrt,
+    "sum": lambda terms: sum(terms, sympy.Integer(0)),
+}
+_CONSTANTS: dict[str, Any] = {"pi": sympy.pi, "e": sympy.E}
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be evaluated; the message says why."""
+
+
+def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
+    """The exact sympy value of ``expression`` over ``values``.
+
+    Knows arithmetic, lists, the functions above and ``ieee(...)``: the value that IEEE 754
+    double precision gives to its argument, as an exact rational.
+    Raises ``ExpressionError``.
+    """
+    try:
+        tree = ast.parse(expression.strip(), mode="eval").body
+        return _Evaluator(values).exact(tree)
+    except SyntaxError as error:
+        raise ExpressionError(f"{expression!r} is not an expression: {error.msg}") from error
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise ExpressionError(f"{expression!r}: {error}") from error
+
+
+class _Evaluator:
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def exact(self, node: ast.expr) -> Any:
+        match node:
+            case ast.Constant(value=bool() | str()):
+                raise ValueError(f"{node.value!r} is not a number")
+            case ast.Constant(value=int() | float()):
+                return sympy.Rational(str(node.value))
+            case ast.Name(id=name):
+                return self._name(name)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self.exact(operand)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+                return _BINARY[type(op)](self.exact(left), self.exact(right))
+            case ast.List(elts=elements) | ast.Tuple(elts=elements):
+                return [self.exact(element) for element in elements]
+            case ast.Call(func=ast.Name(id="ieee"), args=[argument], keywords=[]):
+                return sympy.Rational(Fraction(self._double(argument)))
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                if name not in _FUNCTIONS:
+                    known = ", ".join(sorted([*_FUNCTIONS, "ieee"]))
+                    raise ValueError(f"unknown function {name!r}; known: {known}")
+                return _FUNCTIONS[name](*(self.exact(argument) for argument in arguments))
+        raise ValueError(f"{ast.unparse(node)!r} is not allowed here")
+
+    def _name(self, name: str) -> Any:
+        if name in self._values:
+            return to_exact(self._values[name])
+        if name in _CONSTANTS:
+            return _CONSTANTS[name]
+        raise ValueError(f"unknown name {name!r}; known: {', '.join(sorted(self._values))}")
+
+    def _double(self, node: ast.expr) -> float:
+        """The value of a sub-expression in double precision, operation by operation."""
+        match node:
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self._double(operand)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+                return float(_BINARY[type(op)](self._double(left), self._double(right)))
+        return float(self.exact(node))
+
+
+def to_exact(value: Any) -> Any:
+    """A drawn value as an exact sympy number (lists element by element)."""
+    if isinstance(value, int | Fraction):
+        return sympy.Rational(value)
+    if isinstance(value, Decimal | float):
+        return sympy.Rational(str(value))
+    if isinstance(value, list | tuple):
+        return [to_exact(item) for item in value]
+    raise ValueError(f"{value!r} is not a number")

@@ -1,0 +1,77 @@
+"""The two things a probe file becomes: probes, and the cases they yield."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+CATEGORIES: tuple[str, ...] = (
+    "numerical_reasoning",
+    "long_context",
+    "language_generation",
+    "world_knowledge",
+    "adversarial",
+    "logical_reasoning",
+    "ambiguity",
+    "real_world",
+    "iterative",
+    "probabilistic",
+)
+
+DEFAULT_CASES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One kind of question, as its file states it; nothing is evaluated yet.
+
+    ``parameters`` maps a name to its domain; ``generator`` names a function that draws the
+    values instead, called with ``generator_options``. ``pinned`` values are the first cases.
+    ``expect`` is an exact expression over the values for a numeric check, a template otherwise.
+    ``solution`` is a complete right answer, as a template: what the embedded model is trained
+    to write. ``path`` and ``line`` say where the probe stands, for messages.
+    """
+
+    id: str
+    category: str
+    subcategory: str
+    difficulty: int
+    prompt: str
+    expect: str
+    check: str
+    check_options: Mapping[str, Any]
+    path: str
+    line: int
+    parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    generator: str | None = None
+    generator_options: Mapping[str, Any] = field(default_factory=dict)
+    pinned: tuple[Mapping[str, Any], ...] = ()
+    solution: str | None = None
+    cases: int = DEFAULT_CASES
+    max_tokens: int = 64
+    guide: str | None = None
+    task: str | None = None
+
+    @property
+    def chance(self) -> float:
+        """The share of cases that guessing gets right, in [0, 1]."""
+        options = self.check_options.get("options")
+        return 1 / len(options) if options else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One concrete question with everything needed to judge an answer to it.
+
+    ``index`` is its stable place in the probe's sequence; ``digest`` identifies prompt,
+    expectation and check, so that outcomes of different questions are never compared.
+    """
+
+    index: int
+    prompt: str
+    expected: Any
+    expected_text: str
+    options: Mapping[str, Any]
+    digest: str
+    solution: str | None
