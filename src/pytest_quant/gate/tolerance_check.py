@@ -1,0 +1,213 @@
+"""Is a level's degradation beyond what a level of its kind is allowed?
+
+The verdict has three values, because a sample has three: it shows that the drop is within the
+limit, it shows that the drop is beyond it, or it shows neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_quant.gate.statistics import (
+    MOST_CASES,
+    binomial_tail,
+    cases_to_decide,
+    failing_drop,
+    mcnemar_p,
+    tango_bounds,
+)
+
+CheckVerdict = Literal["pass", "fail", "inconclusive"]
+
+# How sure it must be that the reference does better than guessing. Not part of the error budget,
+# as it fails nothing. Strict, because a guessing probe that slips through has a lucky reference,
+# and would show a drop where nothing was lost.
+_ABOVE_CHANCE_ALPHA = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Counts of the same ``n`` cases at the reference and at a level.
+
+    ``b`` cases were right at the reference and wrong at the level, ``c`` the other way round.
+    Raises ``ValueError`` if the counts contradict each other.
+    """
+
+    b: int
+    c: int
+    n: int
+    reference_correct: int
+    level_correct: int
+
+    def __post_init__(self) -> None:
+        both_right = self.reference_correct - self.b
+        if (
+            min(self.b, self.c, both_right) < 0
+            or both_right + self.b + self.c > self.n
+            or both_right + self.c != self.level_correct
+        ):
+            raise ValueError(f"contradictory counts: {self}")
+
+
+def count_pairs(outcomes: Iterable[tuple[bool, bool]]) -> Paired:
+    """Counts of ``(right at the reference, right at the level)``, one pair a case."""
+    pairs = list(outcomes)
+    return Paired(
+        b=sum(reference and not level for reference, level in pairs),
+        c=sum(level and not reference for reference, level in pairs),
+        n=len(pairs),
+        reference_correct=sum(reference for reference, _ in pairs),
+        level_correct=sum(level for _, level in pairs),
+    )
+
+
+def pool(counts: Iterable[Paired]) -> Paired:
+    """The counts of disjoint sets of cases taken together."""
+    parts = list(counts)
+    return Paired(
+        b=sum(part.b for part in parts),
+        c=sum(part.c for part in parts),
+        n=sum(part.n for part in parts),
+        reference_correct=sum(part.reference_correct for part in parts),
+        level_correct=sum(part.level_correct for part in parts),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A verdict with everything it rests on.
+
+    ``drop``, ``lower``, ``upper``, ``limit`` and ``detectable`` are percentage points of
+    accuracy. ``lower`` and ``upper`` bound the drop, each one-sided at ``alpha``; ``p`` is the
+    exact McNemar p-value against no drop at all. ``detectable`` is the true drop that this
+    check would have failed with power 0.8; ``None`` if not even losing all that the reference
+    got right would do. ``cases_needed`` is how many cases would turn an inconclusive result
+    into a verdict at that power; ``None`` if it is decided, or if nothing realistic would.
+    ``uninformative`` says why the check cannot say anything about quantization, else it is
+    empty; such a check never passes.
+    """
+
+    verdict: CheckVerdict
+    counts: Paired
+    drop: float
+    lower: float
+    upper: float
+    limit: float
+    alpha: float
+    p: float
+    detectable: float | None
+    cases_needed: int | None
+    uninformative: str
+
+
+def evaluate_tolerance(
+    counts: Paired, limit_points: float, alpha: float, chance: float = 0.0
+) -> CheckResult:
+    """Hold the drop of ``counts`` against a limit in percentage points.
+
+    Fails if the lower bound of the drop is above the limit, passes if the upper bound is not,
+    and is inconclusive otherwise. ``chance`` is the accuracy of guessing on these cases, as a
+    proportion. A check that `uninformative` objects to is inconclusive unless it fails.
+    """
+    b, c, n = counts.b, counts.c, counts.n
+    limit = limit_points / 100
+    lower, upper = tango_bounds(b, c, n, alpha)
+    verdict: CheckVerdict = "inconclusive"
+    excuse = ""
+    if lower > limit:
+        verdict = "fail"
+    elif reason := uninformative(counts.reference_correct, n, limit_points, chance):
+        excuse = reason
+    elif upper <= limit:
+        verdict = "pass"
+    detectable = failing_drop((b + c) / n, n, limit, alpha) if n else None
+    if detectable is not None and detectable > counts.reference_correct / n:
+        detectable = None
+    undecided = verdict == "inconclusive" and not excuse
+    return CheckResult(
+        verdict=verdict,
+        counts=counts,
+        drop=100 * (b - c) / n if n else 0.0,
+        lower=100 * lower,
+        upper=100 * upper,
+        limit=limit_points,
+        alpha=alpha,
+        p=mcnemar_p(b, c),
+        detectable=None if detectable is None else 100 * detectable,
+        cases_needed=cases_to_decide(b, c, n, limit, alpha) if undecided else None,
+        uninformative=excuse,
+    )
+
+
+def guessing(reference_correct: int, n: int, chance: float = 0.0) -> str | None:
+    """Why the reference is not shown to do better than guessing, or ``None`` if it is.
+
+    An exact binomial test at 0.01; where nothing can be guessed, one right answer suffices.
+    """
+    if n == 0:
+        return "there is no case that both levels answered"
+    if binomial_tail(reference_correct, n, chance) <= _ABOVE_CHANCE_ALPHA:
+        return None
+    return (
+        f"{_seen(reference_correct, n)}, which is not distinguishable from "
+        f"the {100 * chance:.3g} % of guessing"
+    )
+
+
+def uninformative(
+    reference_correct: int, n: int, limit_points: float, chance: float = 0.0
+) -> str | None:
+    """Why a tolerance check over these cases cannot say anything, or ``None`` if it can.
+
+    Either the reference is only `guessing`, or its accuracy above chance is no more than the
+    limit: then even a level which lost the ability altogether would be within it, and a pass
+    would be empty. Both are judged from the reference alone, whatever the level did.
+    """
+    if reason := guessing(reference_correct, n, chance):
+        return reason
+    if 100 * (reference_correct / n - chance) > limit_points:
+        return None
+    return (
+        f"{_seen(reference_correct, n)}, no more than the limit of {limit_points:g} points above "
+        f"the {100 * chance:.3g} % of guessing: "
+        "a level that lost the ability altogether would be within the limit"
+    )
+
+
+def _seen(reference_correct: int, n: int) -> str:
+    return f"the reference answers {reference_correct} of {n} cases correctly"
+
+
+def explain(result: CheckResult) -> str:
+    """One or two lines: what was seen, and what this check was able to see."""
+    counts = result.counts
+    if result.uninformative:
+        return f"uninformative: {result.uninformative}"
+    first = (
+        f"drop {result.drop:.1f} points [{result.lower:.1f}, {result.upper:.1f}], "
+        f"limit {result.limit:g}: {_FINDING[result.verdict]}; "
+        f"b {counts.b}, c {counts.c}, n {counts.n}, p {result.p:.2g}"
+    )
+    if result.detectable is None:
+        sight = "too few cases to fail even if all that the reference got right were lost"
+    else:
+        sight = f"a true drop of {result.detectable:.1f} points would fail at least 8 times in 10"
+    second = f"alpha {result.alpha:.2g}; {sight}"
+    if result.verdict == "inconclusive":
+        second += f"; {_remedy(result)}"
+    return f"{first}\n{second}"
+
+
+_FINDING: dict[CheckVerdict, str] = {
+    "pass": "shown to be within it",
+    "fail": "shown to be beyond it",
+    "inconclusive": "not shown to be on either side of it",
+}
+
+
+def _remedy(result: CheckResult) -> str:
+    if result.cases_needed is None:
+        return f"so near its limit, not even {MOST_CASES:,} cases would decide"
+    return f"{result.cases_needed:,} cases would decide if these rates are the true ones"

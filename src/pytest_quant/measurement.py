@@ -1,0 +1,100 @@
+"""What one probe showed at one level: the outcomes of its cases, paired with the reference.
+
+Measurements cross process boundaries and end up in the run record, so they are made of plain
+types; ``to_json`` and ``from_json`` are inverse to each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pytest_quant.checkers.outcome import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One response and what the checker made of it; ``finish`` says what ended the response."""
+
+    verdict: Verdict
+    answer: str
+    pattern: str
+    reason: str
+    response: str
+    finish: str
+
+    @property
+    def correct(self) -> bool:
+        return self.verdict == "correct"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case, answered by the reference and, unless it is uninformative, by the level."""
+
+    index: int
+    digest: str
+    prompt: str
+    expected: str
+    reference: Answer
+    level: Answer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What generating one batch took: tokens read, tokens written, seconds of wall time."""
+
+    prompt_tokens: int
+    new_tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All cases of one probe at one level.
+
+    ``chance`` is the share of cases that guessing gets right. ``uninformative`` is empty, or
+    the sentence that says why the probe tells nothing about quantization; then the level was
+    not asked.
+    """
+
+    nodeid: str
+    probe: str
+    category: str
+    difficulty: int
+    level: str
+    chance: float
+    task: str | None
+    cases: tuple[CaseResult, ...]
+    reference_effort: Effort
+    level_effort: Effort | None
+    uninformative: str = ""
+
+
+def outcomes(measurement: Measurement) -> list[tuple[bool, bool]]:
+    """``(right at the reference, right at the level)`` of every case that both answered."""
+    return [
+        (case.reference.correct, case.level.correct)
+        for case in measurement.cases
+        if case.level is not None
+    ]
+
+
+def to_json(measurement: Measurement) -> dict[str, Any]:
+    return asdict(measurement)
+
+
+def from_json(raw: dict[str, Any]) -> Measurement:
+    return Measurement(
+        **{
+            **raw,
+            "cases": tuple(_case(case) for case in raw["cases"]),
+            "reference_effort": Effort(**raw["reference_effort"]),
+            "level_effort": Effort(**raw["level_effort"]) if raw["level_effort"] else None,
+        }
+    )
+
+
+def _case(raw: dict[str, Any]) -> CaseResult:
+    level = Answer(**raw["level"]) if raw["level"] else None
+    return CaseResult(**{**raw, "reference": Answer(**raw["reference"]), "level": level})

@@ -1,0 +1,67 @@
+"""The figures in docs/statistics.md are those that the code gives."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pytest_quant.gate.budget import Budget, Scope
+from pytest_quant.gate.statistics import (
+    cases_to_decide,
+    detectable_drop,
+    failing_drop,
+    tango_bounds,
+)
+
+TEXT = (Path(__file__).parents[2] / "docs" / "statistics.md").read_text(encoding="utf-8")
+SESSION = Budget(0.05, pooled=2, category=20, probe=120)
+SCOPES: dict[str, Scope] = {"probe": "probe", "category": "category", "overall": "pooled"}
+
+
+def table(header: str) -> tuple[list[str], list[list[str]]]:
+    """The column names and rows of the table whose header line starts with these words."""
+    block = TEXT[TEXT.index(f"| {header}") :].split("\n\n")[0].strip().splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in block]
+    return cells[0], cells[2:]
+
+
+def test_detectable_drops_of_the_example_session() -> None:
+    header, rows = table("check | cases")
+    for name, cases, alpha, *drops in rows:
+        exact = SESSION.alpha_for(SCOPES[name])
+        assert f"{exact:.2g}" == alpha
+        for column, drop in zip(header[3:], drops, strict=True):
+            limit = int(column.removeprefix("limit ")) / 100
+            found = failing_drop(0.05, int(cases), limit, exact)
+            assert found is not None
+            assert drop == f"{100 * found:.1f}"
+    assert len(rows) == 3
+
+
+def test_cases_needed_to_pass() -> None:
+    header, rows = table("check | alpha")
+    for name, _, *cases in rows:
+        for column, needed in zip(header[2:], cases, strict=True):
+            limit = int(column.removeprefix("limit ")) / 100
+            alpha = SESSION.alpha_for(SCOPES[name])
+            assert cases_to_decide(25, 25, 1000, limit, alpha) == int(needed)
+    assert len(rows) == 3
+
+
+def test_planning_table() -> None:
+    header, rows = table("flip rate |")
+    for flip_rate, *points in rows:
+        for column, value in zip(header[1:], points, strict=True):
+            n = int(column.removeprefix("n = "))
+            drop = 100 * detectable_drop(float(flip_rate.rstrip(" %")) / 100, n, 0.05)
+            assert float(value) == pytest.approx(drop, abs=0.05)
+    assert len(rows) == 3
+
+
+def test_bound_without_a_flip() -> None:
+    stated = re.search(r"(\d+) cases without one still allow a drop of ([\d.]+) points", TEXT)
+    assert stated
+    upper = tango_bounds(0, 0, int(stated[1]), 0.05)[1]
+    assert f"{100 * upper:.1f}" == stated[2]
