@@ -152,7 +152,7 @@ def parse_recipes(lines: Iterable[str]) -> dict[str, Recipe]:
     for line in lines:
         name, colon, body = line.partition(":")
         name, words = name.strip().lower(), body.split()
-        if not colon or not re.fullmatch(r"[a-z][a-z0-9_.-]*", name) or not words:
+        if not colon or not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not words:
             raise _recipe_error(line, "expected 'name: type pattern=type ...'")
         if name in SHORT_NAMES or canonical_type(name) or name == "all":
             raise _recipe_error(line, f"the name {name!r} already has a meaning; choose another")
@@ -170,8 +170,8 @@ def _parse_recipe(line: str, words: list[str]) -> Recipe:
     whole: dict[str, str] = {}
     patterns: list[tuple[str, str]] = []
     for word in words[1:]:
-        pattern, equals, kind = word.rpartition("=")
-        if not equals or kind.upper() not in TENSOR_TYPES:
+        pattern, _, kind = word.rpartition("=")
+        if not pattern or kind.upper() not in TENSOR_TYPES:
             allowed = ", ".join(t.lower() for t in TENSOR_TYPES)
             raise _recipe_error(line, f"{word!r} is not pattern=type; types: {allowed}")
         if pattern in ("token_embd", "output"):
@@ -179,7 +179,7 @@ def _parse_recipe(line: str, words: list[str]) -> Recipe:
             continue
         try:
             re.compile(pattern)
-        except re.error as error:
+        except (re.error, OverflowError) as error:
             raise _recipe_error(
                 line, f"{pattern!r} is not a regular expression: {error}"
             ) from error

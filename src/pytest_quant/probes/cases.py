@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import inspect
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping
-from decimal import ROUND_HALF_UP, Decimal
-from itertools import islice
+from decimal import ROUND_HALF_UP, Context, Decimal
+from itertools import chain, islice
 from typing import Any, Literal
 
 from pytest_quant.errors import QuantUsageError
@@ -30,9 +31,10 @@ def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
     """
     cases = tuple(islice(_cases(probe), count))
     if len(cases) < count:
-        raise QuantUsageError(
-            f"{probe.path}:{probe.line}: probe {probe.id!r} has only {len(cases)} distinct "
-            f"cases, {count} were asked for; widen its parameters or ask for fewer cases"
+        raise _mistake(
+            probe,
+            f"has only {len(cases)} distinct cases, {count} were asked for; "
+            "widen its parameters or ask for fewer cases",
         )
     return cases
 
@@ -73,19 +75,25 @@ def render(probe: Probe, template: str, values: Mapping[str, Any]) -> str:
     """A template of the probe, filled in; raises ``QuantUsageError`` naming a wrong field."""
     try:
         return template.format_map(values)
-    except (KeyError, IndexError, ValueError) as error:
-        raise QuantUsageError(
-            f"{probe.path}:{probe.line}: probe {probe.id!r}: template {template!r} uses "
-            f"{error}; known values: {', '.join(sorted(values))}"
+    except KeyError as error:
+        raise _mistake(
+            probe,
+            f"template {template!r} uses the unknown name {error}; "
+            f"known names: {', '.join(sorted(values))}",
         ) from error
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
+        raise _mistake(probe, f"template {template!r} cannot be filled in: {error}") from error
+
+
+def _mistake(probe: Probe, problem: str) -> QuantUsageError:
+    return QuantUsageError(f"{probe.path}:{probe.line}: probe {probe.id!r}: {problem}")
 
 
 def _cases(probe: Probe) -> Iterator[Case]:
-    pinned = [(render(probe, probe.prompt, values), values) for values in probe.pinned]
-    yield from (_case(probe, index, *pair) for index, pair in enumerate(pinned))
-    seen = {prompt for prompt, _ in pinned}
+    pinned = ((render(probe, probe.prompt, values), values) for values in probe.pinned)
+    seen: set[str] = set()
     repeats = 0
-    for prompt, values in draw_values(probe, "cases", "held_out"):
+    for prompt, values in chain(pinned, draw_values(probe, "cases", "held_out")):
         if prompt in seen:
             repeats += 1
             if repeats == _MAX_MISSES:
@@ -99,7 +107,12 @@ def _cases(probe: Probe) -> Iterator[Case]:
 def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> Case:
     expected, text = _expectation(probe, values)
     options = {name: _option(probe, name, raw, values) for name, raw in probe.check_options.items()}
-    content = json.dumps([prompt, probe.check, text, options], sort_keys=True, default=str)
+    # Formulas enter as they are written: how sympy prints a value may change.
+    written = {
+        name: probe.check_options[name] if name == "formulas" else option
+        for name, option in options.items()
+    }
+    content = json.dumps([prompt, probe.check, text, written], sort_keys=True, default=str)
     return Case(
         index=index,
         prompt=prompt,
@@ -117,7 +130,10 @@ def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
         text = render(probe, probe.expect, values)
         return text, text
     expected = _evaluate(probe, probe.expect, values)
-    return expected, _readable(expected, probe.check_options.get("places"))
+    places = probe.check_options.get("places")
+    if probe.check_options.get("percent"):
+        return expected, f"{_readable(100 * expected, places)}%"
+    return expected, _readable(expected, places)
 
 
 def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:
@@ -126,24 +142,27 @@ def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:
     try:
         return evaluate(expression, values)
     except ExpressionError as error:
-        raise QuantUsageError(f"{probe.path}:{probe.line}: probe {probe.id!r}: {error}") from error
+        raise _mistake(probe, str(error)) from error
 
 
 def _readable(expected: Any, places: int | None) -> str:
     """An exact number as a person writes it: rounded if the question asks for it."""
     if places is not None:
-        digits = str(expected.evalf(places + 40, chop=False))
+        whole = len(str(abs(expected) // 1))
+        digits = Decimal(str(expected.evalf(whole + places + 40, chop=False)))
         unit = Decimal(1).scaleb(-places)
-        return str(Decimal(digits).quantize(unit, rounding=ROUND_HALF_UP))
+        context = Context(prec=whole + places + 40, rounding=ROUND_HALF_UP)
+        return format(digits.quantize(unit, context=context), "zf")  # z: no "-0.00"
     if expected.is_Rational and expected.q != 1 and not (10**12 % expected.q):
-        return format(Decimal(int(expected.p)) / Decimal(int(expected.q)), "f")
+        exact = Context(prec=len(str(expected.p)) + 40)
+        return format(exact.divide(Decimal(int(expected.p)), Decimal(int(expected.q))), "f")
     return str(expected)
 
 
 def _option(probe: Probe, name: str, raw: Any, values: Mapping[str, Any]) -> Any:
     """A check option with its templates filled in; named wrong formulas are expressions."""
     if name == "formulas":
-        return {title: _evaluate(probe, text, values) for title, text in raw.items()}
+        return {title: _evaluate(probe, str(text), values) for title, text in raw.items()}
     if isinstance(raw, str):
         return render(probe, raw, values)
     if isinstance(raw, list):
@@ -164,7 +183,7 @@ def _draw(rng: random.Random, domain: Mapping[str, Any]) -> Any:
         return rng.randint(*domain["integer"])
     if "decimal" in domain:
         unit = Decimal(1).scaleb(-domain["places"])
-        low, high = (int(Decimal(str(end)) / unit) for end in domain["decimal"])
+        low, high = (int(Decimal(end) / unit) for end in domain["decimal"])
         return rng.randint(low, high) * unit
     return rng.choice(domain["choice"])
 
@@ -175,13 +194,20 @@ def load_generator(probe: Probe) -> Callable[..., dict[str, Any]]:
     module, _, name = probe.generator.rpartition(".")
     try:
         generate = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise QuantUsageError(
-            f"{probe.path}:{probe.line}: probe {probe.id!r}: no generator {probe.generator!r} "
-            f"({error}); expected the dotted name of a function that can be imported"
+    except Exception as error:  # whatever a module of the author's may raise on import
+        raise _mistake(
+            probe,
+            f"no generator {probe.generator!r} ({type(error).__name__}: {error}); "
+            "expected the dotted name of a function that can be imported",
         ) from error
     if not callable(generate):
-        raise QuantUsageError(
-            f"{probe.path}:{probe.line}: probe {probe.id!r}: {probe.generator!r} is not a function"
-        )
+        raise _mistake(probe, f"{probe.generator!r} is not a function")
+    try:
+        inspect.signature(generate).bind(random, **probe.generator_options)
+    except (TypeError, ValueError) as error:
+        raise _mistake(
+            probe,
+            f"{probe.generator!r} cannot be called as (random.Random, **generator_options): "
+            f"{error}",
+        ) from error
     return generate  # type: ignore[no-any-return]

@@ -34,15 +34,17 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": sympy.exp,
     "factorial": sympy.factorial,
     "floor": sympy.floor,
-    "gcd": sympy.gcd,
-    "lcm": sympy.lcm,
+    "gcd": lambda *numbers: sympy.gcd(numbers),
+    "lcm": lambda *numbers: sympy.lcm(numbers),
     "log": sympy.log,
     "max": sympy.Max,
     "min": sympy.Min,
     "sin": sympy.sin,
-    "sqrt": sympy.sqrt,
+    "sqrt": lambda number: sympy.sqrt(number),  # its own second argument is no degree
     "sum": lambda terms: sum(terms, sympy.Integer(0)),
 }
+# A literal such as 1e999999999 would fill the memory with its digits.
+_MAX_EXPONENT = 9999
 _CONSTANTS: dict[str, Any] = {"pi": sympy.pi, "e": sympy.E}
 
 
@@ -51,31 +53,40 @@ class ExpressionError(ValueError):
 
 
 def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
-    """The exact sympy value of ``expression`` over ``values``.
+    """The exact sympy value of ``expression`` over ``values``, a finite real number.
 
     Knows arithmetic, lists, the functions above and ``ieee(...)``: the value that IEEE 754
-    double precision gives to its argument, as an exact rational.
+    double precision gives to the arithmetic inside, as an exact rational.
     Raises ``ExpressionError``.
     """
+    source = expression.strip()
     try:
-        tree = ast.parse(expression.strip(), mode="eval").body
-        return _Evaluator(values).exact(tree)
+        value = _Evaluator(values, source).exact(ast.parse(source, mode="eval").body)
     except SyntaxError as error:
         raise ExpressionError(f"{expression!r} is not an expression: {error.msg}") from error
-    except (ArithmeticError, TypeError, ValueError) as error:
-        raise ExpressionError(f"{expression!r}: {error}") from error
+    except (ArithmeticError, MemoryError, RecursionError, TypeError, ValueError) as error:
+        problem = " ".join(str(error).split()) or type(error).__name__
+        raise ExpressionError(f"{expression!r}: {problem}") from error
+    if not (isinstance(value, sympy.Expr) and value.is_real and value.is_finite):
+        raise ExpressionError(f"{expression!r}: {value} is not a finite real number")
+    return value
 
 
 class _Evaluator:
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], source: str) -> None:
         self._values = values
+        self._source = source
 
     def exact(self, node: ast.expr) -> Any:
         match node:
-            case ast.Constant(value=bool() | str()):
+            case ast.Constant(value=bool()):
                 raise ValueError(f"{node.value!r} is not a number")
-            case ast.Constant(value=int() | float()):
-                return sympy.Rational(str(node.value))
+            case ast.Constant(value=int(value)):
+                return sympy.Integer(value)
+            case ast.Constant(value=float()):
+                # As it is written: a float would have forgotten what is behind its 17th digit.
+                literal = ast.get_source_segment(self._source, node)
+                return to_exact(Decimal(literal or ""))
             case ast.Name(id=name):
                 return self._name(name)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
@@ -107,13 +118,20 @@ class _Evaluator:
                 return -self._double(operand)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return float(_BINARY[type(op)](self._double(left), self._double(right)))
-        return float(self.exact(node))
+            case ast.Constant() | ast.Name():
+                value = self.exact(node)
+                return float(Fraction(value.p, value.q) if value.is_Rational else value)
+        raise ValueError(f"{ast.unparse(node)!r} is not allowed inside ieee(...)")
 
 
 def to_exact(value: Any) -> Any:
     """A drawn value as an exact sympy number (lists element by element)."""
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r} is not a number")
     if isinstance(value, int | Fraction):
         return sympy.Rational(value)
+    if isinstance(value, Decimal) and abs(value.adjusted()) > _MAX_EXPONENT:
+        raise ValueError(f"{value} is out of range")
     if isinstance(value, Decimal | float):
         return sympy.Rational(str(value))
     if isinstance(value, list | tuple):

@@ -3,39 +3,37 @@
 from __future__ import annotations
 
 import ast
-import json
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import cache
-from importlib import resources
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
-
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.probes.documents import Document, Place, read_document
 from pytest_quant.probes.model import DEFAULT_CASES, Probe
+from pytest_quant.probes.schema import check_form, shown
 
-# Where a value stands in the document, such as ("probes", 3, "check") -> line 41.
-Lines = dict[tuple[str | int, ...], int]
+# Decimal arithmetic is exact up to this many digits.
+_MAX_DIGITS = 28
+_CLOSENESS = ("places", "significant", "tolerance")
 
 
 def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
     """The probes of one file, in its order; raises ``QuantUsageError`` for any mistake in it."""
-    shown = shown_as or str(path)
-    document, lines = _load(path, shown)
-    error = best_match(_validator().iter_errors(document))
-    if error is not None:
-        raise QuantUsageError(_describe(error, shown, lines))
+    document = read_document(path, shown_as or str(path))
+    check_form(document)
+    category = document.value["category"]
     probes = tuple(
-        _probe(document["category"], raw, shown, lines[("probes", i)])
-        for i, raw in enumerate(document["probes"])
+        _probe(category, raw, document, i) for i, raw in enumerate(document.value["probes"])
     )
     for i, probe in enumerate(probes):
-        _check_names(probe, lines, ("probes", i))
+        place = ("probes", i)
+        _check_domains(probe, document, place)
+        _check_pinned(probe, document, place)
+        _check_texts(probe, document, place)
+        _check_closeness(probe, document, place)
     check_unique(probes)
     return probes
 
@@ -52,99 +50,7 @@ def check_unique(probes: Iterable[Probe]) -> None:
             )
 
 
-@cache
-def _validator() -> Draft202012Validator:
-    text = resources.files(__package__).joinpath("probe.schema.json").read_text("utf-8")
-    return Draft202012Validator(json.loads(text))
-
-
-def _load(path: Path, shown: str) -> tuple[Any, Lines]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        node = yaml.compose(path.read_text("utf-8"), Loader=loader)
-    except OSError as error:
-        raise QuantUsageError(f"{shown}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise QuantUsageError(f"{shown}: not UTF-8 text: {error.reason}") from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise QuantUsageError(f"{shown}{line}: not valid YAML: {problem}") from error
-    if node is None:
-        raise QuantUsageError(f"{shown}: the file is empty; expected 'category' and 'probes'")
-    lines: Lines = {}
-    return _construct(node, (), lines, shown), lines
-
-
-def _construct(node: yaml.Node, place: tuple[str | int, ...], lines: Lines, shown: str) -> Any:
-    """The plain value of a node; notes the line of every value on the way."""
-    line = node.start_mark.line + 1
-    lines[place] = line
-    if isinstance(node, yaml.MappingNode):
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(key_node.value)
-            if key in result:
-                raise QuantUsageError(
-                    f"{shown}:{key_node.start_mark.line + 1}: the key {key!r} appears twice in "
-                    "one mapping; keep one"
-                )
-            result[key] = _construct(value_node, (*place, key), lines, shown)
-            # A mapping's own mark is where its first key stands: the key's line reads better.
-            lines[(*place, key)] = key_node.start_mark.line + 1
-        return result
-    if isinstance(node, yaml.SequenceNode):
-        return [_construct(item, (*place, i), lines, shown) for i, item in enumerate(node.value)]
-    try:
-        return yaml.SafeLoader("").construct_object(node)
-    except (yaml.YAMLError, ValueError) as error:
-        raise QuantUsageError(f"{shown}:{line}: {node.value!r} is not a valid value") from error
-
-
-def _describe(error: ValidationError, shown: str, lines: Lines) -> str:
-    place = tuple(error.absolute_path)
-    known = place
-    while known not in lines:
-        known = known[:-1]
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
-    found = json.dumps(error.instance, default=str)
-    found = found if len(found) <= 60 else found[:57] + "..."
-    return (
-        f"{shown}:{lines[known]}: field {where.lstrip('.') or 'document'!r}: found {found}\n"
-        f"expected: {_expected(error)}"
-    )
-
-
-def _expected(error: ValidationError) -> str:
-    """What would have been right, in words."""
-    value: Any = error.validator_value
-    schema: Any = error.schema
-    found: Any = error.instance
-    match error.validator:
-        case "required":
-            missing = [name for name in value if name not in found]
-            return f"the missing field {missing[0]!r}; required: {', '.join(value)}"
-        case "additionalProperties":
-            allowed = schema.get("properties", {})
-            extra = [name for name in found if name not in allowed]
-            return f"no field {extra[0]!r}; allowed: {', '.join(allowed)}"
-        case "enum":
-            return "one of " + ", ".join(str(item) for item in value)
-        case "type":
-            return f"a value of type {value if isinstance(value, str) else ' or '.join(value)}"
-        case "pattern":
-            return f"text that matches {value}"
-        case "minimum" | "maximum" | "minItems" | "maxItems" | "minLength":
-            return f"{error.validator} {value}"
-        case "oneOf" if "properties" in schema:
-            return "either 'parameters' or 'generator', not both"
-        case "oneOf":
-            return "integer: [low, high], decimal: [low, high] with places, or choice: [...]"
-    return error.message
-
-
-def _probe(category: str, raw: Mapping[str, Any], shown: str, line: int) -> Probe:
+def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) -> Probe:
     check = dict(raw["check"])
     return Probe(
         id=raw["id"],
@@ -155,15 +61,12 @@ def _probe(category: str, raw: Mapping[str, Any], shown: str, line: int) -> Prob
         expect=str(raw["expect"]),
         check=check.pop("kind"),
         check_options=check,
-        path=shown,
-        line=line,
+        path=document.shown_as,
+        line=document.line(("probes", i)),
         parameters=raw.get("parameters", {}),
         generator=raw.get("generator"),
-        generator_options=raw.get("generator_options", {}),
-        pinned=tuple(
-            {name: _pinned(value) for name, value in values.items()}
-            for values in raw.get("pinned", ())
-        ),
+        generator_options=_with_floats(raw.get("generator_options", {})),
+        pinned=tuple(raw.get("pinned", ())),
         solution=raw.get("solution"),
         cases=raw.get("cases", DEFAULT_CASES),
         max_tokens=raw.get("max_tokens", 64),
@@ -172,59 +75,119 @@ def _probe(category: str, raw: Mapping[str, Any], shown: str, line: int) -> Prob
     )
 
 
-def _pinned(value: Any) -> Any:
-    """A number written with a decimal point is meant exactly as written."""
-    return Decimal(repr(value)) if isinstance(value, float) else value
+def _with_floats(value: Any) -> Any:
+    """Options as a function expects them: a rate is a ``float``."""
+    match value:
+        case Decimal():
+            return float(value)
+        case dict():
+            return {name: _with_floats(item) for name, item in value.items()}
+        case list():
+            return [_with_floats(item) for item in value]
+    return value
 
 
-def _check_names(probe: Probe, lines: Lines, place: tuple[str | int, ...]) -> None:
-    """Every template field and pinned value must be a parameter (a generator decides its own)."""
-    if probe.generator is not None:
-        return
+def _check_domains(probe: Probe, document: Document, place: Place) -> None:
+    """Beyond the schema: the ends of a domain are in order and on its grid."""
+    for name, domain in probe.parameters.items():
+        if "integer" in domain:
+            low, high = domain["integer"]
+            wanted = "integer: [low, high], low first"
+        elif "decimal" in domain:
+            places = domain["places"]
+            low, high = (_units(end, places) for end in domain["decimal"])
+            wanted = (
+                f"decimal: [low, high], low first, each of at most {places} decimals "
+                f"and {_MAX_DIGITS} digits"
+            )
+        else:
+            continue
+        if low is None or high is None or low > high:
+            raise document.mistake((*place, "parameters", name), shown(domain), wanted)
+
+
+def _units(end: int | Decimal, places: int) -> int | None:
+    """The end of a domain, counted in units of its last decimal; ``None`` if it cannot be."""
+    units = Fraction(end) * 10**places
+    return int(units) if units.denominator == 1 and abs(units) < 10**_MAX_DIGITS else None
+
+
+def _check_pinned(probe: Probe, document: Document, place: Place) -> None:
+    """Pinned values name every parameter; what a generator's values are is its own affair."""
     known = set(probe.parameters)
     for i, values in enumerate(probe.pinned):
-        wrong = set(values) ^ known
-        if wrong:
-            raise QuantUsageError(
-                f"{probe.path}:{lines[(*place, 'pinned', i)]}: field 'pinned[{i}]': found "
-                f"{', '.join(values)}\nexpected: a value for each of {', '.join(sorted(known))}"
-            )
-    used = {"prompt": _fields(probe, "prompt", probe.prompt, lines, place)}
-    if probe.solution:
-        used["solution"] = _fields(probe, "solution", probe.solution, lines, place) - {"answer"}
-    if probe.check == "numeric":
-        used["expect"] = _names(probe, lines, place)
-    else:
-        used["expect"] = _fields(probe, "expect", probe.expect, lines, place)
-    for name, fields in used.items():
-        if unknown := sorted(fields - known):
-            raise QuantUsageError(
-                f"{probe.path}:{lines[(*place, name)]}: field {name!r}: found the unknown name "
-                f"{unknown[0]!r}\nexpected: one of the parameters {', '.join(sorted(known))}"
+        if probe.generator is None and set(values) != known:
+            raise document.mistake(
+                (*place, "pinned", i),
+                ", ".join(values) or "no values",
+                f"a value for each of {', '.join(sorted(known))}, and for nothing else",
             )
 
 
-def _fields(
-    probe: Probe, name: str, template: str, lines: Lines, place: tuple[str | int, ...]
-) -> set[str]:
-    try:
-        parsed = list(string.Formatter().parse(template))
-    except ValueError as error:
-        raise QuantUsageError(
-            f"{probe.path}:{lines[(*place, name)]}: field {name!r}: {error}\n"
-            "expected: a template; write {{ and }} for braces"
-        ) from error
-    return {field.split("[")[0].split(".")[0] for _, field, _, _ in parsed if field is not None}
+def _check_texts(probe: Probe, document: Document, place: Place) -> None:
+    """Templates and expressions can be read, and name nothing but parameters."""
+    for field, text, names_in in _texts(probe):
+        try:
+            used = names_in(text)
+        except (ValueError, SyntaxError, RecursionError, MemoryError) as error:
+            template = names_in is _fields
+            wanted = "a template" if template else "an arithmetic expression"
+            hint = "; write {{ and }} for braces" if template else ""
+            reason = getattr(error, "msg", "") or str(error) or "too deeply nested"
+            raise document.mistake(
+                (*place, *field), f"{shown(text)} ({reason})", f"{wanted} over the values{hint}"
+            ) from error
+        known = {*probe.parameters, *(["answer"] if field == ("solution",) else [])}
+        if probe.generator is None and (unknown := sorted(used - known)):
+            raise document.mistake(
+                (*place, *field),
+                f"the unknown name {unknown[0]!r}",
+                f"one of {', '.join(sorted(known))}",
+            )
 
 
-def _names(probe: Probe, lines: Lines, place: tuple[str | int, ...]) -> set[str]:
-    try:
-        tree = ast.parse(probe.expect.strip(), mode="eval")
-    except SyntaxError as error:
-        raise QuantUsageError(
-            f"{probe.path}:{lines[(*place, 'expect')]}: field 'expect': found {probe.expect!r}\n"
-            "expected: an arithmetic expression over the parameters"
-        ) from error
+def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]]]:
+    """Every text that is filled in or evaluated: its field, itself, and what finds its names."""
+    yield ("prompt",), probe.prompt, _fields
+    if probe.solution is not None:
+        yield ("solution",), probe.solution, _fields
+    yield ("expect",), probe.expect, _names if probe.check == "numeric" else _fields
+    for option, raw in probe.check_options.items():
+        if option == "formulas":
+            for title, expression in raw.items():
+                yield ("check", option, title), str(expression), _names
+        elif isinstance(raw, str):
+            yield ("check", option), raw, _fields
+        elif isinstance(raw, list):
+            for i, item in enumerate(raw):
+                yield ("check", option, i), item, _fields
+
+
+def _fields(template: str) -> set[str]:
+    """The names that a template uses, those inside a format such as ``{x:{width}}`` too."""
+    names: set[str] = set()
+    for _, field, form, _ in string.Formatter().parse(template):
+        if field is None:
+            continue
+        name = field.split("[")[0].split(".")[0]
+        if not name or name.isdigit():
+            raise ValueError("braces without a name")
+        names |= {name} | _fields(form or "")
+    return names
+
+
+def _names(expression: str) -> set[str]:
+    tree = ast.parse(expression.strip(), mode="eval")
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     names = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
     return {node.id for node in names if id(node) not in called} - {"pi", "e"}
+
+
+def _check_closeness(probe: Probe, document: Document, place: Place) -> None:
+    given = [name for name in _CLOSENESS if name in probe.check_options]
+    if len(given) > 1:
+        raise document.mistake(
+            (*place, "check", given[1]),
+            " and ".join(given),
+            f"only one of {', '.join(_CLOSENESS)}",
+        )

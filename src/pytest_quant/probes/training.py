@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping
 
+from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.cases import draw_values, render, solution_of
 from pytest_quant.probes.model import Probe
 
@@ -14,9 +15,12 @@ def training_examples(
 ) -> Iterator[tuple[str, str, str]]:
     """Endless (probe id, prompt, solution), probes mixed by weight (default 1).
 
-    Only probes that state a solution take part, and only cases that no run ever asks.
+    Only probes that state a solution take part, and only cases that no run ever asks. Raises
+    ``QuantUsageError`` if there is no such probe, or no such case of one.
     """
     solvable = [probe for probe in probes if probe.solution is not None]
+    if not solvable:
+        raise QuantUsageError("no probe states a 'solution', so there is nothing to learn")
     streams = [_solved(probe, f"training:{seed}") for probe in solvable]
     shares = [(weights or {}).get(probe.id, 1.0) for probe in solvable]
     rng = random.Random(f"mix:{seed}")
@@ -30,3 +34,7 @@ def _solved(probe: Probe, seed: str) -> Iterator[tuple[str, str]]:
     for prompt, values in draw_values(probe, seed, "training"):
         if prompt not in pinned:
             yield prompt, solution_of(probe, values)
+    raise QuantUsageError(
+        f"{probe.path}:{probe.line}: probe {probe.id!r} has no case to learn from: all that its "
+        "parameters allow are held out; widen them"
+    )

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.library import PROBES
+from pytest_quant.probes.cases import draw_cases, side_of
+from pytest_quant.probes.model import Probe
+from pytest_quant.probes.reader import read_probes
+from pytest_quant.probes.training import training_examples
+
+LIBRARY: tuple[Probe, ...] = tuple(
+    probe for path in sorted(PROBES.glob("*.yaml")) for probe in read_probes(path)
+)
+CORE = [probe for probe in LIBRARY if probe.solution is not None]
+DRAWS = 20_000
+
+COLOUR = Probe(
+    id="colour",
+    category="ambiguity",
+    subcategory="s",
+    difficulty=1,
+    prompt="Name {x}.",
+    expect="{x}",
+    check="text",
+    check_options={},
+    path="p.yaml",
+    line=3,
+    parameters={"x": {"choice": [f"x{i}" for i in range(60)]}},
+    solution="It is {answer}.",
+)
+
+
+@pytest.fixture(scope="module")
+def learned() -> dict[str, set[str]]:
+    """The prompts of the first draws for training, by probe."""
+    prompts: dict[str, set[str]] = defaultdict(set)
+    for probe_id, prompt, _ in islice(training_examples(LIBRARY, "test"), DRAWS):
+        prompts[probe_id].add(prompt)
+    return prompts
+
+
+class TestWhatIsLearnedIsNeverAsked:
+    @pytest.mark.parametrize("probe", CORE, ids=lambda probe: probe.id)
+    def test_of_a_family(self, probe: Probe, learned: dict[str, set[str]]) -> None:
+        # Two families have just under 300 cases on this side.
+        count = 280 if probe.id in ("pronoun", "dice_sum") else 300
+        asked = {case.prompt for case in draw_cases(probe, count)}
+        assert len(learned[probe.id]) > 200
+        assert asked.isdisjoint(learned[probe.id])
+        assert all(side_of(f"{probe.id}\n{prompt}") == "training" for prompt in learned[probe.id])
+
+    def test_by_a_default_run_in_another_family_either(self, learned: dict[str, set[str]]) -> None:
+        asked = {case.prompt for probe in LIBRARY for case in draw_cases(probe, probe.cases)}
+        assert asked.isdisjoint(set().union(*learned.values()))
+
+    def test_only_core_families_are_learned(self, learned: dict[str, set[str]]) -> None:
+        assert set(learned) == {probe.id for probe in CORE}
+
+    def test_pinned_cases_are_not_learned(self) -> None:
+        training = [f"x{i}" for i in range(60) if side_of(f"colour\nName x{i}.") == "training"]
+        pinned = tuple({"x": word} for word in training[:20])
+        probe = replace(COLOUR, pinned=pinned)
+        examples = islice(training_examples([probe], "s"), 4000)
+        assert {prompt for _, prompt, _ in examples} == {f"Name {w}." for w in training[20:]}
+
+
+class TestTheStream:
+    def test_an_example_is_a_question_and_its_solution(self) -> None:
+        for probe_id, prompt, solution in islice(training_examples([COLOUR], "s"), 50):
+            assert probe_id == "colour"
+            assert solution == f"It is {prompt.removeprefix('Name ').removesuffix('.')}."
+
+    def test_it_is_the_same_for_a_seed_and_another_for_another(self) -> None:
+        def begins(seed: str) -> list[tuple[str, str, str]]:
+            return list(islice(training_examples(CORE, seed), 200))
+
+        assert begins("a") == begins("a")
+        assert begins("a") != begins("b")
+
+    def test_families_share_alike_unless_weighted(self) -> None:
+        drawn = Counter(
+            probe_id for probe_id, _, _ in islice(training_examples(FAMILIES, "s"), 3000)
+        )
+        assert set(drawn) == {"a", "b", "c"}
+        assert all(
+            abs(count - 1000) < 4 * (3000 * 1 / 3 * 2 / 3) ** 0.5 for count in drawn.values()
+        )
+
+    def test_weights_are_respected(self) -> None:
+        weights = {"a": 3.0, "b": 0.0}
+        drawn = Counter(
+            probe_id for probe_id, _, _ in islice(training_examples(FAMILIES, "s", weights), 4000)
+        )
+        assert set(drawn) == {"a", "c"}
+        assert abs(drawn["a"] - 3000) < 4 * (4000 * 3 / 4 * 1 / 4) ** 0.5
+
+    def test_a_weight_does_not_change_what_a_family_draws(self) -> None:
+        def of_a(weights: dict[str, float] | None) -> list[str]:
+            stream = training_examples(FAMILIES, "s", weights)
+            return [prompt for probe_id, prompt, _ in islice(stream, 900) if probe_id == "a"][:100]
+
+        assert of_a(None) == of_a({"a": 5.0})
+
+    def test_nothing_to_learn_from(self) -> None:
+        with pytest.raises(QuantUsageError, match=r"no probe states a 'solution'"):
+            next(training_examples([replace(COLOUR, solution=None)], "s"))
+
+    def test_a_family_of_which_nothing_is_left(self) -> None:
+        words = [f"x{i}" for i in range(60) if side_of(f"colour\nName x{i}.") == "held_out"]
+        probe = replace(COLOUR, parameters={"x": {"choice": words}})
+        with pytest.raises(QuantUsageError) as raised:
+            next(training_examples([probe], "s"))
+        assert str(raised.value) == (
+            "p.yaml:3: probe 'colour' has no case to learn from: all that its parameters allow "
+            "are held out; widen them"
+        )
+
+
+FAMILIES = [replace(COLOUR, id=name) for name in "abc"]
