@@ -1,0 +1,241 @@
+"""How fast is the engine? Against the high-level loop, and against llama.cpp's own limit.
+
+    python benchmarks/engine.py                    # both models, targets checked
+    python benchmarks/engine.py --prompts 32 --repeats 3
+
+Contenders answer the same prompts with the same number of new tokens, in turns, each in a
+process of its own with default settings; medians are compared.
+
+- engine: ``LlamaCppRuntime.generate``, everything included.
+- high-level: llama-cpp-python's ``Llama`` asked for log-probabilities, one prompt at a time.
+- limit: the time inside ``llama_decode`` alone for the same prompts and steps, batched, with
+  nothing shared and nothing done to the logits, as llama.cpp's batched-bench measures it.
+
+Run it on a quiet machine: another busy process slows threads that wait for each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import multiprocessing
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import random_model
+
+EMBEDDED = Path(__file__).parent.parent / "src/pytest_quant/models/embedded-f16.gguf"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What every contender does: ``prompts`` as text, ``new_tokens`` for each."""
+
+    model: Path
+    prompts: tuple[str, ...]
+    new_tokens: int
+    parallel: int
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    over_high_level: float
+    of_limit: float
+
+
+def questions(count: int) -> tuple[str, ...]:
+    """Questions of unequal length that only have their form in common."""
+    generator = random.Random(1)
+    words = random_model.pieces(400)[200:]
+    return tuple(
+        "".join(generator.choices(words, k=generator.randint(10, 40))).replace("\u2581", " ")
+        for _ in range(count)
+    )
+
+
+def engine(work: Work) -> Callable[[], float]:
+    from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+    from pytest_quant.runtimes.protocol import Limits
+
+    runtime = LlamaCppRuntime.open(work.model, threads=work.threads, parallel=work.parallel)
+
+    def run() -> float:
+        return runtime.generate(work.prompts, Limits(work.new_tokens)).seconds
+
+    return run
+
+
+def high_level(work: Work) -> Callable[[], float]:
+    from llama_cpp import Llama
+
+    model = Llama(
+        str(work.model), n_ctx=512, n_threads=work.threads, n_threads_batch=work.threads,
+        logits_all=True, verbose=False,
+    )  # fmt: skip
+
+    def run() -> float:
+        started = time.perf_counter()
+        for prompt in work.prompts:
+            text = f"Question: {prompt}\nAnswer:"
+            model.create_completion(text, max_tokens=work.new_tokens, temperature=0.0, logprobs=1)
+        return time.perf_counter() - started
+
+    return run
+
+
+def limit(work: Work) -> Callable[[], float]:
+    import llama_cpp
+
+    @llama_cpp.llama_log_callback
+    def silent(_level: int, _text: bytes, _data: int | None) -> None:
+        pass
+
+    llama_cpp.llama_log_set(silent, ctypes.c_void_p(0))
+    model = llama_cpp.llama_model_load_from_file(
+        str(work.model).encode(), llama_cpp.llama_model_default_params()
+    )
+    vocabulary = llama_cpp.llama_model_get_vocab(model)
+    prompts = [_tokenize(llama_cpp, vocabulary, prompt) for prompt in work.prompts]
+    parameters = llama_cpp.llama_context_default_params()
+    parameters.n_ctx = work.parallel * (max(map(len, prompts)) + work.new_tokens)
+    parameters.n_batch = parameters.n_ubatch = 512
+    parameters.n_seq_max = parameters.n_outputs_max = work.parallel
+    parameters.n_threads = parameters.n_threads_batch = work.threads
+    parameters.kv_unified = True
+    context = llama_cpp.llama_init_from_model(model, parameters)
+    batch = llama_cpp.llama_batch_init(512, 0, 1)
+
+    def decode(entries: Sequence[tuple[int, int, int, bool]]) -> float:
+        batch.n_tokens = len(entries)
+        for index, (token, position, sequence, last) in enumerate(entries):
+            batch.token[index], batch.pos[index] = token, position
+            batch.n_seq_id[index], batch.seq_id[index][0] = 1, sequence
+            batch.logits[index] = last
+        started = time.perf_counter()
+        status = llama_cpp.llama_decode(context, batch)
+        elapsed = time.perf_counter() - started
+        assert status == 0, status
+        return elapsed
+
+    def run() -> float:
+        assert silent, "llama.cpp only knows the callback's address"
+        elapsed = 0.0
+        for start in range(0, len(prompts), work.parallel):
+            wave = prompts[start : start + work.parallel]
+            llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), False)
+            entries = [
+                (token, position, sequence, position == len(prompt) - 1)
+                for sequence, prompt in enumerate(wave)
+                for position, token in enumerate(prompt)
+            ]
+            for first in range(0, len(entries), 512):
+                elapsed += decode(entries[first : first + 512])
+            # The first new token comes out of the prompt; the last is not decoded.
+            for step in range(work.new_tokens - 1):
+                entries = [(9, len(prompt) + step, i, True) for i, prompt in enumerate(wave)]
+                elapsed += decode(entries)
+        return elapsed
+
+    return run
+
+
+def _tokenize(llama_cpp: object, vocabulary: object, prompt: str) -> list[int]:
+    text = f"Question: {prompt}\nAnswer:".encode()
+    tokens = (ctypes.c_int32 * (len(text) + 8))()
+    count = llama_cpp.llama_tokenize(  # type: ignore[attr-defined]
+        vocabulary, text, len(text), tokens, len(tokens), True, False
+    )
+    return list(tokens[:count])
+
+
+CONTENDERS = {"engine": engine, "high-level": high_level, "limit": limit}
+
+
+def _serve(name: str, work: Work, connection: Connection) -> None:
+    run = CONTENDERS[name](work)
+    while connection.recv():
+        connection.send(run())
+
+
+def measure(work: Work, repeats: int) -> dict[str, float]:
+    """Median seconds of each contender; one unmeasured round comes first."""
+    processes = multiprocessing.get_context("spawn")
+    connections: dict[str, Connection] = {}
+    workers = []
+    for name in CONTENDERS:
+        connections[name], theirs = processes.Pipe()
+        workers.append(processes.Process(target=_serve, args=(name, work, theirs)))
+        workers[-1].start()
+    seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    for _ in range(repeats + 1):
+        for name, connection in connections.items():
+            connection.send(True)
+            seconds[name].append(connection.recv())
+    for connection in connections.values():
+        connection.send(False)
+    for worker in workers:
+        worker.join()
+    return {name: statistics.median(times[1:]) for name, times in seconds.items()}
+
+
+def report(title: str, work: Work, medians: dict[str, float], target: Target) -> bool:
+    """Print one model's rows; returns whether its targets are met."""
+    over = medians["high-level"] / medians["engine"]
+    of_limit = medians["limit"] / medians["engine"]
+    met = over >= target.over_high_level and of_limit >= target.of_limit
+    print(f"\n{title}: {len(work.prompts)} prompts, {work.new_tokens} new tokens each")
+    for name, median in medians.items():
+        print(f"  {name:<10} {median:8.3f} s")
+    print(f"  over high-level {over:6.2f} x   target {target.over_high_level:g}")
+    print(f"  of the limit    {of_limit:6.2f}     target {target.of_limit:g}")
+    print(f"  {'met' if met else 'MISSED'}", flush=True)
+    return met
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--embedded", type=Path, default=EMBEDDED, help="default: %(default)s")
+    parser.add_argument("--prompts", type=int, default=64, help="default: %(default)s")
+    parser.add_argument("--new-tokens", type=int, default=32, help="default: %(default)s")
+    parser.add_argument("--parallel", type=int, default=32, help="default: %(default)s")
+    parser.add_argument("--threads", type=int, default=2, help="default: %(default)s")
+    parser.add_argument("--repeats", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--only", choices=("embedded", "110M"), help="measure one model")
+    options = parser.parse_args()
+    met = True
+    with tempfile.TemporaryDirectory() as directory:
+        small, large = Path(directory) / "small.gguf", Path(directory) / "large.gguf"
+        cases = []
+        if options.only != "110M":
+            if options.embedded.exists():
+                small = options.embedded
+            else:
+                random_model.write_model(small, random_model.EMBEDDED_SIZE)
+            cases.append((f"embedded ({small.name})", small, Target(2.0, 0.9)))
+        if options.only != "embedded":
+            random_model.write_model(large, random_model.Shape())
+            cases.append(("110 M, random", large, Target(5.0, 0.9)))
+        for title, path, target in cases:
+            work = Work(
+                model=path,
+                prompts=questions(options.prompts),
+                new_tokens=options.new_tokens,
+                parallel=options.parallel,
+                threads=options.threads,
+            )
+            met &= report(title, work, measure(work, options.repeats), target)
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""The model file of each level: made once and kept, or brought by the user.
+
+A made file is trusted only if the record beside it exists and its digest agrees, so whatever a
+killed run or a full disk leaves behind is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_quant.levels import Level, Recipe
+from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp.cache import locked, make_directory, write_json
+from pytest_quant.runtimes.llamacpp.digests import digest
+from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
+from pytest_quant.runtimes.llamacpp.promise import shortfall
+from pytest_quant.runtimes.llamacpp.quantize import quantize, remove_leftovers
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The file of one level.
+
+    ``digest`` is the SHA-256 of its content; ``size`` in bytes; ``bits_per_weight`` of the
+    tensors as they are; ``tensor_types`` the number of tensors of each type; ``recipe`` how it
+    was, or claims to be, made; ``warning`` a sentence when it is not what its level says, else
+    ``""``; ``made_here`` whether this package quantized it.
+    """
+
+    level: str
+    path: Path
+    digest: str
+    name: str
+    size: int
+    parameters: int
+    bits_per_weight: float
+    tensor_types: Mapping[str, int]
+    recipe: str
+    warning: str
+    made_here: bool
+
+
+def prepare(level: Level, source: Path, cache_dir: Path, threads: int) -> Artifact:
+    """The level's file, quantized from ``source`` unless it was before or is the source itself.
+
+    ``source`` is an f32, bf16 or f16 GGUF. Raises ``QuantUsageError``: see ``inspect`` and
+    ``quantize``, and for a cache that cannot be written.
+    """
+    if level.recipe == Recipe((reference_level(inspect(source)) or "").upper()):
+        return adopt(level, source, cache_dir)
+    path = _cached_path(level.recipe, source, cache_dir)
+    with locked(path):
+        if not _is_complete(path, cache_dir):
+            _make(level.recipe, source, path, cache_dir, threads)
+        return _describe(level, path, cache_dir, made_here=True)
+
+
+def adopt(level: Level, path: Path, cache_dir: Path) -> Artifact:
+    """A file that the user brings for a level. Raises ``QuantUsageError`` like ``inspect``."""
+    return _describe(level, path, cache_dir, made_here=False)
+
+
+def _cached_path(recipe: Recipe, source: Path, cache_dir: Path) -> Path:
+    identity = "\n".join((digest(source, cache_dir), recipe.describe(), library.build_id()))
+    key = hashlib.sha256(identity.encode()).hexdigest()[:32]
+    directory = cache_dir / "artifacts"
+    make_directory(directory)
+    return directory / f"{key}.gguf"
+
+
+def _is_complete(path: Path, cache_dir: Path) -> bool:
+    try:
+        record = json.loads(path.with_suffix(".json").read_text())
+        if path.stat().st_size != record["size"]:
+            return False
+        return bool(digest(path, cache_dir) == record["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _make(recipe: Recipe, source: Path, path: Path, cache_dir: Path, threads: int) -> None:
+    record = path.with_suffix(".json")
+    record.unlink(missing_ok=True)
+    remove_leftovers(path)
+    quantize(source, path, recipe, threads)
+    write_json(
+        record,
+        {
+            "sha256": digest(path, cache_dir),
+            "size": path.stat().st_size,
+            "recipe": recipe.describe(),
+            "source": str(source),
+            "build": library.build_id(),
+        },
+    )
+
+
+def _describe(level: Level, path: Path, cache_dir: Path, *, made_here: bool) -> Artifact:
+    info = inspect(path)
+    return Artifact(
+        level=level.name,
+        path=path,
+        digest=digest(path, cache_dir),
+        name=info.name,
+        size=info.size,
+        parameters=info.parameters,
+        bits_per_weight=info.bits_per_weight,
+        tensor_types=info.tensor_types,
+        recipe=level.recipe.describe(),
+        warning=shortfall(info, level.recipe) or "",
+        made_here=made_here,
+    )

@@ -1,0 +1,86 @@
+"""One batch of tokens for llama.cpp, filled through numpy slices.
+
+A Python loop over ctypes fields would take longer than a small model's whole step.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_quant.runtimes.llamacpp import library
+
+Tokens = npt.NDArray[np.int32]
+
+
+class TokenBatch:
+    """Up to ``capacity`` tokens of up to ``sequences`` sequences; ``rows`` of logits asked for."""
+
+    def __init__(self, capacity: int, sequences: int) -> None:
+        self.capacity = capacity
+        self.rows = 0
+        self._tokens = np.zeros(capacity, np.int32)
+        self._positions = np.zeros(capacity, np.int32)
+        self._sequence_counts = np.ones(capacity, np.int32)
+        self._wants_logits = np.zeros(capacity, np.int8)
+        # A token's sequence list is a pointer into 0, 1, 2, ...: one entry from s on is sequence
+        # s alone, all entries from 0 on are every sequence.
+        self._sequences = np.arange(sequences, dtype=np.int32)
+        self._sequence_lists = np.zeros(capacity, np.uintp)
+        self.native = library.native_batch(
+            self._tokens,
+            self._positions,
+            self._sequence_counts,
+            self._sequence_lists,
+            self._wants_logits,
+        )
+
+    @property
+    def size(self) -> int:
+        return int(self.native.n_tokens)
+
+    @property
+    def room(self) -> int:
+        return self.capacity - self.size
+
+    def clear(self) -> None:
+        self.native.n_tokens = 0
+        self.rows = 0
+
+    def add_steps(self, tokens: Tokens, positions: Tokens, slots: npt.NDArray[np.intp]) -> None:
+        """One token for each of several sequences, each asking for logits."""
+        part = self._extend(len(tokens))
+        self._tokens[part] = tokens
+        self._positions[part] = positions
+        self._sequence_counts[part] = 1
+        self._sequence_lists[part] = self._sequences.ctypes.data + 4 * slots
+        self._wants_logits[part] = 1
+        self.rows += len(tokens)
+
+    def add_run(self, tokens: Tokens, position: int, slot: int, *, logits: bool) -> None:
+        """Consecutive tokens of one sequence, with logits after the last one if asked."""
+        part = self._extend(len(tokens))
+        self._tokens[part] = tokens
+        self._positions[part] = np.arange(position, position + len(tokens))
+        self._sequence_counts[part] = 1
+        self._sequence_lists[part] = self._sequences.ctypes.data + 4 * slot
+        self._wants_logits[part] = 0
+        if logits:
+            self._wants_logits[part.stop - 1] = 1
+            self.rows += 1
+
+    def add_shared_run(self, tokens: Tokens, position: int, sequences: int) -> None:
+        """Consecutive tokens that sequences 0 to ``sequences - 1`` have in common."""
+        part = self._extend(len(tokens))
+        self._tokens[part] = tokens
+        self._positions[part] = np.arange(position, position + len(tokens))
+        self._sequence_counts[part] = sequences
+        self._sequence_lists[part] = self._sequences.ctypes.data
+        self._wants_logits[part] = 0
+
+    def _extend(self, count: int) -> slice:
+        start = self.size
+        if start + count > self.capacity:
+            raise ValueError(f"{count} tokens do not fit beside {start} of {self.capacity}")
+        self.native.n_tokens = start + count
+        return slice(start, start + count)

@@ -1,0 +1,210 @@
+"""Continuous batched greedy decoding: prompts in, token ids and log-probabilities out.
+
+Every step is one ``llama_decode`` over the next token of all running sequences and as much of
+the waiting prompts as fits. Prompts are admitted in their order, to the lowest free slot, as
+soon as the KV cache has room for all that they may become; so the composition of every step
+follows from the prompts and the plan alone. Work per step is vectorised over the sequences:
+a small model's step takes one to three milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp.batch import TokenBatch, Tokens
+from pytest_quant.runtimes.llamacpp.layout import Layout
+from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary, cut_at_stop
+from pytest_quant.runtimes.protocol import Finish
+
+Floats = npt.NDArray[np.float64]
+Slots = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """What followed one prompt: ``text`` as bytes before any stop string, and its tokens."""
+
+    text: bytes
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    finish: Finish
+
+
+@dataclass(slots=True)
+class _Prefill:
+    """The part of a prompt that is not decoded yet; ``slot`` is ``None`` for the shared prefix."""
+
+    tokens: Tokens
+    position: int
+    slot: int | None
+
+
+def greedy(logits: npt.NDArray[np.float32], work: npt.NDArray[np.float32]) -> tuple[Slots, Floats]:
+    """The most probable token of each row and its natural-log probability.
+
+    ``logits`` and ``work`` (overwritten) have shape (rows, vocabulary). Exponentials are taken
+    in float32 and summed in float64, which is exact to 1e-7: below the logits' own rounding.
+    """
+    chosen = logits.argmax(axis=1)
+    best = logits[np.arange(len(logits)), chosen, np.newaxis]
+    with np.errstate(invalid="ignore"):
+        np.subtract(logits, best, out=work)
+        np.exp(work, out=work)
+    return chosen, -np.log(work.sum(axis=1, dtype=np.float64))
+
+
+class Decoding:
+    """One call's run over its prompts. ``prompts`` are token ids, begin token included."""
+
+    def __init__(
+        self,
+        context: library.Context,
+        batch: TokenBatch,
+        vocabulary: Vocabulary,
+        prompts: Sequence[Tokens],
+        layout: Layout,
+        stops: Sequence[bytes],
+    ) -> None:
+        self._context, self._batch, self._vocabulary = context, batch, vocabulary
+        self._prompts, self._layout, self._stops = prompts, layout, stops
+        self._closing = vocabulary.closing(stops)
+        self._budgets = np.array(layout.budgets)
+
+        cases, longest = len(prompts), max(layout.budgets)
+        self._tokens = np.zeros((cases, longest), np.int32)
+        self._logprobs = np.zeros((cases, longest))
+        self._counts = np.zeros(cases, np.intp)
+        self._finish: list[Finish] = ["deadline"] * cases
+        self._texts: dict[int, bytes] = {}
+
+        self._case = np.full(layout.slots, -1, np.intp)
+        self._position = np.zeros(layout.slots, np.int32)
+        self._token = np.zeros(layout.slots, np.int32)
+        self._running = np.zeros(layout.slots, np.intp)[:0]
+        self._next_case = 0
+        self._free_cells = layout.cells - layout.prefix
+        self._prefills: deque[_Prefill] = deque()
+        self._work = np.empty((layout.slots, len(vocabulary.ends)), np.float32)
+
+    def run(self) -> list[Continuation]:
+        """Decode until every prompt is answered or the context is aborted."""
+        self._context.clear()
+        if self._layout.prefix:
+            prefix = self._prompts[0][: self._layout.prefix]
+            self._prefills.append(_Prefill(prefix, 0, None))
+        while not self._context.aborted:
+            self._admit()
+            if not (self._prefills or len(self._running)):
+                break
+            self._step()
+        return [self._continuation(case) for case in range(len(self._prompts))]
+
+    def _admit(self) -> None:
+        """Give free slots to the next prompts, in order, while the cache has room for them."""
+        for slot in np.flatnonzero(self._case < 0):
+            case = self._next_case
+            if case == len(self._prompts) or self._layout.needs[case] > self._free_cells:
+                return
+            self._free_cells -= self._layout.needs[case]
+            self._next_case += 1
+            self._case[slot] = case
+            prefix = self._layout.prefix
+            self._prefills.append(_Prefill(self._prompts[case][prefix:], prefix, int(slot)))
+
+    def _step(self) -> None:
+        running = self._running
+        self._batch.clear()
+        self._batch.add_steps(self._token[running], self._position[running], running)
+        ready = self._add_prefills()
+        status = self._context.decode(self._batch.native)
+        if status == library.DECODE_ABORTED:
+            return
+        if status == library.DECODE_NO_SLOT:
+            raise RuntimeError(
+                f"llama.cpp found no room for {self._batch.size} tokens in a KV cache of "
+                f"{self._layout.cells} cells; lower --quant-parallel\n{library.last_log_lines()}"
+            )
+        if status != library.DECODE_OK:
+            raise RuntimeError(
+                f"llama.cpp failed to decode (status {status}):\n{library.last_log_lines()}"
+            )
+        self._position[running] += 1
+        if ready:
+            slots = np.array(ready, np.intp)
+            self._position[slots] = [len(self._prompts[case]) for case in self._case[slots]]
+            running = np.concatenate([running, slots])
+        if len(running):
+            self._running = running[self._take(running)]
+
+    def _add_prefills(self) -> list[int]:
+        """Fill the batch with waiting prompts; returns the slots whose prompt is complete."""
+        ready: list[int] = []
+        while self._prefills and self._batch.room:
+            prefill = self._prefills[0]
+            part = prefill.tokens[: self._batch.room]
+            last = len(part) == len(prefill.tokens)
+            if prefill.slot is None:
+                self._batch.add_shared_run(part, prefill.position, self._layout.slots)
+            else:
+                self._batch.add_run(part, prefill.position, prefill.slot, logits=last)
+                if last:
+                    ready.append(prefill.slot)
+            if last:
+                self._prefills.popleft()
+            else:
+                prefill.tokens = prefill.tokens[len(part) :]
+                prefill.position += len(part)
+        return ready
+
+    def _take(self, slots: Slots) -> npt.NDArray[np.bool_]:
+        """Record the next token of each slot; returns which of them go on."""
+        chosen, logprobs = greedy(self._context.logits(len(slots)), self._work[: len(slots)])
+        if np.isnan(logprobs).any():
+            raise RuntimeError("the model's logits are not numbers (NaN): its file is damaged")
+        cases = self._case[slots]
+        counts = self._counts[cases]
+        self._tokens[cases, counts] = chosen
+        self._logprobs[cases, counts] = logprobs
+        self._token[slots] = chosen
+        ended = self._vocabulary.ends[chosen]
+        counts += ~ended
+        self._counts[cases] = counts
+        done = ended | (counts >= self._budgets[cases])
+        for index in np.flatnonzero(self._closing[chosen] & ~ended):
+            done[index] |= self._stopped(int(cases[index]))
+        if done.any():
+            for index in np.flatnonzero(done):
+                self._release(int(slots[index]), ended=bool(ended[index]))
+        return ~done
+
+    def _stopped(self, case: int) -> bool:
+        text = cut_at_stop(self._text(case), self._stops)
+        if text is None:
+            return False
+        self._texts[case] = text
+        return True
+
+    def _release(self, slot: int, *, ended: bool) -> None:
+        case = int(self._case[slot])
+        self._finish[case] = "stop" if case in self._texts else "end" if ended else "length"
+        self._case[slot] = -1
+        self._free_cells += self._layout.needs[case]
+        self._context.forget(slot, self._layout.prefix)
+
+    def _text(self, case: int) -> bytes:
+        return self._vocabulary.to_bytes(self._tokens[case, : self._counts[case]].tolist())
+
+    def _continuation(self, case: int) -> Continuation:
+        count = self._counts[case]
+        return Continuation(
+            text=self._texts.get(case, b"") if case in self._texts else self._text(case),
+            tokens=tuple(self._tokens[case, :count].tolist()),
+            logprobs=tuple(self._logprobs[case, :count].tolist()),
+            finish=self._finish[case],
+        )

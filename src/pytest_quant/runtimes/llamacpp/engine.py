@@ -1,0 +1,179 @@
+"""The runtime that answers prompts with llama.cpp, many at a time, in this process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp.batch import TokenBatch
+from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
+from pytest_quant.runtimes.llamacpp.gguf_file import inspect
+from pytest_quant.runtimes.llamacpp.layout import PLANNED_TOKENS, Layout, default_parallel, plan
+from pytest_quant.runtimes.llamacpp.prompt import chat_template, encode, stop_strings
+from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
+from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
+
+# Tokens in one call of llama.cpp, which is also its own default for a physical batch.
+BATCH_TOKENS = 512
+
+
+def effective_parallel(path: Path, parallel: int | None, context: int | None = None) -> int:
+    """The sequences that ``LlamaCppRuntime.open`` decodes together, told without opening.
+
+    ``None`` stands for ``layout.default_parallel``. Raises ``QuantUsageError``.
+    """
+    if parallel is None:
+        info = inspect(path)
+        length = context or info.context_length or PLANNED_TOKENS
+        return default_parallel(length, info.kv_bytes_per_token, _total_memory())
+    if not 1 <= parallel <= library.max_sequences():
+        raise QuantUsageError(
+            f"--quant-parallel is {parallel}; allowed are 1 to {library.max_sequences()}"
+        )
+    return parallel
+
+
+class LlamaCppRuntime:
+    """An opened GGUF. Use ``open``; not thread-safe; close it to free the memory."""
+
+    def __init__(self, model: library.Model, *, threads: int, parallel: int, context: int) -> None:
+        self._model = model
+        self._threads, self._parallel, self._context_length = threads, parallel, context
+        self._template = chat_template(model)
+        self._vocabulary = Vocabulary(model)
+        self._context: library.Context | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        threads: int,
+        parallel: int | None = None,
+        context: int | None = None,
+    ) -> Self:
+        """Load a model.
+
+        ``parallel`` is the number of sequences decoded together (default: see
+        ``layout.default_parallel``), ``context`` the tokens that one of them may hold, prompt
+        and answer (default: what the model was trained with). Raises ``QuantUsageError`` for a
+        model that cannot be loaded or asked, and for numbers out of range.
+        """
+        parallel = effective_parallel(path, parallel, context)
+        model = library.Model(path)
+        if not model.generates_text:
+            model.close()
+            raise QuantUsageError(
+                f"{path}: this model does not continue text (an encoder or diffusion model); "
+                "give a decoder-only language model"
+            )
+        context = context or model.context_length
+        return cls(model, threads=threads, parallel=parallel, context=context)
+
+    def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
+        """Answer every prompt greedily; the same call gives the same bytes, whatever ran before.
+
+        Raises ``PromptTooLong`` (a ``ValueError``) when a prompt leaves no room for an answer,
+        ``RuntimeError`` when llama.cpp fails.
+        """
+        if limits.max_tokens < 1 or not all(limits.stop):
+            raise ValueError(f"max_tokens must be positive and stop strings not empty: {limits}")
+        started = time.perf_counter()
+        if not prompts:
+            return Batch((), 0.0)
+        tokens = [encode(prompt, self._model, self._template) for prompt in prompts]
+        layout = plan(
+            tokens,
+            limits.max_tokens,
+            parallel=self._parallel,
+            context=self._context_length,
+            share_prefix=self._model.can_share_prefix,
+        )
+        stops = [stop.encode() for stop in stop_strings(limits.stop, self._template)]
+        context = self._open_context(layout)
+        batch = TokenBatch(context.batch, layout.slots)
+        with _deadline(context, limits.deadline_s):
+            decoding = Decoding(context, batch, self._vocabulary, tokens, layout, stops)
+            continuations = decoding.run()
+        responses = tuple(
+            _response(continuation, len(prompt))
+            for continuation, prompt in zip(continuations, tokens, strict=True)
+        )
+        return Batch(responses, time.perf_counter() - started)
+
+    def describe(self) -> RuntimeInfo:
+        return RuntimeInfo(
+            name="llama.cpp",
+            version=library.version(),
+            build=library.build_id(),
+            hardware=library.hardware_class(),
+            threads=self._threads,
+            parallel=self._parallel,
+            context=self._context_length,
+        )
+
+    def close(self) -> None:
+        if self._context:
+            self._context.close()
+            self._context = None
+        self._model.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()
+
+    def _open_context(self, layout: Layout) -> library.Context:
+        """A context of exactly this size, so that no earlier call can show through."""
+        context = self._context
+        if context is None or (context.cells, context.sequences) != (layout.cells, layout.slots):
+            if context:
+                context.close()
+                self._context = None
+            self._context = context = library.Context(
+                self._model,
+                cells=layout.cells,
+                sequences=layout.slots,
+                batch=min(BATCH_TOKENS, layout.cells),
+                threads=self._threads,
+            )
+        return context
+
+
+@contextmanager
+def _deadline(context: library.Context, seconds: float | None) -> Iterator[None]:
+    """Abort the context's work once the time is over."""
+    context.rearm()
+    if seconds is None:
+        yield
+        return
+    timer = threading.Timer(max(0.0, seconds), context.abort)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+
+
+def _response(continuation: Continuation, prompt_tokens: int) -> Response:
+    return Response(
+        text=continuation.text.decode("utf-8", errors="replace").strip(),
+        tokens=continuation.tokens,
+        logprobs=continuation.logprobs,
+        finish=continuation.finish,
+        prompt_tokens=prompt_tokens,
+    )
+
+
+def _total_memory() -> int:
+    """Bytes of the machine's main memory."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,89 @@
+"""How many sequences are decoded together, and in how much memory. Pure arithmetic.
+
+The composition of a batch changes a response's last bits, so everything here depends only on the
+prompts, the limits and the runtime's settings: never on free memory or on what ran before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Tokens = npt.NDArray[np.int32]
+
+MOST_PARALLEL = 32
+# llama.cpp pads the attended part of its cache to this many cells.
+CELL_BLOCK = 256
+# Most probes are short: memory is planned for sequences of this many tokens, and longer ones
+# are decoded fewer at a time.
+PLANNED_TOKENS = 2048
+
+
+class PromptTooLong(ValueError):
+    """A prompt leaves no room for an answer in the context of one sequence."""
+
+    def __init__(self, index: int, length: int, context: int) -> None:
+        super().__init__(
+            f"prompt {index} has {length} tokens; one sequence holds {context}, answer included"
+        )
+        self.index, self.length, self.context = index, length, context
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The plan for one call.
+
+    ``budgets`` are the new tokens allowed for each prompt; ``prefix`` the number of leading
+    tokens decoded once for all; ``needs`` the cells that each prompt takes beyond the prefix;
+    ``slots`` the sequences decoded together at most; ``cells`` the size of the KV cache.
+    """
+
+    budgets: tuple[int, ...]
+    prefix: int
+    needs: tuple[int, ...]
+    slots: int
+    cells: int
+
+
+def default_parallel(context: int, kv_bytes_per_token: int, total_memory: int) -> int:
+    """Sequences to decode together: as many as fit a quarter of the machine's memory.
+
+    ``context`` is the most tokens that one sequence may hold, of which ``PLANNED_TOKENS`` are
+    planned for; at most ``MOST_PARALLEL``, at least one.
+    """
+    planned = kv_bytes_per_token * min(context, PLANNED_TOKENS)
+    return max(1, min(MOST_PARALLEL, total_memory // 4 // max(1, planned)))
+
+
+def common_prefix(prompts: Sequence[Tokens]) -> int:
+    """Leading tokens that all prompts share, leaving each at least one of its own."""
+    first = prompts[0]
+    length = min(len(prompt) for prompt in prompts) - 1
+    for prompt in prompts[1:]:
+        differing = np.flatnonzero(first[:length] != prompt[:length])
+        if len(differing):
+            length = int(differing[0])
+    return length
+
+
+def plan(
+    prompts: Sequence[Tokens], max_tokens: int, *, parallel: int, context: int, share_prefix: bool
+) -> Layout:
+    """Lay out one call. ``prompts`` is not empty; raises ``PromptTooLong``."""
+    for index, prompt in enumerate(prompts):
+        if len(prompt) >= context:
+            raise PromptTooLong(index, len(prompt), context)
+    budgets = tuple(min(max_tokens, context - len(prompt)) for prompt in prompts)
+    prefix = common_prefix(prompts) if share_prefix and len(prompts) > 1 else 0
+    # The last new token is never decoded, so it takes no cell.
+    needs = tuple(
+        len(prompt) - prefix + budget - 1 for prompt, budget in zip(prompts, budgets, strict=True)
+    )
+    slots = min(parallel, len(prompts))
+    wanted = sum(sorted(needs, reverse=True)[:slots])
+    allowed = max(parallel * min(context, PLANNED_TOKENS) - prefix, max(needs))
+    cells = prefix + min(wanted, allowed)
+    return Layout(budgets, prefix, needs, slots, -(-cells // CELL_BLOCK) * CELL_BLOCK)

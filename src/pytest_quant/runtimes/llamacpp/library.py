@@ -1,0 +1,371 @@
+"""The only door to llama-cpp-python: typed, thin, and quiet.
+
+llama.cpp reports why something failed only in its log, so the log is captured here and its last
+lines go into error messages; nothing is printed. Handles are owned by ``Model`` and ``Context``,
+which free them once.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import os
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.runtimes.llamacpp.openmp import sleeping_threads
+
+with sleeping_threads():
+    import llama_cpp
+    from llama_cpp._ctypes_extensions import load_shared_library
+    from llama_cpp.llama_chat_format import Jinja2ChatFormatter as Jinja2ChatFormatter
+
+DECODE_OK, DECODE_NO_SLOT, DECODE_ABORTED = 0, 1, 2
+GGML_TYPE_COUNT: int = llama_cpp.GGML_TYPE_COUNT
+
+_log: deque[str] = deque(maxlen=40)
+
+
+def _keep_log(_level: int, text: bytes, _user_data: int | None) -> None:
+    _log.append(text.decode("utf-8", errors="replace"))
+
+
+# llama.cpp keeps only the address: this reference keeps the callback alive.
+_log_callback = llama_cpp.llama_log_callback(_keep_log)
+
+
+@functools.cache
+def initialize() -> None:
+    """Start llama.cpp once in this process and take over its log."""
+    llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
+    llama_cpp.llama_backend_init()
+
+
+def last_log_lines(count: int = 4) -> str:
+    """The last non-empty lines that llama.cpp logged, oldest first."""
+    lines = [line for line in "".join(_log).splitlines() if line.strip(" .")]
+    return "\n".join(lines[-count:]) or "(llama.cpp logged nothing)"
+
+
+def version() -> str:
+    return str(llama_cpp.__version__)
+
+
+def _library_directory() -> Path:
+    return Path(llama_cpp.llama_cpp._lib._name).parent
+
+
+@functools.cache
+def build_id() -> str:
+    """Identifies the inference code: package version and digest of the native libraries.
+
+    The version alone is not enough: the package is compiled on the user's machine, with the
+    user's compiler and flags.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(_library_directory().iterdir()):
+        if path.suffix in (".so", ".dylib", ".dll") and "mtmd" not in path.name:
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return f"llama-cpp-python {version()} ({digest.hexdigest()[:12]})"
+
+
+@functools.cache
+def hardware_class() -> str:
+    """The instruction sets and backends in use, such as ``CPU: SSE3 AVX AVX2 FMA LLAMAFILE``."""
+    initialize()
+    parts: list[str] = []
+    for field in llama_cpp.llama_print_system_info().decode().split("|"):
+        backend, colon, feature = field.rpartition(":")
+        if colon:
+            parts.append(f"{backend.strip()}:")
+        name, _, value = feature.strip().partition(" = ")
+        if value and value != "0":
+            parts.append(name if value == "1" else f"{name}={value}")
+    return " ".join(parts)
+
+
+def max_sequences() -> int:
+    """The most sequences that one context can hold."""
+    return int(llama_cpp.llama_max_parallel_sequences())
+
+
+def file_type_id(name: str) -> int:
+    """llama.cpp's number for a file type such as ``Q4_K_M``."""
+    prefix = "LLAMA_FTYPE_ALL_" if name == "F32" else "LLAMA_FTYPE_MOSTLY_"
+    return int(getattr(llama_cpp, prefix + name))
+
+
+@functools.cache
+def file_type_name(number: int) -> str:
+    """llama.cpp's name for a file type number, such as ``Q4_K_M``; ``""`` for an unknown one."""
+    for prefix in ("LLAMA_FTYPE_ALL_", "LLAMA_FTYPE_MOSTLY_"):
+        for name in dir(llama_cpp):
+            if name.startswith(prefix) and getattr(llama_cpp, name) == number:
+                return name.removeprefix(prefix)
+    return ""
+
+
+def ggml_type(number: int) -> tuple[str, int, int] | None:
+    """A ggml type's name in upper case, weights in a block, and bytes of a block."""
+    if not 0 <= number < GGML_TYPE_COUNT:
+        return None
+    ggml = load_shared_library("ggml-base", _library_directory())
+    ggml.ggml_type_name.restype = ctypes.c_char_p
+    ggml.ggml_blck_size.restype = ctypes.c_int64
+    ggml.ggml_type_size.restype = ctypes.c_size_t
+    block, block_bytes = ggml.ggml_blck_size(number), ggml.ggml_type_size(number)
+    if not block or not block_bytes:
+        return None
+    return ggml.ggml_type_name(number).decode().upper(), block, block_bytes
+
+
+def quantize(
+    source: Path,
+    destination: Path,
+    *,
+    file_type: str,
+    tensor_types: Sequence[tuple[str, int]],
+    token_embedding: int | None,
+    output: int | None,
+    threads: int,
+) -> int:
+    """llama.cpp's quantizer; 0 is success. Tensor types are ggml's numbers."""
+    initialize()
+    parameters = llama_cpp.llama_model_quantize_default_params()
+    parameters.nthread = threads
+    parameters.ftype = file_type_id(file_type)
+    if token_embedding is not None:
+        parameters.token_embedding_type = token_embedding
+    if output is not None:
+        parameters.output_tensor_type = output
+    override = llama_cpp.llama_model_tensor_override
+    # The array ends with an empty entry, which ctypes makes by zero-initialising it.
+    overrides = (override * (len(tensor_types) + 1))(
+        *(override(pattern.encode(), kind) for pattern, kind in tensor_types)
+    )
+    if tensor_types:
+        parameters.tt_overrides = overrides
+    return int(
+        llama_cpp.llama_model_quantize(
+            str(source).encode(), str(destination).encode(), ctypes.byref(parameters)
+        )
+    )
+
+
+def native_batch(
+    tokens: npt.NDArray[np.int32],
+    positions: npt.NDArray[np.int32],
+    sequence_counts: npt.NDArray[np.int32],
+    sequence_lists: npt.NDArray[np.uintp],
+    wants_logits: npt.NDArray[np.int8],
+) -> Any:
+    """A ``llama_batch`` over the caller's arrays, which must outlive it; set its ``n_tokens``."""
+
+    def pointer(array: npt.NDArray[Any], kind: Any) -> Any:
+        return array.ctypes.data_as(ctypes.POINTER(kind))
+
+    return llama_cpp.llama_batch(
+        n_tokens=0,
+        token=pointer(tokens, ctypes.c_int32),
+        pos=pointer(positions, ctypes.c_int32),
+        n_seq_id=pointer(sequence_counts, ctypes.c_int32),
+        seq_id=pointer(sequence_lists, ctypes.POINTER(ctypes.c_int32)),
+        logits=pointer(wants_logits, ctypes.c_int8),
+    )
+
+
+class Model:
+    """Loaded weights and vocabulary. Raises ``QuantUsageError`` when llama.cpp refuses the file."""
+
+    def __init__(self, path: Path) -> None:
+        initialize()
+        _log.clear()
+        self.path = path
+        self._handle: Any = llama_cpp.llama_model_load_from_file(
+            str(path).encode(), llama_cpp.llama_model_default_params()
+        )
+        if not self._handle:
+            raise QuantUsageError(
+                f"{path}: llama.cpp cannot load this model:\n{last_log_lines()}\n"
+                "Give a text model that this llama-cpp-python supports, or upgrade it."
+            )
+        self._vocabulary: Any = llama_cpp.llama_model_get_vocab(self._handle)
+        self._piece = ctypes.create_string_buffer(256)
+
+    @property
+    def handle(self) -> Any:
+        return self._handle
+
+    @property
+    def context_length(self) -> int:
+        """Tokens of context that the model was trained with."""
+        return int(llama_cpp.llama_model_n_ctx_train(self._handle))
+
+    @property
+    def vocabulary_size(self) -> int:
+        return int(llama_cpp.llama_vocab_n_tokens(self._vocabulary))
+
+    @property
+    def generates_text(self) -> bool:
+        """True for decoder-only, autoregressive models: the ones that can be asked."""
+        return not (
+            llama_cpp.llama_model_has_encoder(self._handle)
+            or llama_cpp.llama_model_is_diffusion(self._handle)
+        )
+
+    @property
+    def can_share_prefix(self) -> bool:
+        """False when a sequence's memory is one state that cannot be cut (recurrent models)."""
+        return not (
+            llama_cpp.llama_model_is_recurrent(self._handle)
+            or llama_cpp.llama_model_is_hybrid(self._handle)
+        )
+
+    @property
+    def begin_token(self) -> int | None:
+        """The token that the model's metadata puts before every text, if any."""
+        if not llama_cpp.llama_vocab_get_add_bos(self._vocabulary):
+            return None
+        token = int(llama_cpp.llama_vocab_bos(self._vocabulary))
+        return None if token == llama_cpp.LLAMA_TOKEN_NULL else token
+
+    @property
+    def chat_template(self) -> str:
+        """The Jinja source of the model's chat template, ``""`` without one."""
+        template = llama_cpp.llama_model_chat_template(self._handle, None) or b""
+        return str(template.decode("utf-8", errors="replace"))
+
+    @property
+    def begin_text(self) -> str:
+        """The text of the begin token, as chat templates spell it."""
+        return self._token_text(llama_cpp.llama_vocab_bos(self._vocabulary))
+
+    @property
+    def end_text(self) -> str:
+        """The text of the end token, as chat templates spell it."""
+        return self._token_text(llama_cpp.llama_vocab_eos(self._vocabulary))
+
+    def _token_text(self, token: int) -> str:
+        if token == llama_cpp.LLAMA_TOKEN_NULL:
+            return ""
+        text: bytes = llama_cpp.llama_vocab_get_text(self._vocabulary, token)
+        return text.decode("utf-8", errors="replace")
+
+    def tokenize(self, text: str, *, parse_special: bool) -> npt.NDArray[np.int32]:
+        """Token ids of a text, without begin or end tokens."""
+        data = text.encode()
+        tokens = np.empty(len(data) + 8, dtype=np.int32)
+        count = llama_cpp.llama_tokenize(
+            self._vocabulary,
+            data,
+            len(data),
+            tokens.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            len(tokens),
+            False,
+            parse_special,
+        )
+        if count < 0:
+            raise RuntimeError(f"llama.cpp cannot tokenize the prompt:\n{last_log_lines()}")
+        return tokens[:count].copy()
+
+    def piece(self, token: int) -> bytes:
+        """The bytes that a token stands for; empty for control tokens."""
+        length = llama_cpp.llama_token_to_piece(
+            self._vocabulary, token, self._piece, len(self._piece), 0, False
+        )
+        if length < 0:
+            self._piece = ctypes.create_string_buffer(-length)
+            return self.piece(token)
+        return self._piece.raw[:length]
+
+    def end_tokens(self) -> npt.NDArray[np.bool_]:
+        """For every token id, whether it ends a generation."""
+        is_end = llama_cpp.llama_vocab_is_eog
+        size = self.vocabulary_size
+        return np.fromiter((is_end(self._vocabulary, t) for t in range(size)), np.bool_, size)
+
+    def close(self) -> None:
+        if self._handle:
+            llama_cpp.llama_model_free(self._handle)
+            self._handle = None
+
+
+class Context:
+    """A KV cache and compute buffers for one model.
+
+    ``cells`` is the number of tokens that all sequences together may hold, ``outputs`` the most
+    rows of logits that one call may ask for. Raises ``RuntimeError`` when memory does not suffice.
+    """
+
+    def __init__(
+        self, model: Model, *, cells: int, sequences: int, batch: int, threads: int
+    ) -> None:
+        _log.clear()
+        self.cells, self.sequences, self.batch = cells, sequences, batch
+        self._vocabulary_size = model.vocabulary_size
+        # libc's strlen serves as llama.cpp's abort callback: it answers 0 for this buffer until
+        # abort() writes a character. A Python callback would cost a switch into the interpreter
+        # for every node of the graph, which is as long as a small model's whole step.
+        self._abort_flag = ctypes.create_string_buffer(2)
+        parameters = llama_cpp.llama_context_default_params()
+        parameters.n_ctx = cells
+        parameters.n_batch = parameters.n_ubatch = batch
+        parameters.n_seq_max = sequences
+        parameters.n_outputs_max = sequences
+        parameters.n_threads = parameters.n_threads_batch = threads
+        parameters.kv_unified = True
+        parameters.no_perf = True
+        parameters.abort_callback = ctypes.cast(
+            ctypes.CDLL("msvcrt" if os.name == "nt" else None).strlen,
+            llama_cpp.ggml_abort_callback,
+        )
+        parameters.abort_callback_data = ctypes.addressof(self._abort_flag)
+        self._handle: Any = llama_cpp.llama_init_from_model(model.handle, parameters)
+        if not self._handle:
+            raise RuntimeError(
+                f"llama.cpp cannot hold {cells} tokens of context for {model.path.name}:\n"
+                f"{last_log_lines()}\nLower --quant-parallel, or shorten the prompts."
+            )
+        self._memory: Any = llama_cpp.llama_get_memory(self._handle)
+
+    def decode(self, batch: Any) -> int:
+        """Run a ``native_batch``; returns llama.cpp's status (0 is success)."""
+        return int(llama_cpp.llama_decode(self._handle, batch))
+
+    def logits(self, rows: int) -> npt.NDArray[np.float32]:
+        """A view of shape (rows, vocabulary), valid until the next ``decode``."""
+        pointer = llama_cpp.llama_get_logits(self._handle)
+        return np.ctypeslib.as_array(pointer, shape=(rows, self._vocabulary_size))
+
+    def clear(self) -> None:
+        """Forget every sequence."""
+        llama_cpp.llama_memory_clear(self._memory, False)
+
+    def forget(self, sequence: int, start: int) -> None:
+        """Drop a sequence's tokens from position ``start`` on."""
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, start, -1)
+
+    def abort(self) -> None:
+        """Make the running and every later ``decode`` return early. Safe from any thread."""
+        self._abort_flag[0] = b"\1"
+
+    @property
+    def aborted(self) -> bool:
+        return self._abort_flag[0] != b"\0"
+
+    def rearm(self) -> None:
+        """Undo ``abort``."""
+        self._abort_flag[0] = b"\0"
+
+    def close(self) -> None:
+        if self._handle:
+            llama_cpp.llama_free(self._handle)
+            self._handle = None

@@ -1,0 +1,180 @@
+"""Make the file of a level with llama.cpp's quantizer, in a process of its own.
+
+The quantizer returns an error for a full disk or for weights that are not numbers, so those
+alone would not need a process. It gets one because a large model takes minutes inside one C
+call, in which Ctrl-C is not noticed; because a source on a failing or vanishing disk is mapped
+memory, and reading it then kills the process; and because its memory goes back to the system
+at once. Starting it takes a third of a second, once per artifact.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.levels import NEEDS_IMATRIX, Recipe
+from pytest_quant.runtimes.llamacpp import library, tensor_types
+from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect, is_quantized
+from pytest_quant.runtimes.llamacpp.promise import promised_types
+
+PARTIAL_SUFFIX = ".partial"
+
+
+def quantize(source: Path, destination: Path, recipe: Recipe, threads: int) -> None:
+    """Write ``source`` in the recipe's types to ``destination``, whole or not at all.
+
+    Raises ``QuantUsageError`` for a source that is itself quantized, a recipe that needs an
+    importance matrix, a full disk, and whatever else the quantizer refuses.
+    """
+    info = inspect(source)
+    _check_source(info)
+    _check_recipe(recipe)
+    needed = least_size(info, recipe)
+    partial = _temporary(destination)
+    try:
+        _check_space(destination, needed)
+        problem = _run(source, partial, recipe, threads)
+        if "requires an imatrix" in problem:
+            raise _imatrix_error(recipe)
+        if problem:
+            _check_space(destination, needed, written=partial.stat().st_size, full=problem)
+            raise QuantUsageError(
+                f"{source}: llama.cpp cannot make {recipe.describe()} of it:\n{problem}"
+            )
+        _commit(partial, destination)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def remove_leftovers(destination: Path) -> None:
+    """Delete what killed runs left of ``destination``; call it only while holding its lock."""
+    for path in destination.parent.glob(f"{destination.name}.*{PARTIAL_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def least_size(info: GgufInfo, recipe: Recipe) -> int:
+    """Bytes that the result takes at least: every matrix in the recipe's lowest type."""
+    kinds = [*promised_types(recipe.ftype), *(kind for _, kind in recipe.tensor_types)]
+    kinds += [kind for kind in (recipe.token_embedding, recipe.output) if kind]
+    lowest = min(tensor_types.by_name(kind).bits for kind in kinds)
+    weights = sum(tensor.elements for tensor in info.tensors if len(tensor.shape) > 1)
+    return int(weights * lowest / 8)
+
+
+def _check_source(info: GgufInfo) -> None:
+    if is_quantized(info):
+        raise QuantUsageError(
+            f"{info.path}: is already quantized ({info.file_type or 'mixed types'}, "
+            f"{info.bits_per_weight:.2f} bits per weight); levels are made from an f32, bf16 or "
+            "f16 file: give that with --quant-model, or this file with --quant-artifact"
+        )
+
+
+def _check_recipe(recipe: Recipe) -> None:
+    if recipe.ftype in tensor_types.FLOAT_TYPES and recipe != Recipe(recipe.ftype):
+        raise QuantUsageError(
+            f"{recipe.describe()}: llama.cpp follows types of single tensors only beside a "
+            f"quantized type, and would ignore them beside {recipe.ftype}; base the recipe on a "
+            "quantized type such as q8_0"
+        )
+    whole = (recipe.ftype, recipe.token_embedding, recipe.output)
+    kinds = {*whole, *(kind for _, kind in recipe.tensor_types)}
+    if NEEDS_IMATRIX.intersection(kind for kind in kinds if kind):
+        raise _imatrix_error(recipe)
+
+
+def _imatrix_error(recipe: Recipe) -> QuantUsageError:
+    return QuantUsageError(
+        f"{recipe.describe()}: needs an importance matrix, which cannot be given here; make the "
+        "file with llama-quantize --imatrix and pass it with --quant-artifact, or choose "
+        "another type"
+    )
+
+
+def _check_space(destination: Path, needed: int, *, written: int = 0, full: str = "") -> None:
+    """Refuse when the disk cannot hold the result; ``full`` is what a failed writer said."""
+    free = shutil.disk_usage(destination.parent).free + written
+    if free < needed or "iostream error" in full:
+        at_least = "" if free < needed else "more than "
+        raise QuantUsageError(
+            f"{destination.parent}: the disk is full: the level needs {at_least}"
+            f"{max(needed, written):,} bytes, {free:,} are free\n"
+            "make room, or choose another directory with --quant-cache-dir"
+        )
+
+
+def _temporary(destination: Path) -> Path:
+    """A new file next to the destination; its name is unique, because a killed run's quantizer
+    may still be writing to its own."""
+    try:
+        handle, name = tempfile.mkstemp(
+            prefix=f"{destination.name}.", suffix=PARTIAL_SUFFIX, dir=destination.parent
+        )
+    except OSError as error:
+        raise QuantUsageError(
+            f"{destination.parent}: cannot be written: {error.strerror}; "
+            "choose another directory with --quant-cache-dir"
+        ) from error
+    os.close(handle)
+    return Path(name)
+
+
+def _run(source: Path, partial: Path, recipe: Recipe, threads: int) -> str:
+    """Quantize in a child process; returns ``""``, or what went wrong."""
+    order = json.dumps([str(source), str(partial), asdict(recipe), threads])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    child = subprocess.run(
+        [sys.executable, "-m", __name__, order],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if child.returncode == 0:
+        return ""
+    said = child.stderr.strip() or child.stdout.strip()
+    if child.returncode < 0:
+        return f"the quantizer was killed by signal {-child.returncode}\n{said}".strip()
+    return said or f"the quantizer ended with code {child.returncode}"
+
+
+def _commit(partial: Path, destination: Path) -> None:
+    with partial.open("rb+") as file:
+        os.fsync(file.fileno())
+    partial.replace(destination)
+
+
+def _child(order: str) -> int:
+    source, partial, recipe, threads = json.loads(order)
+
+    def number(name: str) -> int:
+        return tensor_types.by_name(name).number
+
+    embedding, output = recipe["token_embedding"], recipe["output"]
+    status = library.quantize(
+        Path(source),
+        Path(partial),
+        file_type=recipe["ftype"],
+        tensor_types=[(pattern, number(kind)) for pattern, kind in recipe["tensor_types"]],
+        token_embedding=number(embedding) if embedding else None,
+        output=number(output) if output else None,
+        threads=threads,
+    )
+    if status:
+        sys.stderr.write(library.last_log_lines(2))
+    return 1 if status else 0
+
+
+if __name__ == "__main__":
+    sys.exit(_child(sys.argv[1]))

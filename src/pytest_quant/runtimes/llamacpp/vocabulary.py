@@ -1,0 +1,44 @@
+"""Tokens to bytes, and the search for stop strings in them.
+
+Pieces are bytes: a character may span tokens, and a model may emit bytes that are no text at
+all, so decoding waits until a response is complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pytest_quant.runtimes.llamacpp.library import Model
+
+
+class Vocabulary:
+    """The pieces and end tokens of a model, read once when first needed."""
+
+    def __init__(self, model: Model) -> None:
+        self.ends = model.end_tokens()
+        self._pieces = [model.piece(token) for token in range(model.vocabulary_size)]
+        self._closing: dict[frozenset[int], npt.NDArray[np.bool_]] = {}
+
+    def to_bytes(self, tokens: Iterable[int]) -> bytes:
+        return b"".join([self._pieces[token] for token in tokens])
+
+    def closing(self, stops: Sequence[bytes]) -> npt.NDArray[np.bool_]:
+        """For every token id, whether its piece may complete one of the stop strings.
+
+        It must contain a stop string's last byte; few pieces do, so the text of a running
+        response needs to be looked at rarely.
+        """
+        last = frozenset(stop[-1] for stop in stops)
+        if last not in self._closing:
+            contained = (not last.isdisjoint(piece) for piece in self._pieces)
+            self._closing[last] = np.fromiter(contained, np.bool_, len(self._pieces))
+        return self._closing[last]
+
+
+def cut_at_stop(text: bytes, stops: Sequence[bytes]) -> bytes | None:
+    """The text before the earliest stop string, or ``None`` if there is none."""
+    found = [index for index in (text.find(stop) for stop in stops) if index >= 0]
+    return text[: min(found)] if found else None
