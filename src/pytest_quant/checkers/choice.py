@@ -1,0 +1,206 @@
+"""The checker of choices: which one of a few options the response states in the end."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pytest_quant.checkers import final_answer, patterns, wording
+from pytest_quant.checkers.opening import open_response
+from pytest_quant.checkers.outcome import Outcome
+from pytest_quant.checkers.words import Phrase, Word, is_negated, occurrences, phrase, words
+
+_OPPOSITES = {"true": "false", "yes": "no", "right": "wrong", "possible": "impossible"}
+_ARTICLE = re.compile(r"\b(?:the|an?)\b", re.IGNORECASE)
+# What follows a capital A that is an option and no article.
+_AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
+_JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
+
+
+def check(
+    text: str,
+    expected: str,
+    *,
+    options: Sequence[str],
+    truncated: bool = False,
+    prompt: str | None = None,
+) -> Outcome:
+    """Decide which of ``options`` the response chooses; ``expected`` is one of them.
+
+    Options match as whole words, without regard to case; the longest option wins where two
+    overlap. To deny an option is not to state it: "not true" is "false" where that is an option.
+    Raises ``ValueError`` if ``expected`` is no option or two options read the same.
+    """
+    spelled = {phrase(option): option for option in options}
+    if len(spelled) != len(options) or () in spelled:
+        raise ValueError(f"options must differ and hold a word each, got {list(options)}")
+    right = spelled.get(phrase(str(expected)))
+    if right is None:
+        raise ValueError(f"expected {expected!r} is not one of the options {list(options)}")
+    opened = open_response(text, prompt)
+    if opened.refuted:
+        return opened.refuted
+    statement = _Statement(opened.text, spelled)
+    problem = None
+    if not statement.explicit:
+        problem = _no_choice(opened.text, statement, truncated)
+    if problem:
+        return Outcome("unparsable", "", *problem)
+    chosen = statement.chosen
+    if len(chosen) > 1:
+        return Outcome(
+            "incorrect", " / ".join(chosen), patterns.SEVERAL,
+            f"states several options; expected {right}",
+        )  # fmt: skip
+    if chosen == [right]:
+        return Outcome("correct", right, "", f"states the expected {right}")
+    return Outcome("incorrect", chosen[0], "wrong choice", f"expected {right}, got {chosen[0]}")
+
+
+def _no_choice(text: str, statement: _Statement, truncated: bool) -> tuple[str, str] | None:
+    if not statement.chosen:
+        announced = statement.denied or bool(final_answer.announcements(text))
+        return patterns.missing_pattern(text, truncated=truncated, announced=announced)
+    if statement.leading:
+        return None
+    if patterns.declines(text):
+        return "refused", "the response declines to answer"
+    if patterns.is_loop(text):
+        return "loop", "the response repeats itself"
+    if truncated:
+        return "truncated", "the response was cut at its length limit before an answer"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    option: str
+    start: int
+    end: int
+    negated: bool
+
+
+class _Statement:
+    """What a response states: the options ``chosen``, several if it leaves them side by side.
+
+    ``explicit``: boxed or announced; ``leading``: the response begins with the option alone;
+    ``denied``: options are mentioned, and none is asserted.
+    """
+
+    def __init__(self, text: str, spelled: dict[Phrase, str]) -> None:
+        self._text = text
+        self._spelled = spelled
+        self._sentences = final_answer.Sentences(text)
+        self._mentions = self._find()
+        self._starts = [mention.start for mention in self._mentions]
+        self.chosen = self._announced()
+        self.explicit = bool(self.chosen)
+        self.leading = False
+        if not self.chosen:
+            self.chosen = self._first()
+            self.leading = bool(self.chosen)
+        if not self.chosen:
+            self.chosen = self._last()
+        self.denied = bool(self._mentions) and not self.chosen
+
+    def _find(self) -> list[_Mention]:
+        """Every mention of an option, in order; a longer option hides a shorter one inside it."""
+        among = words(self._text)
+        found: list[_Mention] = []
+        taken: set[int] = set()
+        for wanted in sorted(self._spelled, key=len, reverse=True):
+            for index in occurrences(wanted, among):
+                covered = range(index, index + len(wanted))
+                if taken.isdisjoint(covered) and _is_option(wanted, among[index], self._text):
+                    taken.update(covered)
+                    start, end = among[index].start, among[covered[-1]].end
+                    negated = is_negated(index, among, self._text)
+                    found.append(_Mention(self._spelled[wanted], start, end, negated))
+        return sorted(found, key=lambda mention: mention.start)
+
+    def _within(self, start: int, end: int) -> list[_Mention]:
+        first = bisect_left(self._starts, start)
+        return self._mentions[first : bisect_left(self._starts, end, first)]
+
+    def _announced(self) -> list[str]:
+        box = final_answer.boxed(self._text)
+        if box and (chosen := self._stated(self._within(box.start, box.end), first=True)):
+            return chosen
+        for begin in reversed(final_answer.announcements(self._text)):
+            end = self._sentences.end(begin)
+            if chosen := self._stated(self._within(begin, end), first=True):
+                correction = final_answer.last_correction(self._text, end)
+                later = [] if correction is None else self._within(correction, len(self._text))
+                return self._stated(later, first=False) or chosen
+        return []
+
+    def _first(self) -> list[str]:
+        """The option that makes up the first line or sentence, if that holds nothing else."""
+        for mention in self._mentions[:1]:
+            before = self._text[: mention.start].strip(" *_\"'`([#-\n")
+            after = self._text[mention.end :].lstrip(" *_\"'`)]")
+            correction = final_answer.last_correction(self._text, mention.end)
+            if not before and not mention.negated and correction is None:
+                ends = not after or after[0] in ".,:;!\n" or after.startswith(("- ", "\u2013"))
+                joined = len(self._stated(self._mentions, first=True)) > 1
+                if ends and not joined:
+                    return [mention.option]
+        return []
+
+    def _last(self) -> list[str]:
+        last: list[str] = []
+        for sentence in self._sentences.between(0, len(self._text)):
+            last = self._stated(self._within(sentence.start, sentence.end), first=False) or last
+        return last
+
+    def _stated(self, mentions: Sequence[_Mention], *, first: bool) -> list[str]:
+        """What some mentions state: the first or the last, and those that "or" joins to it."""
+        positive = [mention for mention in mentions if not mention.negated]
+        if positive and (
+            reason := wording.REASON.search(self._text, positive[0].end, positive[-1].start)
+        ):
+            positive = [mention for mention in positive if mention.start < reason.start()]
+        if not positive:
+            return self._implied({mention.option for mention in mentions})
+        ordered = positive if first else positive[::-1]
+        stated = [ordered[0].option]
+        for one, other in pairwise(ordered):
+            left, right = sorted((one, other), key=lambda mention: mention.start)
+            if not self._joined(left, right):
+                break
+            if other.option not in stated:
+                stated.append(other.option)
+        return stated if first else stated[::-1]
+
+    def _joined(self, left: _Mention, right: _Mention) -> bool:
+        """Whether two mentions are offered side by side: "true or false", "true, false"."""
+        between = _ARTICLE.sub("", self._text[left.end : right.start].replace("*", ""))
+        return between.strip(" ,;:/\"'`()[]").casefold() in _JOINTS
+
+    def _implied(self, denied: set[str]) -> list[str]:
+        """What denying an option states: the other of two, or its opposite among several."""
+        options = list(self._spelled.values())
+        others = [option for option in options if option not in denied]
+        if len(options) == 2 and len(others) == 1:
+            return others
+        if len(denied) != 1:
+            return []
+        wanted = phrase(next(iter(denied)))[0]
+        opposites = {_OPPOSITES.get(wanted, ""), f"in{wanted}", f"un{wanted}", f"im{wanted}"}
+        return [option for option in others if phrase(option)[0] in opposites][:1]
+
+
+def _is_option(wanted: Phrase, word: Word, text: str) -> bool:
+    """Whether a mention is one: "no" and single letters are often ordinary words."""
+    if len(wanted) > 1 or (len(wanted[0]) > 1 and wanted[0] != "no") or wanted[0].isdigit():
+        return True
+    written = text[word.start : word.end]
+    before, after = text[word.start - 1 : word.start], text[word.end : word.end + 1]
+    marked = after in (")", "]", "}", "*", ".", ":", ",", "") or before in ("(", "[", "{", '"')
+    if wanted[0] == "no":
+        return marked or after in ("!", ";", "\n") or before == "*"
+    named = written not in ("A", "I") or _AS_NAME.match(text, word.end) is not None
+    return marked or (written.isupper() and named)

@@ -1,0 +1,159 @@
+r"""Where in a cleaned response its final answer stands.
+
+Shared by all checkers. Three grades of evidence, strongest first: a box (``\boxed{}``,
+``<answer>``), an announcement ("the answer is", "Answer:"), and the way the text concludes
+(bold type, "so", "in total"). What stands in a box or behind an announcement is ``explicit``.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters ``start`` to ``end`` of the cleaned text."""
+
+    start: int
+    end: int
+
+
+_BOX = re.compile(r"\\f?boxed ?\{|\\boxed +(?=[0-9])")
+_ANSWER_TAG = re.compile(r"<answer>", re.IGNORECASE)
+_ANNOUNCED = re.compile(
+    r"""
+    \b(?:answers?|ans|(?:correct|right|best|final)[ ](?:option|choice|statement|conclusion|result
+        |value|verdict)|(?:conclusion|verdict|result)(?=[*_ ]*:)
+    )\b(?!-)
+    (?:
+        [^.\n:=]{0,60}?(?:
+            \b(?:is|are|was|were|be|being|equals|becomes|comes[ ]to)\b(?:[ ](?:equal[ ])?to\b)?
+            |[:=]
+        )
+        |(?=[ *_"'`]*+\n)
+        |(?=[ ][*_"'`$]*-?[0-9])
+    )
+    |\bi[ ](?:would[ ])?(?:choose|pick|select|go[ ]with)\b
+    |^[#]{4}(?!\#)
+    """,
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+_CORRECTION = re.compile(
+    r"""
+    \b(?:wait|hold[ ]on|scratch[ ]that|strike[ ]that|correction|oops|whoops|my[ ]mistake|my[ ]bad
+        |i[ ]made[ ](?:a|an)[ ](?:mistake|error)|(?:that|this)(?:'s|[ ]is)[ ](?:wrong|incorrect)
+        |let[ ]me[ ](?:re|correct|fix)\w*|i[ ]meant?|make[ ]that|apologies|actually)\b
+    |\bno,
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_SENTENCE_END = re.compile(
+    r"\n|(?<!\bapprox)(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bno)[.!?;]+(?=[\s*_\"')]|$)"
+)
+_NEXT_TURN = re.compile(
+    r"^[ \t*#]*(?:question|q|user|human|instruction|problem)\b[ \t*]*(?:[0-9]{1,3}[ \t*]*)?:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_VERIFICATION = re.compile(
+    r"^[ \t*#-]*(?:(?:let's|let us|let me|we can|to)[ ])?(?:double[- ]?)?"
+    r"(?:check|verif(?:y|ication)|sanity check|note|explanation|proof)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def boxed(text: str) -> Span | None:
+    """The inside of the last box or answer tag; it may lack its end where the text was cut."""
+    last: Span | None = None
+    for match in _BOX.finditer(text):
+        if not match[0].endswith("{"):
+            digits = re.compile(r"[0-9.,]*").match(text, match.end())
+            assert digits is not None
+            last = Span(match.end(), digits.end())
+            continue
+        depth = 1
+        end = match.end()
+        limit = min(len(text), end + 1000)
+        while end < limit and depth:
+            depth += {"{": 1, "}": -1}.get(text[end], 0)
+            end += 1
+        last = Span(match.end(), end - 1 if depth == 0 else end)
+    for match in _ANSWER_TAG.finditer(text):
+        end = text.lower().find("</answer>", match.end())
+        last = Span(match.end(), len(text) if end < 0 else end)
+    return last
+
+
+def announcements(text: str) -> list[int]:
+    """Where the announced answers begin, in order: behind "the answer is", "Answer:", "####"."""
+    return [match.end() for match in _ANNOUNCED.finditer(text)]
+
+
+def last_correction(text: str, start: int) -> int | None:
+    """Where the last self-correction behind ``start`` begins ("no, wait, it is 42")."""
+    last = None
+    for match in _CORRECTION.finditer(text, start):
+        last = match.end()
+    return last
+
+
+def own_turn(text: str) -> str:
+    """``text`` up to where the model goes on to invent the user's next question."""
+    for match in _NEXT_TURN.finditer(text):
+        if any(character.isalnum() for character in text[: match.start()]):
+            return text[: match.start()]
+    return text
+
+
+def before_verification(text: str) -> str:
+    """``text`` up to a paragraph that only checks or explains the answer again."""
+    for match in _VERIFICATION.finditer(text):
+        if match.start() > 0:
+            return text[: match.start()]
+    return text
+
+
+class Sentences:
+    """The sentences and lines of a text; finding the one at an offset takes logarithmic time."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._spans: list[Span] = []
+        begin = 0
+        for match in _SENTENCE_END.finditer(text):
+            self._add(begin, match.end())
+            begin = match.end()
+        self._add(begin, len(text))
+        self._ends = [span.end for span in self._spans]
+
+    def _add(self, start: int, end: int) -> None:
+        if any(character.isalnum() for character in self._text[start:end]):
+            self._spans.append(Span(start, end))
+
+    def between(self, start: int, end: int) -> Iterator[Span]:
+        """The sentences between two offsets, in order, the first and the last cut to fit."""
+        for span in self._spans[bisect_right(self._ends, start) :]:
+            if span.start >= end:
+                return
+            yield Span(max(span.start, start), min(span.end, end))
+
+    def end(self, offset: int) -> int:
+        """Where the sentence that holds ``offset``, or the next one, ends."""
+        while offset < len(self._text) and not self._text[offset].isalnum():
+            offset += 1
+        index = bisect_right(self._ends, offset)
+        return self._ends[index] if index < len(self._ends) else offset
+
+
+_BOLD = re.compile(r"\*\*(?=\S)([^*\n]{1,300})\*\*")
+
+
+def bold_spans(text: str) -> list[Span]:
+    """What is set in bold, except headings and labels (those that a colon ends or follows)."""
+    return [
+        Span(match.start(1), match.end(1))
+        for match in _BOLD.finditer(text)
+        if not match[1].rstrip().endswith(":") and not text.startswith(":", match.end())
+    ]

@@ -1,0 +1,184 @@
+"""Finds the last list in a response: numbers or words in a row, or one a line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_quant.checkers import final_answer, wording
+from pytest_quant.checkers.final_answer import Sentences, Span
+from pytest_quant.checkers.numbers import Found, find_numbers
+from pytest_quant.checkers.numeric_answer import exact_value
+from pytest_quant.checkers.tokens import Style
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One item of a list: its text, and its number if it is one."""
+
+    text: str
+    value: Any = None
+    decimals: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of terms; ``explicit`` if it is boxed or announced."""
+
+    terms: tuple[Term, ...]
+    explicit: bool
+
+
+_BETWEEN_NUMBERS = re.compile(
+    r"[\s*_$)\]}`\"']*+(?:[,;|]|->|=>|\u2192|\u21d2|\\to|\\rightarrow|\\ldots)?"
+    r"(?:\s*+\b(?:and|then|to|finally)\b)?[\s*_$(\[{`\"']*+",
+    re.IGNORECASE,
+)
+_BULLET = r"(?:[-*\u2022+][ ]+|\(?[0-9]{1,3}[.):][ ]+|step[ ][0-9]{1,3}[.:)][ ]*)"
+_ENUMERATED = re.compile(rf"[ \t]*(?:\*\*)?{_BULLET}{{1,2}}", re.IGNORECASE)
+_ARROW = r"->|=>|\u2192|\u21d2|\\to\b|\\rightarrow\b"
+_LEAD = re.compile(r".*(?::|\b(?:is|are)\b)", re.IGNORECASE | re.DOTALL)
+_COMMENT = re.compile(r"[ ]*(?::|[ ][-\u2013\u2014][ ]|\(|\*\*[ ]*[-:]).*", re.DOTALL)
+_TRIM = " \t\n.*_`\"'[](){}:"
+_LONGEST_ITEM = 8  # words of a line that is an item by itself
+
+
+def numeric_terms(text: str, wanted: int, style: Style) -> Listed | None:
+    """The numbers of the announced list, else of the last one.
+
+    A list counts if it has at least half of the ``wanted`` terms; failing that, the longest.
+    """
+    numbers = find_numbers(text, style)
+    lists = [*_rows(text, numbers), *_columns(text, numbers)]
+    if not lists:
+        return None
+    long_enough = [run for run in lists if 2 * len(run) >= wanted and len(run) >= min(2, wanted)]
+    begin = _announced(text)
+    behind = [run for run in long_enough if begin is not None and run[0].start >= begin]
+    if behind and begin is not None:
+        first = min(behind, key=lambda run: run[0].start)
+        direct = wording.AFTER_ANNOUNCEMENT.fullmatch(text, begin, first[0].start)
+        chosen = first if direct else max(behind, key=lambda run: run[-1].end)
+    elif long_enough:
+        chosen = max(long_enough, key=lambda run: run[-1].end)
+    else:
+        chosen = max(lists, key=lambda run: (len(run), run[-1].end))
+    return Listed(tuple(_term(text, item) for item in chosen), bool(behind))
+
+
+def worded_terms(text: str, wanted: int, *, arrows: bool) -> Listed | None:
+    """The items of the announced list of words, else of the last one.
+
+    ``arrows``: an arrow separates items; else it is part of them, as in the move "A -> C".
+    """
+    separator = re.compile(
+        rf"\s*(?:[,;|]+{'|' + _ARROW if arrows else ''})\s*(?:(?:and|then|finally)\b\s*)?"
+        r"|\s+(?:and|then)\s+",
+        re.IGNORECASE,
+    )
+    lists = [*_lines(text), *_sentences(text, separator)]
+    if not lists:
+        return None
+    begin = _announced(text)
+    behind = [found for found in lists if begin is not None and found[0].end > begin]
+    chosen = _last_long(behind or lists, wanted)
+    return Listed(tuple(_worded(item) for item in chosen[1]), bool(behind))
+
+
+def _announced(text: str) -> int | None:
+    if box := final_answer.boxed(text):
+        # The first number of the box may begin with the box's own brace.
+        return box.start - 1
+    begins = final_answer.announcements(text)
+    return begins[-1] if begins else None
+
+
+def _term(text: str, item: Found) -> Term:
+    written = " ".join(text[item.start : item.end].split())
+    if item.value is None:
+        return Term(written)
+    shift = 2 if item.percent and item.decimals is not None else 0
+    return Term(
+        written, exact_value(item), None if item.decimals is None else item.decimals + shift
+    )
+
+
+def _rows(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
+    """Numbers with only separators between them."""
+    rows: list[list[Found]] = []
+    for item in numbers:
+        if item.aside:
+            continue
+        last = rows[-1][-1] if rows else None
+        if last and _BETWEEN_NUMBERS.fullmatch(text, last.end, item.start):
+            rows[-1].append(item)
+        else:
+            rows.append([item])
+    return rows
+
+
+def _columns(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
+    """One number a line, the last of each: "F(3) = 2" on consecutive lines."""
+    columns: list[list[Found]] = [[]]
+    index = begin = 0
+    for line in text.split("\n"):
+        end = begin + len(line)
+        inside: list[Found] = []
+        while index < len(numbers) and numbers[index].start < end:
+            inside.append(numbers[index])
+            index += 1
+        inside = [item for item in inside if not item.aside] or inside
+        if inside and (_ENUMERATED.match(line) or "=" in line or ":" in line):
+            columns[-1].append(inside[-1])
+        elif line.strip():
+            columns.append([])
+        begin = end + 1
+    return [column for column in columns if len(column) > 1]
+
+
+def _last_long(lists: Sequence[tuple[Span, list[str]]], wanted: int) -> tuple[Span, list[str]]:
+    enough = [found for found in lists if 2 * len(found[1]) >= wanted]
+    if enough:
+        return max(enough, key=lambda found: found[0].end)
+    return max(lists, key=lambda found: (len(found[1]), found[0].end))
+
+
+def _lines(text: str) -> list[tuple[Span, list[str]]]:
+    """Lists of one item a line: enumerated lines without their comments, or short bare lines."""
+    lists: list[tuple[Span, list[str]]] = []
+    begin = 0
+    for block in re.split(r"\n[ \t]*\n", text):
+        lines = [line for line in block.split("\n") if line.strip()]
+        enumerated = [line for line in lines if _ENUMERATED.match(line)]
+        items = [_COMMENT.sub("", _ENUMERATED.sub("", line, count=1)) for line in enumerated]
+        if len(enumerated) < 2:
+            short = all(len(line.split()) <= _LONGEST_ITEM for line in lines)
+            items = lines if short and len(lines) > 1 else []
+            if items and items[0].rstrip(" *").endswith(":"):
+                items = items[1:]
+        if items:
+            lists.append((Span(begin, begin + len(block)), items))
+        begin += len(block) + 2
+    return lists
+
+
+def _sentences(text: str, separator: re.Pattern[str]) -> list[tuple[Span, list[str]]]:
+    """Lists that run through one sentence, without the words that lead up to them."""
+    lists: list[tuple[Span, list[str]]] = []
+    for span in Sentences(text).between(0, len(text)):
+        items = separator.split(_ENUMERATED.sub("", text[span.start : span.end], count=1))
+        items[0] = _LEAD.sub("", items[0])
+        items = [item for item in items if item.strip(_TRIM)]
+        if items:
+            lists.append((span, items))
+    return lists
+
+
+def _worded(item: str) -> Term:
+    written = item.strip(_TRIM)
+    numbers = find_numbers(written)
+    if len(numbers) == 1 and (numbers[0].start, numbers[0].end) == (0, len(written)):
+        return _term(written, numbers[0])
+    return Term(written)

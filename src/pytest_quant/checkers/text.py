@@ -1,0 +1,119 @@
+"""The checker of short answers in words: a name, a term, a phrase."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from pytest_quant.checkers import final_answer, patterns
+from pytest_quant.checkers.final_answer import Span
+from pytest_quant.checkers.opening import open_response
+from pytest_quant.checkers.outcome import Outcome
+from pytest_quant.checkers.words import Phrase, Word, is_negated, occurrences, phrase, words
+
+
+def check(
+    text: str,
+    expected: str,
+    *,
+    aliases: Iterable[str] = (),
+    forbidden: Iterable[str] = (),
+    truncated: bool = False,
+    prompt: str | None = None,
+) -> Outcome:
+    """Decide a short answer: the final answer must be, or contain as whole words, ``expected``.
+
+    Case, accents, punctuation and articles do not matter. ``aliases`` are as right as
+    ``expected``. None of ``forbidden`` may be asserted anywhere in the response. An answer that
+    offers the right one among others ("Paris or Rome") is wrong.
+    Raises ``ValueError`` if ``expected``, an alias or a forbidden phrase holds no word.
+    """
+    right = [phrase(str(name)) for name in (expected, *_listed(aliases))]
+    wrong = {name: phrase(name) for name in _listed(forbidden)}
+    if () in right or () in wrong.values():
+        raise ValueError(f"expected {expected!r}, every alias and forbidden phrase need a word")
+    opened = open_response(text, prompt, whole=True)
+    if opened.refuted:
+        return opened.refuted
+    body = opened.text
+    among = words(body)
+    for name, wanted in wrong.items():
+        if any(not is_negated(index, among, body) for index in occurrences(wanted, among)):
+            return Outcome("incorrect", name, "hallucinated fact", f"asserts {name!r}")
+    span, explicit = _final(body)
+    answer = " ".join(body[span.start : span.end].split())
+    inside = [word for word in among if span.start <= word.start < span.end]
+    asserted = [
+        Span(inside[index].start, inside[index + len(wanted) - 1].end)
+        for wanted in right
+        for index in occurrences(wanted, inside)
+        if not is_negated(index, inside, body)
+    ]
+    if any(not _is_one_of_several(place, span, body, right) for place in asserted):
+        return Outcome("correct", answer, "", f"states the expected {expected}")
+    if asserted:
+        return Outcome(
+            "incorrect", answer, patterns.SEVERAL, f"offers {expected} among other answers"
+        )
+    if not explicit and (problem := _no_answer(body, inside, truncated)):
+        return Outcome("unparsable", "", *problem)
+    return Outcome("incorrect", answer, "wrong answer", f"expected {expected}, got {answer}")
+
+
+def _listed(phrases: Iterable[str]) -> list[str]:
+    return [phrases] if isinstance(phrases, str) else list(phrases)
+
+
+def _no_answer(text: str, among: Sequence[Word], truncated: bool) -> tuple[str, str] | None:
+    if patterns.is_refusal(text):
+        return "refused", "the response declines to answer"
+    if patterns.is_loop(text):
+        return "loop", "the response repeats itself"
+    if truncated:
+        return "truncated", "the response was cut at its length limit before an answer"
+    if final_answer.announcements(text) or not among:
+        return "no answer", "the response announces an answer and gives none"
+    return None
+
+
+def _final(text: str) -> tuple[Span, bool]:
+    """The final answer, and whether it is announced; else it is the whole response."""
+    box = final_answer.boxed(text)
+    if box and text[box.start : box.end].strip():
+        return box, True
+    sentences = final_answer.Sentences(text)
+    for begin in reversed(final_answer.announcements(text)):
+        end = sentences.end(begin)
+        if any(character.isalnum() for character in text[begin:end]):
+            return _corrected(text, end) or Span(begin, end), True
+    return _corrected(text, 1) or Span(0, len(text)), False
+
+
+def _corrected(text: str, start: int) -> Span | None:
+    """What stands behind the last self-correction, if there is one and anything does."""
+    begin = final_answer.last_correction(text, start)
+    if begin is None or not any(character.isalnum() for character in text[begin:]):
+        return None
+    return Span(begin, len(text))
+
+
+_OR_BEHIND = re.compile(
+    r"[\s*\"')]*(?:,[^,.;:\n]{1,40}){0,6},?\s*(?:\bor\b(?! so\b)|/)\s*(?P<other>[^,.;:\n]{0,60})",
+    re.IGNORECASE,
+)
+_OR_BEFORE = re.compile(
+    r"(?P<other>[^,.;:\n]{0,60}?),?\s*(?:\bor\b|/)(?:\s+(?:maybe|perhaps|possibly|even|else))?"
+    r"[\s*\"'(]*(?:the )?$",
+    re.IGNORECASE,
+)
+
+
+def _is_one_of_several(place: Span, within: Span, text: str, right: Sequence[Phrase]) -> bool:
+    """Whether "or" or a slash offers what stands at ``place`` beside something that is wrong."""
+    behind = _OR_BEHIND.match(text, place.end, within.end)
+    before = _OR_BEFORE.search(text[max(within.start, place.start - 100) : place.start])
+    for match in filter(None, (behind, before)):
+        other = words(match["other"])
+        if other and not any(occurrences(wanted, other) for wanted in right):
+            return True
+    return False

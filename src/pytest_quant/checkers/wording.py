@@ -1,0 +1,74 @@
+"""The words and signs by which people introduce, join, negate and explain numbers."""
+
+from __future__ import annotations
+
+import re
+
+_MARKUP = r"[\s*_`\"'$(\[{:,=\u2248~>]|\\approx|\\text|\\$"
+_HEDGES = (
+    r"approximately|approx\.?|about|roughly|around|exactly|simply|just|therefore|thus|then|so|equal"
+    r"|equals|to|the|an?|of|is|be|only|precisely|nearly|clearly|indeed|number|value|now|final"
+    r"|result|total|in|fact"
+)
+# What may stand between "the answer is" and the number that is the answer.
+AFTER_ANNOUNCEMENT = re.compile(
+    rf"(?:{_MARKUP}|[;-]|\b(?:{_HEDGES}|[a-z](?=[ ]?=))\b)*+", re.IGNORECASE
+)
+# What may stand between "no, wait" and the number that replaces the first.
+AFTER_CORRECTION = re.compile(
+    rf"(?:{_MARKUP}|[-;.!]|\b(?:{_HEDGES}|it's|its|it|should|would|must|that's|that|this|answer"
+    r"|actually|well|sorry|but|no|oh|hmm|rather|i|get|got|we|have|make|makes|was|correct|right"
+    r"|wait)\b)*+",
+    re.IGNORECASE,
+)
+NEGATED = re.compile(
+    r"(?:\b(?:not|neither|nor|rather than|instead of|no longer)|n't|\u2260|!=|\\neq?)"
+    r"(?: equal to| exactly| just| be| equal| really| the| a)*[\s*_\"'$(]*$",
+    re.IGNORECASE,
+)
+# An expression with nothing behind its equals sign is a question.
+UNFINISHED = re.compile(r"[\s$*]*=[\s$*]*(?:\?|_|$)")
+CONCLUDES = re.compile(
+    r"\b(?:so|therefore|thus|hence|consequently|finally|altogether|overall|in total|in all"
+    r"|in conclusion|totals?|conclusion|result|leaves|leaving|giving|gives|yields|makes)\b"
+    r"|\u2234|\u21d2|\u2192|\\therefore|\\implies|\\Rightarrow",
+    re.IGNORECASE,
+)
+REASON = re.compile(r"\b(?:because|since|given that|although|even though)\b", re.IGNORECASE)
+# Numbers behind these only explain the one before; "which is 7 - 6 = 1" works it out.
+EXPLAINS = re.compile(
+    r"\b(?:because|since|which is(?![^.\n]{0,40}=)|which equals|given that|as in|where|that is"
+    r"|for example)\b"
+    r"|\bi\.e\.|\be\.g\.|\(",
+    re.IGNORECASE,
+)
+EQUAL_BEFORE = re.compile(
+    r"(?:=|\u2248|~|\\approx|\b(?:equals|equal to))[\s*_$({]*(?:about |approximately )?$",
+    re.IGNORECASE,
+)
+MODIFIER_BEFORE = re.compile(
+    r"\b(?:in|within|after|during|over|at|from|with|among|between|every)[\s*_$(]*$", re.IGNORECASE
+)
+VERB_BEFORE = re.compile(
+    r"\b(?:is|are|was|were|be|has|have|had|makes?|earns?|costs?|gets?|needs?|gives?|totals?"
+    r"|pays?|takes?|spends?|saves?|weighs?|remains?)"
+    r"(?: (?:about|approximately|exactly|a total of|only|roughly|now))?[\s*_$(:]*$",
+    re.IGNORECASE,
+)
+OPERATOR_BEHIND = re.compile(r"[\s*_$)}a-zA-Z]{0,40}[-+*/\u00d7\u00f7](?= ?[\s$]?[0-9])")
+
+_NOUNS = r"(?:\s?[A-Za-z]{1,20}){0,3}"
+EQUALS_LINK = re.compile(rf"[\s*_$)}}]*{_NOUNS}[\s*_$)}}]*=[\s*_$({{]*")
+# "1/3, or about 0.33", "0.5 (1/2)"
+SAME_LINK = re.compile(
+    rf"[\s*_$)}},]*{_NOUNS}[\s*_$)}},]*"
+    r"(?:\((?:or|i\.e\.,?|=)?|\(?(?:or|i\.e\.|that is|which is|which equals)?,?\s*"
+    r"(?:\u2248|~|\\approx|about|approximately|approx\.?|roughly|around))[\s*_$({]*",
+    re.IGNORECASE,
+)
+OR_LINK = re.compile(
+    rf"[\s*_$)}}]*(?:{_NOUNS},?\s*\bor\b|,?\s*(?:and/or|and|to)\b|\s?\u2013)"
+    r"(?:\s+(?:maybe|perhaps|possibly|even|else|[a-z] =))?[\s*_$({]*",
+    re.IGNORECASE,
+)
+COMMA_LINK = re.compile(r"[\s*_$]*[,;][\s*_$]*")

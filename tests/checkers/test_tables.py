@@ -1,0 +1,51 @@
+"""Every checker on responses as models write them: the tables in ``data``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sympy
+import yaml
+
+from pytest_quant.checkers import KINDS, check
+
+DATA = Path(__file__).parent / "data"
+
+
+def cases() -> list[Any]:
+    found = []
+    for kind in sorted(KINDS):
+        for group in yaml.safe_load((DATA / f"{kind}.yaml").read_text("utf-8")):
+            rows = [("correct", "", text) for text in group["correct"]]
+            for verdict in ("incorrect", "unparsable"):
+                for pattern, texts in group.get(verdict, {}).items():
+                    rows += [(verdict, pattern, text) for text in texts]
+            found += [
+                pytest.param(
+                    kind,
+                    text,
+                    expectation(group["expected"]) if kind == "numeric" else group["expected"],
+                    group.get("options", {}),
+                    (verdict, pattern),
+                    id=f"{kind} {group['name']}: {text[:60]!r}",
+                )
+                for verdict, pattern, text in rows
+            ]
+    return found
+
+
+def expectation(written: Any) -> Any:
+    """Roots and powers of the tables, which are trusted, as sympy numbers."""
+    if isinstance(written, str) and any(mark in written for mark in ("sqrt", "pi", "**")):
+        return sympy.sympify(written, rational=True)
+    return written
+
+
+@pytest.mark.parametrize(("kind", "text", "expected", "options", "judged"), cases())
+def test_response(
+    kind: str, text: str, expected: Any, options: dict[str, Any], judged: tuple[str, str]
+) -> None:
+    outcome = check(kind, text, expected, **options)
+    assert (outcome.verdict, outcome.pattern) == judged, outcome
