@@ -1,0 +1,105 @@
+"""Packing leaves every example as it would be alone; the mixture follows need and the split."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the extra 'train'")
+pytest.importorskip("sentencepiece", reason="needs the extra 'train'")
+
+from training.data import Mixture, batches, library_probes, pack, right_answers  # noqa: E402
+from training.model import Shape, Transformer  # noqa: E402
+from training.tokenizer import Encoded, Tokenizer, train_tokenizer  # noqa: E402
+
+from pytest_quant.probes.cases import side_of  # noqa: E402
+
+SMALL = Shape(vocabulary=20, width=32, layers=2, heads=2, feed_forward=32, context=32)
+FIRST = Encoded((1, 5, 6, 7, 2), prompt_length=3)
+SECOND = Encoded((1, 8, 9, 2), prompt_length=2)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
+    path: Path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.model"
+    sample = islice(Mixture(library_probes(), "tokenizer test"), 2000)
+    train_tokenizer(((prompt, solution) for _, prompt, solution in sample), path)
+    return Tokenizer(path)
+
+
+def test_targets_and_weights_follow_the_answer() -> None:
+    batch = pack([[("one", FIRST), ("two", SECOND)]], 9)
+    assert batch.tokens.tolist() == [[1, 5, 6, 7, 1, 8, 9, 0, 0]]
+    assert batch.targets.tolist() == [[5, 6, 7, 2, 8, 9, 2, 0, 0]]
+    assert batch.segments.tolist() == [[0, 0, 0, 0, 1, 1, 1, -1, -1]]
+    assert batch.answers.tolist() == [[False, False, True, True, False, True, True, False, False]]
+    assert batch.weights[0].tolist() == pytest.approx([0.1, 0.1, 1, 1, 0.1, 1, 1, 0, 0])
+
+
+def test_a_packed_example_is_computed_as_if_alone() -> None:
+    torch.manual_seed(0)
+    model = Transformer(SMALL)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    packed = pack([[("one", FIRST), ("two", SECOND)]], 9)
+    alone = pack([[("two", SECOND)]], 3)
+    together = model(packed.tokens, packed.segments)[0, 4:7]
+    torch.testing.assert_close(together, model(alone.tokens, alone.segments)[0])
+
+
+def test_one_slip_makes_an_answer_wrong_but_a_slip_in_a_prompt_does_not() -> None:
+    batch = pack([[("one", FIRST), ("two", SECOND)]], 9)
+    logits = torch.nn.functional.one_hot(batch.targets, 20).float()
+    logits[0, 0] = 0  # a prompt token of the first
+    assert right_answers(logits, batch).tolist() == [True, True]
+    logits[0, 6] = 0  # the end of the second
+    assert right_answers(logits, batch).tolist() == [True, False]
+
+
+def test_batches_carry_every_example_whole(tokenizer: Tokenizer) -> None:
+    probes = library_probes()
+    expected = Mixture(probes, "whole")
+    for batch in islice(batches(Mixture(probes, "whole"), tokenizer), 2):
+        for number in range(len(batch.probe_ids)):
+            inputs = batch.tokens[batch.segments == number].tolist()
+            assert inputs[0] == tokenizer.beginning
+            assert batch.targets[batch.segments == number].tolist()[:-1] == inputs[1:]
+        # Rows number their examples one after another; the draws fill them crosswise.
+        drawn = Counter(next(expected)[0] for _ in batch.probe_ids)
+        assert drawn == Counter(batch.probe_ids)
+
+
+def test_no_example_is_one_that_a_run_may_ask() -> None:
+    for name, prompt, _ in islice(Mixture(library_probes(), "split"), 1000):
+        assert side_of(f"{name}\n{prompt}") == "training"
+
+
+def test_probes_that_are_not_known_yet_come_more_often() -> None:
+    mixture = Mixture(library_probes(), "need")
+    names = list(mixture.rates)
+    known, unknown = names[0], names[1]
+    for _ in range(500):
+        mixture.observe(known, right=True)
+    drawn = Counter(name for name, _, _ in islice(mixture, 3000))
+    assert drawn[unknown] > 2 * drawn[known] > 0
+
+
+def test_an_example_longer_than_a_row_names_its_probe(tokenizer: Tokenizer) -> None:
+    endless = iter([("too_long", "why? " * 400, "because")])
+    with pytest.raises(ValueError, match=r"'too_long'.*does not fit"):
+        next(batches(endless, tokenizer))
+
+
+def test_a_prompt_tokenizes_alone_as_with_its_answer(tokenizer: Tokenizer) -> None:
+    for _, prompt, solution in islice(Mixture(library_probes(), "boundary"), 500):
+        example = tokenizer.encode_example(prompt, solution)
+        text = f"Question: {prompt}\nAnswer: {solution}"
+        assert [tokenizer.beginning, *tokenizer.encode(text), tokenizer.end] == list(example.ids)
+
+
+def test_digits_and_newlines_are_tokens_of_their_own(tokenizer: Tokenizer) -> None:
+    pieces = [tokenizer.pieces.id_to_piece(i) for i in tokenizer.encode("1024\n7")]
+    assert pieces == ["1", "0", "2", "4", "\n", "7"]

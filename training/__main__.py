@@ -1,0 +1,5 @@
+"""``python -m training``: the whole recipe."""
+
+from training.train import main
+
+main()

@@ -1,0 +1,154 @@
+"""The endless stream of training batches: fresh examples, mixed by need, packed into rows."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from pytest_quant.probes.model import Probe
+from pytest_quant.probes.reader import read_probes
+from pytest_quant.probes.training import training_examples
+from training.tokenizer import Encoded, Tokenizer
+
+LIBRARY = Path(__file__).parents[1] / "probes"
+ROW_LENGTH = 384
+ROWS = 24
+
+PROMPT_WEIGHT = 0.1
+# How much of a family's share does not depend on how well it is known already.
+_BASE_SHARE = 0.25
+# The running rate of right answers forgets at this rate per example.
+_FORGET = 0.01
+_PADDING_SEGMENT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Packed examples; every tensor is [rows, row length].
+
+    ``segments`` numbers the examples of the whole batch, -1 where a row is empty; ``targets`` is
+    the next token within the example, ``weights`` its share in the loss, ``answers`` whether it
+    belongs to an answer. ``probe_ids`` names the probe of each segment.
+    """
+
+    tokens: Tensor
+    segments: Tensor
+    targets: Tensor
+    weights: Tensor
+    answers: Tensor
+    probe_ids: tuple[str, ...]
+
+    def to(self, device: torch.device) -> Batch:
+        return Batch(
+            self.tokens.to(device),
+            self.segments.to(device),
+            self.targets.to(device),
+            self.weights.to(device),
+            self.answers.to(device),
+            self.probe_ids,
+        )
+
+
+def library_probes() -> tuple[Probe, ...]:
+    """The probes of this repository's library that state a solution."""
+    probes = (probe for path in sorted(LIBRARY.glob("*.yaml")) for probe in read_probes(path))
+    return tuple(probe for probe in probes if probe.solution is not None)
+
+
+class Mixture:
+    """Examples of several probes, the less known ones more often.
+
+    ``rates`` holds, per probe id, the running share of fresh training examples that the model
+    would have answered right; nothing of the held-out side enters.
+    """
+
+    def __init__(
+        self, probes: Sequence[Probe], seed: str, rates: Mapping[str, float] | None = None
+    ) -> None:
+        self._streams = {p.id: training_examples((p,), seed) for p in probes}
+        self._random = random.Random(seed)
+        self.rates = {p.id: (rates or {}).get(p.id, 0.0) for p in probes}
+
+    def __iter__(self) -> Iterator[tuple[str, str, str]]:
+        return self
+
+    def __next__(self) -> tuple[str, str, str]:
+        shares = [_BASE_SHARE + 1 - rate for rate in self.rates.values()]
+        (probe_id,) = self._random.choices(list(self.rates), shares)
+        return next(self._streams[probe_id])
+
+    def observe(self, probe_id: str, right: bool) -> None:
+        """Take note of one answer."""
+        self.rates[probe_id] += _FORGET * (right - self.rates[probe_id])
+
+
+def batches(examples: Iterator[tuple[str, str, str]], tokenizer: Tokenizer) -> Iterator[Batch]:
+    """Endless batches. Raises ``ValueError`` for an example that is longer than a row."""
+    waiting: tuple[str, Encoded] | None = None
+    while True:
+        rows: list[list[tuple[str, Encoded]]] = [[] for _ in range(ROWS)]
+        room = [ROW_LENGTH] * ROWS
+        while True:
+            name, example = waiting or _encode(next(examples), tokenizer)
+            row = next((i for i in range(ROWS) if room[i] >= len(example.ids) - 1), None)
+            if row is None:
+                # It opens the next batch: dropping it would thin out long examples.
+                waiting = name, example
+                break
+            waiting = None
+            rows[row].append((name, example))
+            room[row] -= len(example.ids) - 1
+        yield pack(rows, ROW_LENGTH)
+
+
+def _encode(example: tuple[str, str, str], tokenizer: Tokenizer) -> tuple[str, Encoded]:
+    name, prompt, solution = example
+    encoded = tokenizer.encode_example(prompt, solution)
+    if len(encoded.ids) - 1 > ROW_LENGTH:
+        raise ValueError(
+            f"probe {name!r}: an example of {len(encoded.ids)} tokens does not fit into a row of "
+            f"{ROW_LENGTH}; give the probe no solution, or make it shorter: {prompt[:80]!r}..."
+        )
+    return name, encoded
+
+
+def pack(rows: Sequence[Sequence[tuple[str, Encoded]]], length: int) -> Batch:
+    """One batch of (probe id, example) lists, each list in one row of ``length`` inputs."""
+    shape = (len(rows), length)
+    tokens = torch.zeros(shape, dtype=torch.long)
+    targets = torch.zeros(shape, dtype=torch.long)
+    segments = torch.full(shape, _PADDING_SEGMENT)
+    weights = torch.zeros(shape)
+    answers = torch.zeros(shape, dtype=torch.bool)
+    names: list[str] = []
+    for i, row in enumerate(rows):
+        start = 0
+        for name, example in row:
+            end = start + len(example.ids) - 1
+            answer = start + example.prompt_length - 1
+            tokens[i, start:end] = torch.tensor(example.ids[:-1])
+            targets[i, start:end] = torch.tensor(example.ids[1:])
+            segments[i, start:end] = len(names)
+            weights[i, start:answer] = PROMPT_WEIGHT
+            weights[i, answer:end] = 1.0
+            answers[i, answer:end] = True
+            names.append(name)
+            start = end
+    return Batch(tokens, segments, targets, weights, answers, tuple(names))
+
+
+def right_answers(logits: Tensor, batch: Batch) -> Tensor:
+    """Whether each segment's answer is what greedy decoding would write, [segments].
+
+    Greedy decoding writes the answer, end included, exactly when every token of it is the
+    likeliest one after the true tokens before it: one pass tells, nothing need be generated.
+    """
+    wrong = (logits.argmax(-1) != batch.targets) & batch.answers
+    slips = torch.zeros(len(batch.probe_ids), dtype=torch.long, device=logits.device)
+    slips.index_add_(0, batch.segments[batch.answers], wrong[batch.answers].long())
+    return slips == 0
