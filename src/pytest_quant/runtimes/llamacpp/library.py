@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.runtimes.llamacpp.openmp import sleeping_threads
+from pytest_quant.runtimes.llamacpp.openmp import short_spinning
 
-with sleeping_threads():
+with short_spinning():
     import llama_cpp
     from llama_cpp._ctypes_extensions import load_shared_library
     from llama_cpp.llama_chat_format import Jinja2ChatFormatter as Jinja2ChatFormatter

@@ -1,0 +1,143 @@
+"""Asking and judging: from a probe and a level to a measurement, whatever runs the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pytest_quant.checkers import check
+from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
+from pytest_quant.probes.cases import draw_cases
+from pytest_quant.probes.model import Case, Probe
+from pytest_quant.runtimes.protocol import Batch, Limits, Response, Runtime, RuntimeInfo
+from pytest_quant.runtimes.responses import ResponseCache
+
+# A batch that has not ended after this many seconds is cut, so that no run hangs.
+DEADLINE_S = 1800.0
+
+
+class Bench:
+    """Asks the cases of probes, opening each level's model when it is first needed.
+
+    Holds the reference and at most one other model. ``open_level`` gives the runtime of a
+    level; ``origin_of`` names, without opening it, everything about the level and its runtime
+    that could change a response.
+    """
+
+    def __init__(
+        self,
+        reference: str,
+        open_level: Callable[[str], Runtime],
+        origin_of: Callable[[str], tuple[str, ...]],
+        cache: ResponseCache,
+    ) -> None:
+        self._reference = reference
+        self._open_level = open_level
+        self._origin_of = origin_of
+        self._cache = cache
+        self._open: dict[str, Runtime] = {}
+        self.runtimes: dict[str, RuntimeInfo] = {}
+
+    def measure(
+        self,
+        probe: Probe,
+        level: str,
+        nodeid: str,
+        count: int,
+        uninformative: Callable[[int, int], str],
+    ) -> Measurement:
+        """Ask the reference, then the level, and judge both.
+
+        ``uninformative(right, n)`` returns why a reference with that many right answers tells
+        nothing, or ``""``; then the level is not asked. Raises ``RuntimeError`` when a runtime
+        fails, ``QuantUsageError`` for a mistake in the probe.
+        """
+        cases = draw_cases(probe, count)
+        reference = self._ask(probe, self._reference, cases)
+        results = tuple(
+            CaseResult(
+                index=case.index,
+                digest=case.digest,
+                prompt=case.prompt,
+                expected=case.expected_text,
+                reference=_judge(probe, case, response),
+                level=None,
+            )
+            for case, response in zip(cases, reference.responses, strict=True)
+        )
+        measurement = Measurement(
+            nodeid=nodeid,
+            probe=probe.id,
+            category=probe.category,
+            difficulty=probe.difficulty,
+            level=level,
+            chance=probe.chance,
+            task=probe.task,
+            cases=results,
+            reference_effort=_effort(reference),
+            level_effort=None,
+            uninformative=uninformative(sum(r.reference.correct for r in results), count),
+        )
+        if measurement.uninformative:
+            return measurement
+        batch = self._ask(probe, level, cases)
+        judged = (
+            _judge(probe, case, response)
+            for case, response in zip(cases, batch.responses, strict=True)
+        )
+        return replace(
+            measurement,
+            cases=tuple(replace(r, level=a) for r, a in zip(results, judged, strict=True)),
+            level_effort=_effort(batch),
+        )
+
+    def close(self) -> None:
+        for runtime in self._open.values():
+            runtime.close()
+        self._open.clear()
+
+    def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Batch:
+        prompts = [case.prompt for case in cases]
+        limits = Limits(probe.max_tokens, deadline_s=DEADLINE_S)
+
+        def generate() -> tuple[Batch, RuntimeInfo]:
+            runtime = self._runtime(level)
+            return runtime.generate(prompts, limits), runtime.describe()
+
+        batch, info = self._cache.get_or_generate(self._origin_of(level), prompts, limits, generate)
+        self.runtimes[level] = info
+        return batch
+
+    def _runtime(self, level: str) -> Runtime:
+        if level not in self._open:
+            for other in set(self._open) - {self._reference, level}:
+                self._open.pop(other).close()
+            self._open[level] = self._open_level(level)
+        return self._open[level]
+
+
+def _judge(probe: Probe, case: Case, response: Response) -> Answer:
+    outcome = check(
+        probe.check,
+        response.text,
+        case.expected,
+        **case.options,
+        truncated=response.finish in ("length", "deadline"),
+        prompt=case.prompt,
+    )
+    return Answer(
+        verdict=outcome.verdict,
+        answer=outcome.answer,
+        pattern=outcome.pattern,
+        reason=outcome.reason,
+        response=response.text,
+        finish=response.finish,
+    )
+
+
+def _effort(batch: Batch) -> Effort:
+    return Effort(
+        prompt_tokens=sum(response.prompt_tokens for response in batch.responses),
+        new_tokens=sum(len(response.tokens) for response in batch.responses),
+        seconds=batch.seconds,
+    )

@@ -1,0 +1,15 @@
+"""Where the files that ship with the package are: probes, baselines, the embedded model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+# A wheel carries the data in the package; a source checkout has it at the top level.
+_SHIPPED = _PACKAGE / "library"
+_DATA = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parents[1]
+
+PROBES: Path = _DATA / "probes"
+EXPECTED_IMPACT: Path = _DATA / "baselines" / "expected_impact.json"
+EMBEDDED_MODEL: Path = _PACKAGE / "models" / "embedded-f16.gguf"

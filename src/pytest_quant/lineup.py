@@ -1,0 +1,109 @@
+"""Which file stands for which level, and which level is the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.levels import UNQUANTIZED, Level, parse_level
+from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.runtimes.llamacpp.artifacts import Artifact, adopt, prepare
+from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect, reference_level
+
+
+@dataclass(frozen=True, slots=True)
+class Lineup:
+    """The artifacts of one session by level name, the reference among them.
+
+    ``levels`` are the levels under test, in the order asked for, without the reference.
+    """
+
+    model: str
+    reference: str
+    reference_quantized: bool
+    levels: tuple[str, ...]
+    artifacts: Mapping[str, Artifact]
+
+
+def choose_reference(model: Path | None, given: Mapping[str, Path], named: Level | None) -> Level:
+    """The reference level: the one named, else the highest precision at hand.
+
+    Only reads file headers. Raises ``QuantUsageError`` if there is none above the quantized ones.
+    """
+    if named is not None:
+        return named
+    infos = {name: inspect(path) for name, path in given.items()}
+    source = _source(model, given)
+    return _highest(infos, inspect(source) if source else None)
+
+
+def line_up(
+    levels: Sequence[Level],
+    reference: Level,
+    model: Path | None,
+    given: Mapping[str, Path],
+    cache_dir: Path,
+    threads: int,
+    announce: Callable[[str], None],
+) -> Lineup:
+    """Adopt the given files and quantize what is missing, the reference first.
+
+    ``given`` holds ready-made files by level; ``announce`` is told before anything that takes
+    time. Raises ``QuantUsageError`` for a file that cannot serve and for a level without one.
+    """
+    tested = [level for level in levels if level.name != reference.name]
+    if not tested:
+        raise QuantUsageError(
+            f"--quant-levels: {reference.name} is the reference itself; add a level to compare "
+            "with it"
+        )
+    source = _source(model, given) or given.get(reference.name)
+    info = inspect(source) if source else None
+    artifacts: dict[str, Artifact] = {}
+    for level in [reference, *tested]:
+        if level.name in given:
+            artifacts[level.name] = adopt(level, given[level.name], cache_dir)
+        elif info is None:
+            raise QuantUsageError(
+                f"no file for level {level.name}: give --quant-artifact {level.name}=FILE, or "
+                "--quant-model FILE with a 16- or 32-bit GGUF to quantize from"
+            )
+        elif level is reference and level.quantized and info.file_type == level.recipe.ftype:
+            artifacts[level.name] = adopt(level, info.path, cache_dir)
+        else:
+            announce(f"preparing {level.name} ({level.recipe.describe()})")
+            artifacts[level.name] = prepare(level, info.path, cache_dir, threads)
+    return Lineup(
+        model=(info or inspect(artifacts[reference.name].path)).name,
+        reference=reference.name,
+        reference_quantized=reference.quantized,
+        levels=tuple(level.name for level in tested),
+        artifacts=artifacts,
+    )
+
+
+def _source(model: Path | None, given: Mapping[str, Path]) -> Path | None:
+    """The file to quantize from, if one was given or nothing was."""
+    return model or (None if given else EMBEDDED_MODEL)
+
+
+def _highest(infos: Mapping[str, GgufInfo], source: GgufInfo | None) -> Level:
+    """The highest precision at hand; a quantized one is never chosen unasked."""
+    for name in UNQUANTIZED:
+        if name in infos:
+            return parse_level(name)
+    own = reference_level(source) if source else None
+    if own:
+        return parse_level(own)
+    if source:
+        raise QuantUsageError(
+            f"{source.path}: holds {source.file_type} weights, and quantizing needs a 16- or "
+            f"32-bit source\ngive such a file, or name a quantized reference yourself: "
+            f"--quant-reference LEVEL with --quant-artifact LEVEL={source.path.name}"
+        )
+    raise QuantUsageError(
+        f"no reference among --quant-artifact {', '.join(infos)}: add f16=FILE (or bf16, f32), "
+        "or name a quantized reference: --quant-reference LEVEL"
+    )

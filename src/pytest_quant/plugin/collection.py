@@ -1,0 +1,106 @@
+"""Probe files as collectors: which files are claimed, and the items they yield."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from pytest_quant.library import PROBES
+from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.probes.model import Probe
+from pytest_quant.probes.reader import check_unique, read_probes
+
+_SUFFIXES = (".yaml", ".yml")
+# What tells a probe file from another YAML file below a directory that the user gave.
+_PROBES_KEY = re.compile(r"^probes:", re.MULTILINE)
+
+
+def default_paths(configured: Sequence[Path], rootpath: Path) -> list[Path]:
+    """Where probes are looked for if no path is given: configured, local, or the shipped ones."""
+    if configured:
+        return list(configured)
+    local = rootpath / "probes"
+    return [local if local.is_dir() else PROBES]
+
+
+class ProbeFiles:
+    """The probe files of a session, each read once.
+
+    A YAML file is a probe file if it lies below one of ``roots``, if it is given itself, or if
+    it lies below a given directory and has a top-level key ``probes``.
+    """
+
+    def __init__(self, roots: Iterable[Path], arguments: Iterable[str], base: Path) -> None:
+        self._roots = tuple(roots)
+        self._given = tuple(
+            Path(os.path.normpath(base / argument.partition("::")[0])) for argument in arguments
+        )
+        self._base = base
+        self._read: dict[Path, tuple[Probe, ...]] = {}
+
+    def claims(self, path: Path) -> bool:
+        if path.suffix not in _SUFFIXES:
+            return False
+        if path in self._given or any(path.is_relative_to(root) for root in self._roots):
+            return True
+        return (
+            any(path.is_relative_to(directory) for directory in self._given)
+            and _PROBES_KEY.search(path.read_text("utf-8", errors="replace")) is not None
+        )
+
+    def probes(self, path: Path) -> tuple[Probe, ...]:
+        """The probes of one file; raises ``QuantUsageError`` for a mistake in it."""
+        if path not in self._read:
+            near = path.is_relative_to(self._base)
+            self._read[path] = read_probes(
+                path, str(path.relative_to(self._base) if near else path)
+            )
+        return self._read[path]
+
+    def read_all(self) -> None:
+        """Read all of them, so that a mistake shows before anything runs.
+
+        Raises ``QuantUsageError`` for a mistake in a file or for an id used twice.
+        """
+        for path in sorted(set(self._below_given())):
+            self.probes(path)
+        check_unique(probe for probes in self._read.values() for probe in probes)
+
+    def _below_given(self) -> Iterator[Path]:
+        for given in self._given:
+            found = sorted(given.rglob("*")) if given.is_dir() else [given]
+            yield from (path for path in found if path.is_file() and self.claims(path))
+
+
+def shipped_nodeid(path: Path) -> str | None:
+    """``probes/FILE`` for a file of the shipped library, wherever it is installed."""
+    return f"probes/{path.relative_to(PROBES)}" if path.is_relative_to(PROBES) else None
+
+
+def resolve_argument(argument: str, base: Path) -> str:
+    """A node id of the shipped library, as printed, leads back to its file."""
+    path, colons, name = argument.partition("::")
+    shipped = PROBES.parent / path
+    if not (base / path).exists() and shipped.is_relative_to(PROBES) and shipped.exists():
+        return f"{shipped}{colons}{name}"
+    return argument
+
+
+class ProbeFile(pytest.File):
+    """One probe file; yields an item for each probe and level."""
+
+    def __init__(self, *, files: ProbeFiles, levels: Sequence[str], **kwargs: object) -> None:
+        super().__init__(**kwargs)  # type: ignore[arg-type]
+        self._files = files
+        self._levels = levels
+
+    def collect(self) -> Iterator[ProbeItem]:
+        for probe in self._files.probes(self.path):
+            for level in self._levels:
+                yield ProbeItem.from_parent(
+                    self, name=f"{probe.id}[{level}]", probe=probe, level=level
+                )

@@ -1,0 +1,56 @@
+"""From what the tests brought to the run record."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+
+import pytest_quant
+from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
+from pytest_quant.measurement import Measurement
+from pytest_quant.plugin.state import State
+from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.runtimes.protocol import RuntimeInfo
+
+
+def conclude(
+    state: State, found: Mapping[str, Measurement], runtimes: Mapping[str, RuntimeInfo]
+) -> RunRecord:
+    """The record of a session. Nothing in it depends on the order in which tests ended."""
+    lineup, budget = state.lineup, state.budget
+    assert budget is not None
+    measurements = tuple(
+        sorted(found.values(), key=lambda m: (lineup.levels.index(m.level), m.nodeid))
+    )
+    checks = pooled_checks(measurements, state.limit, budget) + tuple(
+        Check("probe", m.level, m.nodeid, m.category, state.check(m))
+        for m in measurements
+        if not m.uninformative
+    )
+    tested = {m.level for m in measurements}
+    return RunRecord(
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        version=pytest_quant.__version__,
+        model=lineup.model,
+        reference=lineup.reference,
+        reference_quantized=lineup.reference_quantized,
+        alpha=state.settings.alpha,
+        selected={"pooled": budget.pooled, "category": budget.category, "probe": budget.probe},
+        missing=budget.probe - len(measurements),
+        levels=tuple(
+            LevelRecord(
+                name=name,
+                recipe=artifact.recipe,
+                digest=artifact.digest,
+                size=artifact.size,
+                bits_per_weight=artifact.bits_per_weight,
+                tensor_types=dict(artifact.tensor_types),
+                warning=artifact.warning,
+                runtime=runtimes.get(name),
+                verdict=level_verdict(checks, name) if name in tested else None,
+            )
+            for name, artifact in lineup.artifacts.items()
+        ),
+        measurements=measurements,
+        checks=checks,
+    )

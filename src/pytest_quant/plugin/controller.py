@@ -1,0 +1,152 @@
+"""The process that sees every result: prepares the models, reaches the verdicts, reports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.gate.budget import Budget
+from pytest_quant.measurement import Measurement, from_json
+from pytest_quant.plugin.conclusion import conclude
+from pytest_quant.plugin.state import State
+from pytest_quant.record import RunRecord, write_record
+from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.terminal import failure_text, summary
+from pytest_quant.runtimes.protocol import RuntimeInfo
+
+if TYPE_CHECKING:
+    from pytest_quant.gate.verdicts import Check
+
+
+class Controller:
+    """Aggregates the measurements of all workers; the only one who reports."""
+
+    def __init__(self, config: pytest.Config, state: State) -> None:
+        self._config = config
+        self._state = state
+        self._measurements: dict[str, Measurement] = {}
+        self._runtimes: dict[str, RuntimeInfo] = {}
+        self._record: RunRecord | None = None
+
+    def pytest_report_header(self) -> list[str]:
+        """One line of what will be tested."""
+        settings = self._state.settings
+        cases = f"{settings.cases} cases" if settings.cases else "each probe's own cases"
+        model = settings.model.name if settings.model else "embedded"
+        if settings.artifacts and not settings.model:
+            model = "given artifacts"
+        levels = ", ".join(level.name for level in settings.levels)
+        return [f"quantization: {levels} of {model}, {cases}, alpha {settings.alpha:g}"]
+
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Find the user's mistakes and make the artifacts before anything runs."""
+        try:
+            _check_writable(self._state.settings.json)
+            self._state.prepare(run=not session.config.option.collectonly)
+        except QuantUsageError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker which level is the reference."""
+        node.workerinput["quant_reference"] = self._state.reference.name
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what a probe's report brings."""
+        learned: dict[str, Any] | None = getattr(report, "quant", None)
+        if learned is None:
+            return
+        # Only those who collect know what was selected; under xdist that is the workers.
+        self._state.budget = Budget(**learned["selected"])
+        if "measurement" in learned:
+            measurement = from_json(learned["measurement"])
+            self._measurements[measurement.nodeid] = measurement
+            for level, info in learned["runtimes"].items():
+                self._runtimes[level] = RuntimeInfo(**info)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """After the last probe, reach the pooled verdicts and report them as tests."""
+        try:
+            result = yield
+        except BaseException:
+            # Stopped, by -x or by hand: show and keep what was learned, but judge nothing by it.
+            self._conclude()
+            self._write()
+            raise
+        self._conclude()
+        if self._record is not None:
+            checks = [check for check in self._record.checks if check.scope != "probe"]
+            session.testscollected += len(checks)
+            if reporter := self._config.pluginmanager.get_plugin("terminalreporter"):
+                # The line of the last probe is complete: the gate's tests begin a new one.
+                reporter.currentfspath = None
+            for check in checks:
+                self._report_check(check)
+            self._write()
+        return result
+
+    def _conclude(self) -> None:
+        if self._measurements:
+            self._record = conclude(self._state, self._measurements, self._runtimes)
+
+    def _write(self) -> None:
+        """Write the run record, if a file was named; the summary is printed all the same."""
+        path = self._state.settings.json
+        if path is None or self._record is None:
+            return
+        try:
+            write_record(self._record, path)
+        except OSError as error:
+            raise pytest.UsageError(
+                f"--quant-json: {path} cannot be written: {error.strerror}; "
+                "every response is in the cache, so run again with another file"
+            ) from None
+
+    def _report_check(self, check: Check) -> None:
+        """Pass a gate check through pytest's reporting, so that JUnit and the exit code see it."""
+        assert self._record is not None
+        hook = self._config.hook
+        name = f"{check.subject}[{check.level}]"
+        nodeid, location = f"quant-gate::{name}", ("quant-gate", None, name)
+        failed = check.result.verdict == "fail"
+        hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
+        for when in ("setup", "call", "teardown"):
+            report = pytest.TestReport(
+                nodeid=nodeid,
+                location=location,
+                keywords={},
+                outcome="failed" if failed and when == "call" else "passed",
+                longrepr=failure_text(self._record, check) if failed and when == "call" else None,
+                when=when,
+                user_properties=[("quant_verdict", check.result.verdict)],
+            )
+            hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Print the summary of the run record."""
+        if self._record is None:
+            return
+        terminalreporter.section(f"quantization: {shown(self._record.model, 50)}")
+        for line in summary(self._record):
+            terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))
+
+
+def _check_writable(path: Path | None) -> None:
+    """Raises ``QuantUsageError`` now rather than after hours of work."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise QuantUsageError(f"--quant-json: {path} is a directory; give a file")
+    existing = next(parent for parent in path.parents if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise QuantUsageError(
+            f"--quant-json: {path} cannot be written: no permission in {existing}; "
+            "choose another file"
+        )

@@ -1,0 +1,154 @@
+"""The hooks of a session in which levels were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.measurement import to_json
+from pytest_quant.plugin.collection import (
+    ProbeFile,
+    ProbeFiles,
+    default_paths,
+    resolve_argument,
+    shipped_nodeid,
+)
+from pytest_quant.plugin.controller import Controller
+from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.plugin.options import read_settings
+from pytest_quant.plugin.state import STATE, State, thread_count
+from pytest_quant.probes.model import CATEGORIES
+
+_UNDECIDED = ("quant_verdict", "inconclusive")
+
+
+def start(config: pytest.Config) -> None:
+    """Register the plugin proper for this process; raises ``pytest.UsageError``."""
+    try:
+        settings = read_settings(config)
+    except QuantUsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    roots = default_paths(settings.probe_paths, config.rootpath)
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(root) for root in roots]
+    base = config.invocation_params.dir
+    config.args[:] = [resolve_argument(argument, base) for argument in config.args]
+    files = ProbeFiles(roots, config.args, base)
+    for name in (
+        *CATEGORIES,
+        *(f"difficulty_{n}" for n in range(1, 6)),
+        *(level.name for level in settings.levels),
+    ):
+        config.addinivalue_line("markers", f"{name}: set by pytest-quant on probes")
+    state = State(
+        settings,
+        files,
+        thread_count(config, settings),
+        _announcer(config),
+        workerinput["quant_reference"] if workerinput is not None else None,
+    )
+    config.stash[STATE] = state
+    config.pluginmanager.register(SessionHooks(state), "quant-session")
+    if workerinput is not None:
+        return
+    config.pluginmanager.register(Controller(config, state), "quant-controller")
+    if config.pluginmanager.hasplugin("xdist"):
+        from pytest_quant.plugin.xdist_hooks import XdistHooks
+
+        config.pluginmanager.register(XdistHooks(settings.threads, level_of), "quant-xdist")
+
+
+def level_of(nodeid: str) -> str:
+    """The level in the last brackets of a probe's node id, ``""`` for any other test."""
+    path, _, name = nodeid.partition("::")
+    if not path.endswith((".yaml", ".yml")) or not name.endswith("]"):
+        return ""
+    return name.rpartition("[")[2].removesuffix("]")
+
+
+class SessionHooks:
+    """Collects probe files and runs their items, in the controller or in a worker."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._levels = [level.name for level in state.settings.levels]
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ProbeFile | None:
+        """Claim probe files, and no other YAML file."""
+        if not self._state.files.claims(file_path):
+            return None
+        collector: ProbeFile = ProbeFile.from_parent(
+            parent,
+            path=file_path,
+            nodeid=shipped_nodeid(file_path),
+            files=self._state.files,
+            levels=self._state.tested,
+        )
+        return collector
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Bring the items of a level together, so that its model is loaded once."""
+        order = {level: i for i, level in enumerate(self._levels)}
+        items.sort(key=lambda i: order[i.level] if isinstance(i, ProbeItem) else -1)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Share the error budget among what was selected."""
+        probes = [item for item in session.items if isinstance(item, ProbeItem)]
+        self._state.select((item.probe.category, item.level) for item in probes)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Tell a check that the sample could not decide from one that passed."""
+        properties = getattr(report, "user_properties", ())
+        if report.when == "call" and report.passed and _UNDECIDED in properties:
+            return "inconclusive", "?", "INCONCLUSIVE"
+        return None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Attach what was learned to the report: it must survive the worker."""
+        report = yield
+        if isinstance(item, ProbeItem) and call.when == "call":
+            _attach(report, item, self._state)
+        return report
+
+    def pytest_unconfigure(self) -> None:
+        """Free the models."""
+        self._state.close()
+
+
+def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
+    assert state.budget is not None
+    learned: dict[str, Any] = {"selected": asdict(state.budget)}
+    if item.measurement is not None:
+        learned["measurement"] = to_json(item.measurement)
+        learned["runtimes"] = {name: asdict(i) for name, i in state.bench.runtimes.items()}
+    report.quant = learned  # type: ignore[attr-defined]
+    if item.measurement is not None and item.measurement.uninformative:
+        # Where the probe stands, not where this plugin calls pytest.skip.
+        reason = f"Skipped: uninformative: {item.measurement.uninformative}"
+        report.longrepr = (str(item.path), item.probe.line, reason)
+    for name, value in (("level", item.level), ("category", item.probe.category)):
+        report.user_properties.append((f"quant_{name}", value))
+    if item.result is not None:
+        counts = item.result.counts
+        for name in ("n", "b", "c"):
+            report.user_properties.append((f"quant_{name}", getattr(counts, name)))
+        report.user_properties.append(("quant_verdict", item.result.verdict))
+
+
+def _announcer(config: pytest.Config) -> Callable[[str], None]:
+    def announce(text: str) -> None:
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and config.get_verbosity() >= 0:
+            reporter.write_line(f"quantization: {text}")
+
+    return announce

@@ -1,0 +1,205 @@
+"""What one process of a session knows: settings, files, models, tolerances, budget."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.library import EXPECTED_IMPACT
+from pytest_quant.measurement import Measurement, outcomes
+
+if TYPE_CHECKING:
+    from pytest_quant.bench import Bench
+    from pytest_quant.gate.budget import Budget
+    from pytest_quant.gate.tolerance_check import CheckResult
+    from pytest_quant.gate.tolerances import Tolerances
+    from pytest_quant.levels import Level
+    from pytest_quant.lineup import Lineup
+    from pytest_quant.plugin.collection import ProbeFiles
+    from pytest_quant.plugin.options import Settings
+    from pytest_quant.probes.model import Probe
+    from pytest_quant.runtimes.protocol import Runtime
+
+
+class State:
+    """The state of a session in one process: the controller's or a worker's.
+
+    Everything heavy is made when it is first used, never while collecting.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        files: ProbeFiles,
+        threads: int,
+        announce: Callable[[str], None],
+        reference: str | None,
+    ) -> None:
+        self.settings = settings
+        self.files = files
+        self.threads = threads
+        self.budget: Budget | None = None
+        self._announce = announce
+        # A worker is told by the controller, which has looked at the files.
+        self._told_reference = reference
+
+    def prepare(self, *, run: bool) -> None:
+        """Read every file, and make the artifacts if anything is to be run.
+
+        Raises ``QuantUsageError`` for the first of the user's mistakes.
+        """
+        self.files.read_all()
+        # Cached properties: looking at them is what makes them.
+        _ = self.tolerances, self.reference
+        if run:
+            _ = self.lineup
+            self._check_parallel()
+
+    def _check_parallel(self) -> None:
+        from pytest_quant.runtimes.llamacpp.library import max_sequences
+
+        given, most = self.settings.parallel, max_sequences()
+        if given is not None and given > most:
+            raise QuantUsageError(
+                f"--quant-parallel (quant_parallel): found {given}; llama.cpp decodes at most "
+                f"{most} sequences together"
+            )
+
+    @cached_property
+    def reference(self) -> Level:
+        from pytest_quant.levels import parse_level
+        from pytest_quant.lineup import choose_reference
+
+        chosen = self.settings
+        if chosen.reference is None and self._told_reference is not None:
+            return parse_level(self._told_reference)
+        return choose_reference(chosen.model, chosen.artifacts, chosen.reference)
+
+    @cached_property
+    def lineup(self) -> Lineup:
+        from pytest_quant.lineup import line_up
+
+        chosen = self.settings
+        return line_up(
+            chosen.levels,
+            self.reference,
+            chosen.model,
+            chosen.artifacts,
+            chosen.cache_dir,
+            self.threads,
+            self._announce,
+        )
+
+    @cached_property
+    def tolerances(self) -> Tolerances:
+        from pytest_quant.gate.tolerances import read_tolerances
+
+        return read_tolerances(EXPECTED_IMPACT, self.settings.tolerances)
+
+    @cached_property
+    def bench(self) -> Bench:
+        from pytest_quant.bench import Bench
+        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+        from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
+        from pytest_quant.runtimes.responses import ResponseCache
+
+        artifacts = self.lineup.artifacts
+        parallel = self.settings.parallel
+
+        def open_level(level: str) -> Runtime:
+            return LlamaCppRuntime.open(
+                artifacts[level].path, threads=self.threads, parallel=parallel
+            )
+
+        def origin_of(level: str) -> tuple[str, ...]:
+            machine = (build_id(), hardware_class(), f"threads {self.threads}")
+            return (artifacts[level].digest, *machine, f"parallel {parallel}")
+
+        return Bench(
+            self.reference.name,
+            open_level,
+            origin_of,
+            ResponseCache(self.settings.cache_dir / "responses"),
+        )
+
+    @property
+    def tested(self) -> list[str]:
+        """The names of the levels under test: all but the reference."""
+        names = (level.name for level in self.settings.levels)
+        return [name for name in names if name != self.reference.name]
+
+    def level(self, name: str) -> Level:
+        return next(level for level in self.settings.levels if level.name == name)
+
+    def limit(self, level: str, category: str | None, task: str | None = None) -> float:
+        """The tolerance in percentage points; category ``None``: all probes together."""
+        guide_level = self.level(level).guide_level
+        return self.tolerances.tolerance(guide_level, category, task, name=level)
+
+    def select(self, selected: Iterable[tuple[str, str]]) -> None:
+        """Share the error budget among the selected (category, level) pairs, one per item."""
+        from pytest_quant.gate.budget import Budget
+
+        pairs = list(selected)
+        self.budget = Budget(
+            alpha=self.settings.alpha,
+            pooled=len({level for _, level in pairs}),
+            category=len(set(pairs)),
+            probe=len(pairs),
+        )
+
+    def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
+        from pytest_quant.gate.tolerance_check import guessing
+
+        return self.bench.measure(
+            probe,
+            level,
+            nodeid,
+            self.settings.cases or probe.cases,
+            lambda right, n: guessing(right, n, probe.chance) or "",
+        )
+
+    def check(self, measurement: Measurement) -> CheckResult:
+        """The tolerance check of one probe at one level."""
+        from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
+
+        assert self.budget is not None
+        return evaluate_tolerance(
+            count_pairs(outcomes(measurement)),
+            self.limit(measurement.level, measurement.category, measurement.task),
+            self.budget.alpha_for("probe"),
+            measurement.chance,
+        )
+
+    def explain(self, measurement: Measurement, result: CheckResult) -> str:
+        """Why a probe failed at a level, for a person."""
+        from pytest_quant.reports.terminal import describe_failure
+
+        return describe_failure(self.reference.name, measurement.level, result, [measurement])
+
+    def close(self) -> None:
+        if "bench" in self.__dict__:
+            self.bench.close()
+
+
+STATE = pytest.StashKey[State]()
+
+
+def thread_count(config: pytest.Config, settings: Settings) -> int:
+    """Threads of this process: its share if it is a worker, else all."""
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if workerinput is not None:
+        return int(workerinput["quant_threads"])
+    return settings.threads or cpu_count()
+
+
+def cpu_count() -> int:
+    """The CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,30 @@
+"""Model output as harmless text of bounded width."""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import accumulate
+
+_DOTS = "..."
+
+
+def shown(text: str, width: int = 60) -> str:
+    """``text`` on one line, without control or bidirectional characters.
+
+    Takes at most ``width`` columns of a terminal; what does not fit ends in dots.
+    """
+    pieces = [c if c.isprintable() else _escaped(c) for c in text[: width + 1]]
+    ends = list(accumulate(map(_columns, pieces)))
+    if not ends or ends[-1] <= width:
+        return "".join(pieces)
+    room = width - len(_DOTS)
+    return "".join(p for p, end in zip(pieces, ends, strict=True) if end <= room) + _DOTS
+
+
+def _columns(piece: str) -> int:
+    """East Asian characters take two columns, no other takes more than one."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in piece)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

@@ -1,0 +1,231 @@
+"""The terminal summary of a run record: a table for each level, what failed, what to do."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pytest_quant.gate.tolerance_check import CheckResult, explain
+from pytest_quant.gate.verdicts import Check
+from pytest_quant.measurement import CaseResult, Effort, Measurement
+from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.plain_text import shown
+
+MOST_FAILURES = 5
+COLUMNS = 80
+# Room for a text behind its label.
+_WIDTH = 66
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text; ``colour`` is a name that pytest's terminal writer knows, or empty."""
+
+    text: str
+    colour: str = ""
+
+
+_COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
+
+
+def summary(record: RunRecord) -> Iterator[Line]:
+    """The whole summary, at most 80 columns wide."""
+    for line in _lines(record):
+        yield from _folded(line)
+
+
+def _folded(line: Line) -> Iterator[Line]:
+    """A line, or the lines that it takes, the further ones indented."""
+    indent = " " * (len(line.text) - len(line.text.lstrip()) + 2)
+    parts = textwrap.wrap(line.text, COLUMNS, subsequent_indent=indent, break_on_hyphens=False)
+    yield from (Line(part, line.colour) for part in parts or [""])
+
+
+def _lines(record: RunRecord) -> Iterator[Line]:
+    yield from _header(record)
+    for level in record.levels:
+        if level.verdict is not None:
+            yield Line("")
+            yield from _level_table(record, level)
+    yield from _uninformative(record)
+    yield from _failures(record)
+    yield Line("")
+    for sentence in advice(record):
+        yield Line(sentence)
+
+
+def _header(record: RunRecord) -> Iterator[Line]:
+    reference = _level(record, record.reference)
+    marked = " (quantized itself)" if record.reference_quantized else ""
+    yield Line(f"reference {record.reference}{marked}: {_artifact(record, reference)}")
+    if runtime := reference.runtime:
+        yield Line(
+            f"runtime {runtime.name} {runtime.version}, {runtime.threads} threads, "
+            f"{runtime.parallel} sequences at once"
+        )
+    total = sum(record.selected.values())
+    yield Line(f"alpha {record.alpha:g} for all {total} checks together")
+    for level in record.levels:
+        if level.warning:
+            yield Line(f"note: {level.name}: {level.warning}", "yellow")
+    if record.missing:
+        yield Line(
+            f"incomplete: {record.missing} of {record.selected['probe']} selected tests brought "
+            "no measurement",
+            "red",
+        )
+
+
+def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
+    checks = [c for c in record.checks if c.level == level.name and c.scope != "probe"]
+    if not checks:
+        yield Line(f"{level.name}: no probe that {record.reference} can do, so nothing to compare")
+        return
+    yield Line(
+        f"{level.name + ' accuracy, %':<19.19} {'cases':>5} {record.reference:>5.5} "
+        f"{level.name:>7.7} {'drop':>5} {'bounds':<15}{'limit':>5}  verdict"
+    )
+    *categories, overall = sorted(checks, key=lambda c: c.scope == "pooled")
+    for check in (*categories, overall):
+        yield _row(check)
+    flips = overall.result.counts
+    yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")
+    assert level.verdict is not None
+    yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
+
+
+def _row(check: Check) -> Line:
+    result, counts = check.result, check.result.counts
+    before, now = (100 * k / counts.n for k in (counts.reference_correct, counts.level_correct))
+    bounds = f"[{result.lower:.1f}, {result.upper:.1f}]"
+    return Line(
+        f"{check.subject:<19} {counts.n:>5} {before:>5.1f} {now:>7.1f} {result.drop:>5.1f} "
+        f"{bounds:<15}{result.limit:>5g}  {result.verdict}",
+        _COLOURS[result.verdict] if result.verdict == "fail" else "",
+    )
+
+
+def _artifact(record: RunRecord, level: LevelRecord) -> str:
+    speed = _tokens_per_second(record, level.name)
+    rate = f", {speed:,.0f} tokens/s" if speed else ""
+    return f"{level.bits_per_weight:.2f} bits/weight, {level.size / 1e6:,.1f} MB{rate}"
+
+
+def _tokens_per_second(record: RunRecord, level: str) -> float:
+    efforts: list[Effort] = []
+    if level == record.reference:
+        # Every level is paired with the same reference batch: count each batch once.
+        by_probe = {m.probe: m.reference_effort for m in record.measurements}
+        efforts += by_probe.values()
+    efforts += [m.level_effort for m in record.of_level(level) if m.level_effort]
+    seconds = sum(effort.seconds for effort in efforts)
+    tokens = sum(effort.prompt_tokens + effort.new_tokens for effort in efforts)
+    return tokens / seconds if seconds else 0.0
+
+
+def _uninformative(record: RunRecord) -> Iterator[Line]:
+    silent = {m.probe for m in record.measurements if m.uninformative}
+    if silent:
+        every = {m.probe for m in record.measurements}
+        names = ", ".join(sorted(silent))
+        yield Line("")
+        yield Line(f"{len(silent)} of {len(every)} probes say nothing here, because")
+        yield Line(f"{record.reference} itself cannot do them: {shown(names, 100)}")
+
+
+def _failures(record: RunRecord) -> Iterator[Line]:
+    failed = [check for check in record.checks if check.result.verdict == "fail"]
+    failed.sort(key=lambda c: (c.scope != "pooled", c.result.limit - c.result.lower))
+    for check in failed[:MOST_FAILURES]:
+        yield Line("")
+        yield Line(f"FAILED {check.level} {check.subject}", "red")
+        yield from (Line(f"  {text}") for text in failure_text(record, check).splitlines())
+    if len(failed) > MOST_FAILURES:
+        yield Line("")
+        yield Line(f"and {len(failed) - MOST_FAILURES} more failed checks")
+
+
+def failure_text(record: RunRecord, check: Check) -> str:
+    """Why a check of the record failed."""
+    return describe_failure(record.reference, check.level, check.result, _members(record, check))
+
+
+def describe_failure(
+    reference: str, level: str, result: CheckResult, members: list[Measurement]
+) -> str:
+    """Why a check failed: its numbers, the error patterns that carry it, and one example."""
+    lost = [
+        (measurement, case)
+        for measurement in members
+        for case in measurement.cases
+        if case.level and case.reference.correct and not case.level.correct
+    ]
+    patterns = Counter(case.level.pattern for _, case in lost if case.level)
+    counted = ", ".join(f"{pattern} {count}" for pattern, count in patterns.most_common(4))
+    lines = [explain(result), f"patterns  {shown(counted)}"]
+    if lost:
+        lines += _example(reference, level, *lost[0])
+    return "\n".join(lines)
+
+
+def _example(
+    reference: str, level: str, measurement: Measurement, case: CaseResult
+) -> Iterator[str]:
+    assert case.level is not None
+    yield f"example   {measurement.nodeid}, case {case.index}"
+    yield f"prompt    {shown(case.prompt, _WIDTH)}"
+    yield f"expected  {shown(case.expected, _WIDTH)}"
+    for name, answer in ((reference, case.reference), (level, case.level)):
+        yield f"{name[:9]:<9} {shown(answer.response, _WIDTH)}"
+    yield f"because   {shown(case.level.reason, _WIDTH)}"
+
+
+def _members(record: RunRecord, check: Check) -> list[Measurement]:
+    return [
+        m
+        for m in record.of_level(check.level)
+        if check.scope == "pooled"
+        or (check.scope == "category" and m.category == check.category)
+        or (check.scope == "probe" and m.nodeid == check.subject)
+    ]
+
+
+def advice(record: RunRecord) -> Iterator[str]:
+    """What to do, one sentence for each verdict that occurs."""
+    judged = {check.level for check in record.checks}
+    names: dict[str, list[str]] = {}
+    for level in record.levels:
+        if level.verdict:
+            names.setdefault(level.verdict if level.name in judged else "", []).append(level.name)
+    if passed := names.get("pass"):
+        if record.missing:
+            yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
+        else:
+            yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
+    if failed := names.get("fail"):
+        yield f"Hold {', '.join(failed)} back: shown to lose more than the limit."
+    for name in names.get("inconclusive", ()):
+        yield f"{name} is undecided: {_how_to_decide(record, name)}"
+    if unjudged := names.get(""):
+        yield (
+            f"{', '.join(unjudged)}: no verdict. Ask a model that can do the probes, or write "
+            "probes that it can do (quant_probes)."
+        )
+
+
+def _how_to_decide(record: RunRecord, level: str) -> str:
+    """The cases per probe that would settle a level's pooled check."""
+    (pooled,) = (c for c in record.checks if c.level == level and c.scope == "pooled")
+    result = pooled.result
+    if result.uninformative:
+        return f"{result.uninformative}."
+    if result.cases_needed is None:
+        return "more cases of these probes would not settle it."
+    probes = sum(1 for m in record.of_level(level) if not m.uninformative)
+    return f"about --quant-cases={-(-result.cases_needed // probes)} would settle it."
+
+
+def _level(record: RunRecord, name: str) -> LevelRecord:
+    return next(level for level in record.levels if level.name == name)
