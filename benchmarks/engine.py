@@ -3,13 +3,14 @@
     python benchmarks/engine.py                    # both models, targets checked
     python benchmarks/engine.py --prompts 32 --repeats 3
 
-Contenders answer the same prompts with the same number of new tokens, in turns, each in a
-process of its own with default settings; medians are compared.
+Contenders answer the same prompts in turns, each in a process of its own with default settings;
+medians are compared.
 
 - engine: ``LlamaCppRuntime.generate``, everything included.
 - high-level: llama-cpp-python's ``Llama`` asked for log-probabilities, one prompt at a time.
-- limit: the time inside ``llama_decode`` alone for the same prompts and steps, batched, with
-  nothing shared and nothing done to the logits, as llama.cpp's batched-bench measures it.
+- limit: the time inside ``llama_decode`` alone for the same prompts and as many new tokens as
+  the engine wrote for each, batched, with nothing shared and nothing done to the logits: what
+  llama.cpp's batched-bench measures.
 
 Run it on a quiet machine: another busy process slows threads that wait for each other.
 """
@@ -31,18 +32,25 @@ from pathlib import Path
 
 import random_model
 
+# Any token of text will do where nothing is done with the logits.
+FILLER = 300
 EMBEDDED = Path(__file__).parent.parent / "src/pytest_quant/models/embedded-f16.gguf"
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What every contender does: ``prompts`` as text, ``new_tokens`` for each."""
+    """What every contender does: answer ``prompts`` with at most ``new_tokens`` each."""
 
     model: Path
     prompts: tuple[str, ...]
     new_tokens: int
     parallel: int
     threads: int
+
+
+Counts = tuple[int, ...]
+# Given the new tokens that the engine wrote for each prompt: seconds, and its own new tokens.
+Run = Callable[[Counts], tuple[float, Counts]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +60,40 @@ class Target:
 
 
 def questions(count: int) -> tuple[str, ...]:
-    """Questions of unequal length that only have their form in common."""
+    """Sums of unequal length, as a probe would ask them."""
     generator = random.Random(1)
-    words = random_model.pieces(400)[200:]
-    return tuple(
-        "".join(generator.choices(words, k=generator.randint(10, 40))).replace("\u2581", " ")
-        for _ in range(count)
-    )
+
+    def number() -> int:
+        return generator.randint(2, 999)
+
+    def question() -> str:
+        things = generator.choice(("pens", "books", "tickets", "lamps"))
+        forms = (
+            f"What is {number()} + {number()}?",
+            f"Is {number()} greater than {number()}? Answer yes or no.",
+            f"A shop sells {number()} {things} on Monday and {number()} on Tuesday. "
+            f"How many {things} is that in all?",
+            f"Sort from small to large: {', '.join(str(number()) for _ in range(6))}.",
+        )
+        return generator.choice(forms)
+
+    return tuple(question() for _ in range(count))
 
 
-def engine(work: Work) -> Callable[[], float]:
+def engine(work: Work) -> Run:
     from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
     from pytest_quant.runtimes.protocol import Limits
 
     runtime = LlamaCppRuntime.open(work.model, threads=work.threads, parallel=work.parallel)
 
-    def run() -> float:
-        return runtime.generate(work.prompts, Limits(work.new_tokens)).seconds
+    def run(_counts: Counts) -> tuple[float, Counts]:
+        batch = runtime.generate(work.prompts, Limits(work.new_tokens))
+        return batch.seconds, tuple(len(response.tokens) for response in batch.responses)
 
     return run
 
 
-def high_level(work: Work) -> Callable[[], float]:
+def high_level(work: Work) -> Run:
     from llama_cpp import Llama
 
     model = Llama(
@@ -81,17 +101,24 @@ def high_level(work: Work) -> Callable[[], float]:
         logits_all=True, verbose=False,
     )  # fmt: skip
 
-    def run() -> float:
+    def run(_counts: Counts) -> tuple[float, Counts]:
+        counts = []
         started = time.perf_counter()
         for prompt in work.prompts:
-            text = f"Question: {prompt}\nAnswer:"
-            model.create_completion(text, max_tokens=work.new_tokens, temperature=0.0, logprobs=1)
-        return time.perf_counter() - started
+            answer = model.create_completion(
+                f"Question: {prompt}\nAnswer:",
+                max_tokens=work.new_tokens,
+                stop=["\nQuestion:"],
+                temperature=0.0,
+                logprobs=1,
+            )
+            counts.append(answer["usage"]["completion_tokens"])
+        return time.perf_counter() - started, tuple(counts)
 
     return run
 
 
-def limit(work: Work) -> Callable[[], float]:
+def limit(work: Work) -> Run:
     import llama_cpp
 
     @llama_cpp.llama_log_callback
@@ -125,24 +152,29 @@ def limit(work: Work) -> Callable[[], float]:
         assert status == 0, status
         return elapsed
 
-    def run() -> float:
+    def run(counts: Counts) -> tuple[float, Counts]:
         assert silent, "llama.cpp only knows the callback's address"
         elapsed = 0.0
         for start in range(0, len(prompts), work.parallel):
-            wave = prompts[start : start + work.parallel]
+            wave = list(enumerate(prompts[start : start + work.parallel]))
             llama_cpp.llama_memory_clear(llama_cpp.llama_get_memory(context), False)
             entries = [
                 (token, position, sequence, position == len(prompt) - 1)
-                for sequence, prompt in enumerate(wave)
+                for sequence, prompt in wave
                 for position, token in enumerate(prompt)
             ]
             for first in range(0, len(entries), 512):
                 elapsed += decode(entries[first : first + 512])
             # The first new token comes out of the prompt; the last is not decoded.
-            for step in range(work.new_tokens - 1):
-                entries = [(9, len(prompt) + step, i, True) for i, prompt in enumerate(wave)]
-                elapsed += decode(entries)
-        return elapsed
+            for step in range(max(counts[start : start + work.parallel]) - 1):
+                elapsed += decode(
+                    [
+                        (FILLER, len(prompt) + step, sequence, True)
+                        for sequence, prompt in wave
+                        if step < counts[start + sequence] - 1
+                    ]
+                )
+        return elapsed, counts
 
     return run
 
@@ -161,12 +193,12 @@ CONTENDERS = {"engine": engine, "high-level": high_level, "limit": limit}
 
 def _serve(name: str, work: Work, connection: Connection) -> None:
     run = CONTENDERS[name](work)
-    while connection.recv():
-        connection.send(run())
+    while (counts := connection.recv()) is not None:
+        connection.send(run(counts))
 
 
-def measure(work: Work, repeats: int) -> dict[str, float]:
-    """Median seconds of each contender; one unmeasured round comes first."""
+def measure(work: Work, repeats: int) -> dict[str, tuple[float, int]]:
+    """Median seconds and new tokens of each contender; one unmeasured round comes first."""
     processes = multiprocessing.get_context("spawn")
     connections: dict[str, Connection] = {}
     workers = []
@@ -174,26 +206,30 @@ def measure(work: Work, repeats: int) -> dict[str, float]:
         connections[name], theirs = processes.Pipe()
         workers.append(processes.Process(target=_serve, args=(name, work, theirs)))
         workers[-1].start()
+        theirs.close()
     seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    written: dict[str, Counts] = {"engine": ()}
     for _ in range(repeats + 1):
         for name, connection in connections.items():
-            connection.send(True)
-            seconds[name].append(connection.recv())
+            connection.send(written["engine"])
+            elapsed, written[name] = connection.recv()
+            seconds[name].append(elapsed)
     for connection in connections.values():
-        connection.send(False)
+        connection.send(None)
     for worker in workers:
         worker.join()
-    return {name: statistics.median(times[1:]) for name, times in seconds.items()}
+    return {name: (statistics.median(t[1:]), sum(written[name])) for name, t in seconds.items()}
 
 
-def report(title: str, work: Work, medians: dict[str, float], target: Target) -> bool:
+def report(title: str, work: Work, found: dict[str, tuple[float, int]], target: Target) -> bool:
     """Print one model's rows; returns whether its targets are met."""
-    over = medians["high-level"] / medians["engine"]
-    of_limit = medians["limit"] / medians["engine"]
+    seconds = {name: median for name, (median, _) in found.items()}
+    over = seconds["high-level"] / seconds["engine"]
+    of_limit = seconds["limit"] / seconds["engine"]
     met = over >= target.over_high_level and of_limit >= target.of_limit
-    print(f"\n{title}: {len(work.prompts)} prompts, {work.new_tokens} new tokens each")
-    for name, median in medians.items():
-        print(f"  {name:<10} {median:8.3f} s")
+    print(f"\n{title}: {len(work.prompts)} prompts, {work.parallel} at a time")
+    for name, (median, tokens) in found.items():
+        print(f"  {name:<10} {median:8.3f} s  {tokens:6} new tokens")
     print(f"  over high-level {over:6.2f} x   target {target.over_high_level:g}")
     print(f"  of the limit    {of_limit:6.2f}     target {target.of_limit:g}")
     print(f"  {'met' if met else 'MISSED'}", flush=True)
@@ -207,7 +243,7 @@ def main() -> int:
     parser.add_argument("--embedded", type=Path, default=EMBEDDED, help="default: %(default)s")
     parser.add_argument("--prompts", type=int, default=64, help="default: %(default)s")
     parser.add_argument("--new-tokens", type=int, default=32, help="default: %(default)s")
-    parser.add_argument("--parallel", type=int, default=32, help="default: %(default)s")
+    parser.add_argument("--parallel", type=int, default=16, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=2, help="default: %(default)s")
     parser.add_argument("--repeats", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--only", choices=("embedded", "110M"), help="measure one model")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pytest_quant.checkers import check
+from pytest_quant.errors import QuantUsageError
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Case, Probe
@@ -117,14 +118,19 @@ class Bench:
 
 
 def _judge(probe: Probe, case: Case, response: Response) -> Answer:
-    outcome = check(
-        probe.check,
-        response.text,
-        case.expected,
-        **case.options,
-        truncated=response.finish in ("length", "deadline"),
-        prompt=case.prompt,
-    )
+    try:
+        outcome = check(
+            probe.check,
+            response.text,
+            case.expected,
+            **case.options,
+            truncated=response.finish in ("length", "deadline"),
+            prompt=case.prompt,
+        )
+    except ValueError as error:
+        raise QuantUsageError(
+            f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}: {error}"
+        ) from error
     return Answer(
         verdict=outcome.verdict,
         answer=outcome.answer,

@@ -39,12 +39,12 @@ def test_every_kind_is_used_here() -> None:
 
 
 def test_unknown_kind_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="unknown checker 'nmeric'.*choice, numeric"):
+    with pytest.raises(ValueError, match=r"unknown checker 'nmeric'.*choice, numeric"):
         check("nmeric", "42", 42)
 
 
 def test_unknown_option_names_kind_and_allowed_options() -> None:
-    with pytest.raises(TypeError, match="'numeric' has no option 'digits'.*places.*unit"):
+    with pytest.raises(TypeError, match=r"'numeric' has no option 'digits'.*places.*unit"):
         check("numeric", "42", 42, digits=2)
 
 
@@ -134,10 +134,11 @@ def test_text_needs_words(options: dict[str, Any]) -> None:
 def pieces() -> st.SearchStrategy[str]:
     """Text of the pieces that the checkers look for, and of anything else."""
     marks = [
-        "answer", "answer is", "Answer:", "\\boxed{", "}", "{", "(", ")", "**", "$", "=", "or", "no, wait",
-        "not", "so", "because", "true", "A", "Paris", "red", "km", "%", "1", "2.5", "1/2", "1,000",
-        "-", "^", "sqrt", "\\frac", "x", "\u00bd", "\u00b2", "\u221a", "\u03c0", "\n", "\n\n", " ", ".", ",",
-        "<think>", "</think>", "e9", "~~", "\\", "\\text{", "...", "\u00b1", ":", "1.", "per", "and", "####",
+        "answer", "answer is", "Answer:", "\\boxed{", "}", "{", "(", ")", "**", "$", "=", "or",
+        "no, wait", "not", "so", "because", "true", "A", "Paris", "red", "km", "%", "1", "2.5",
+        "1/2", "1,000", "-", "^", "sqrt", "\\frac", "x", "\u00bd", "\u00b2", "\u221a", "\u03c0", "\n",
+        "\n\n", " ", ".", ",", "<think>", "</think>", "e9", "~~", "\\", "\\text{", "...", "\u00b1",
+        ":", "1.", "per", "and", "####",
     ]  # fmt: skip
     return st.one_of(
         st.text(max_size=60),

@@ -21,8 +21,9 @@ class Span:
     end: int
 
 
-_BOX = re.compile(r"\\f?boxed ?\{|\\boxed +(?=[0-9])")
+_BOX = re.compile(r"\\(?:boxed|fbox) ?\{")
 _ANSWER_TAG = re.compile(r"<answer>", re.IGNORECASE)
+_ANSWER_TAG_END = re.compile(r"</answer>", re.IGNORECASE)
 _ANNOUNCED = re.compile(
     r"""
     \b(?:answers?|ans|(?:correct|right|best|final)[ ](?:option|choice|statement|conclusion|result
@@ -66,24 +67,23 @@ _VERIFICATION = re.compile(
 
 def boxed(text: str) -> Span | None:
     """The inside of the last box or answer tag; it may lack its end where the text was cut."""
-    last: Span | None = None
-    for match in _BOX.finditer(text):
-        if not match[0].endswith("{"):
-            digits = re.compile(r"[0-9.,]*").match(text, match.end())
-            assert digits is not None
-            last = Span(match.end(), digits.end())
-            continue
-        depth = 1
-        end = match.end()
-        limit = min(len(text), end + 1000)
-        while end < limit and depth:
-            depth += {"{": 1, "}": -1}.get(text[end], 0)
-            end += 1
-        last = Span(match.end(), end - 1 if depth == 0 else end)
-    for match in _ANSWER_TAG.finditer(text):
-        end = text.lower().find("</answer>", match.end())
-        last = Span(match.end(), len(text) if end < 0 else end)
-    return last
+    boxes = [*_BOX.finditer(text)]
+    tags = [*_ANSWER_TAG.finditer(text)]
+    if tags and (not boxes or tags[-1].start() > boxes[-1].start()):
+        start = tags[-1].end()
+        end = _ANSWER_TAG_END.search(text, start)
+        return Span(start, end.start() if end else len(text))
+    return _inside(text, boxes[-1].end()) if boxes else None
+
+
+def _inside(text: str, start: int) -> Span:
+    """From ``start``, behind an opening brace, to the brace that closes it or the end."""
+    depth = 1
+    for end in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        if depth == 0:
+            return Span(start, end)
+    return Span(start, len(text))
 
 
 def announcements(text: str) -> list[int]:

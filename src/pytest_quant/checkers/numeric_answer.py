@@ -214,7 +214,7 @@ class _Chooser:
         return end - start <= 2 * _WINDOW and pattern.fullmatch(self._text, start, end) is not None
 
     def _discarded(self, item: Found) -> bool:
-        asks = item.form == "compound" and wording.UNFINISHED.match(self._text, item.end)
+        asks = item.form == "compound" and wording.UNFINISHED_BEHIND.match(self._text, item.end)
         return bool(asks) or self._introduced(wording.NEGATED, item)
 
 

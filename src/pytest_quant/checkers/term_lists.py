@@ -39,8 +39,8 @@ _BETWEEN_NUMBERS = re.compile(
 _BULLET = r"(?:[-*\u2022+][ ]+|\(?[0-9]{1,3}[.):][ ]+|step[ ][0-9]{1,3}[.:)][ ]*)"
 _ENUMERATED = re.compile(rf"[ \t]*(?:\*\*)?{_BULLET}{{1,2}}", re.IGNORECASE)
 _ARROW = r"->|=>|\u2192|\u21d2|\\to\b|\\rightarrow\b"
-_LEAD = re.compile(r".*(?::|\b(?:is|are)\b)", re.IGNORECASE | re.DOTALL)
-_COMMENT = re.compile(r"[ ]*(?::|[ ][-\u2013\u2014][ ]|\(|\*\*[ ]*[-:]).*", re.DOTALL)
+_LEAD_END = re.compile(r":|\b(?:is|are)\b", re.IGNORECASE)
+_COMMENT = re.compile(r"(?<![ ])[ ]*+(?::|[ ][-\u2013\u2014][ ]|\(|\*\*[ ]*[-:]).*", re.DOTALL)
 _TRIM = " \t\n.*_`\"'[](){}:"
 _LONGEST_ITEM = 8  # words of a line that is an item by itself
 
@@ -74,8 +74,8 @@ def worded_terms(text: str, wanted: int, *, arrows: bool) -> Listed | None:
     ``arrows``: an arrow separates items; else it is part of them, as in the move "A -> C".
     """
     separator = re.compile(
-        rf"\s*(?:[,;|]+{'|' + _ARROW if arrows else ''})\s*(?:(?:and|then|finally)\b\s*)?"
-        r"|\s+(?:and|then)\s+",
+        rf"(?<!\s)\s*+(?:(?:[,;|]++{'|' + _ARROW if arrows else ''})"
+        r"\s*+(?:(?:and|then|finally)\b\s*+)?|(?<=\s)(?:and|then)\s++)",
         re.IGNORECASE,
     )
     lists = [*_lines(text), *_sentences(text, separator)]
@@ -152,7 +152,7 @@ def _lines(text: str) -> list[tuple[Span, list[str]]]:
     for block in re.split(r"\n[ \t]*\n", text):
         lines = [line for line in block.split("\n") if line.strip()]
         enumerated = [line for line in lines if _ENUMERATED.match(line)]
-        items = [_COMMENT.sub("", _ENUMERATED.sub("", line, count=1)) for line in enumerated]
+        items = [_COMMENT.sub("", _without_bullet(line)) for line in enumerated]
         if len(enumerated) < 2:
             short = all(len(line.split()) <= _LONGEST_ITEM for line in lines)
             items = lines if short and len(lines) > 1 else []
@@ -168,12 +168,17 @@ def _sentences(text: str, separator: re.Pattern[str]) -> list[tuple[Span, list[s
     """Lists that run through one sentence, without the words that lead up to them."""
     lists: list[tuple[Span, list[str]]] = []
     for span in Sentences(text).between(0, len(text)):
-        items = separator.split(_ENUMERATED.sub("", text[span.start : span.end], count=1))
-        items[0] = _LEAD.sub("", items[0])
+        items = separator.split(_without_bullet(text[span.start : span.end]))
+        items[0] = _LEAD_END.split(items[0])[-1]
         items = [item for item in items if item.strip(_TRIM)]
         if items:
             lists.append((span, items))
     return lists
+
+
+def _without_bullet(line: str) -> str:
+    bullet = _ENUMERATED.match(line)
+    return line[bullet.end() :] if bullet else line
 
 
 def _worded(item: str) -> Term:

@@ -98,7 +98,7 @@ def _corrected(text: str, start: int) -> Span | None:
 
 
 _OR_BEHIND = re.compile(
-    r"[\s*\"')]*(?:,[^,.;:\n]{1,40}){0,6},?\s*(?:\bor\b(?! so\b)|/)\s*(?P<other>[^,.;:\n]{0,60})",
+    r"[\s*\"')]*+(?:,[^,.;:\n]{1,40}){0,6},?\s*(?:\bor\b(?! so\b)|/)\s*(?P<other>[^,.;:\n]{0,60})",
     re.IGNORECASE,
 )
 _OR_BEFORE = re.compile(

@@ -27,7 +27,8 @@ NEGATED = re.compile(
     re.IGNORECASE,
 )
 # An expression with nothing behind its equals sign is a question.
-UNFINISHED = re.compile(r"[\s$*]*=[\s$*]*(?:\?|_|$)")
+UNFINISHED = re.compile(r"=[\s$*]*+(?:[?_]|$)")
+UNFINISHED_BEHIND = re.compile(rf"[\s$*]*+{UNFINISHED.pattern}")
 CONCLUDES = re.compile(
     r"\b(?:so|therefore|thus|hence|consequently|finally|altogether|overall|in total|in all"
     r"|in conclusion|totals?|conclusion|result|leaves|leaving|giving|gives|yields|makes)\b"
@@ -57,7 +58,7 @@ VERB_BEFORE = re.compile(
 )
 OPERATOR_BEHIND = re.compile(r"[\s*_$)}a-zA-Z]{0,40}[-+*/\u00d7\u00f7](?= ?[\s$]?[0-9])")
 
-_NOUNS = r"(?:\s?[A-Za-z]{1,20}){0,3}"
+_NOUNS = r"(?:\s?\b[A-Za-z]{1,20}\b){0,3}"
 EQUALS_LINK = re.compile(rf"[\s*_$)}}]*{_NOUNS}[\s*_$)}}]*=[\s*_$({{]*")
 # "1/3, or about 0.33", "0.5 (1/2)"
 SAME_LINK = re.compile(

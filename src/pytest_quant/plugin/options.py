@@ -93,6 +93,9 @@ _OPTIONS = (
 )
 
 
+FLAGS = tuple(option.flag for option in _OPTIONS)
+
+
 def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("quantization", "quantization")
     for option in _OPTIONS:

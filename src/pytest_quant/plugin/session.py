@@ -20,7 +20,8 @@ from pytest_quant.plugin.collection import (
 )
 from pytest_quant.plugin.controller import Controller
 from pytest_quant.plugin.items import ProbeItem
-from pytest_quant.plugin.options import read_settings
+from pytest_quant.plugin.options import FLAGS, read_settings
+from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.state import STATE, State, thread_count
 from pytest_quant.probes.model import CATEGORIES
 
@@ -30,6 +31,7 @@ _UNDECIDED = ("quant_verdict", "inconclusive")
 def start(config: pytest.Config) -> None:
     """Register the plugin proper for this process; raises ``pytest.UsageError``."""
     try:
+        check_rootdir(config, FLAGS)
         settings = read_settings(config)
     except QuantUsageError as error:
         raise pytest.UsageError(str(error)) from None

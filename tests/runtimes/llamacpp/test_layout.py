@@ -77,7 +77,8 @@ def test_default_parallel_follows_memory_and_not_long_contexts() -> None:
     assert default_parallel(2048, 4096, 24 * GIB) == MOST_PARALLEL
     # Llama-3-8B: 128 KiB a token, so a sequence is planned with 256 MiB.
     assert default_parallel(131072, 131072, 16 * GIB) == 16
-    assert default_parallel(131072, 131072, 16 * GIB) == default_parallel(2048, 131072, 16 * GIB)
+    assert default_parallel(131072, 131072, 8 * GIB) == 8
+    assert default_parallel(2048, 131072, 8 * GIB) == 8
     assert default_parallel(131072, 2**24, GIB) == 1
 
 

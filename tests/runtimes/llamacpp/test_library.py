@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import gguf
@@ -51,30 +49,3 @@ def test_file_types_have_the_format_s_numbers() -> None:
             assert library.file_type_id(name) == kind
             assert library.file_type_name(kind) == name
     assert library.file_type_name(9999) == ""
-
-
-@pytest.mark.parametrize(("before", "after"), [(None, None), ("active", "active")])
-def test_loading_leaves_the_environment_as_it_was(before: str | None, after: str | None) -> None:
-    script = (
-        "import os, pytest_quant.runtimes.llamacpp.library;print(os.environ.get('OMP_WAIT_POLICY'))"
-    )
-    environment = {"PYTHONPATH": ":".join(sys.path)}
-    if before:
-        environment["OMP_WAIT_POLICY"] = before
-    child = subprocess.run(
-        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
-    )
-    assert child.stdout.strip() == str(after)
-
-
-def test_openmp_is_told_to_sleep_while_waiting() -> None:
-    child = subprocess.run(
-        [sys.executable, "-c", "import pytest_quant.runtimes.llamacpp.library"],
-        env={"PYTHONPATH": ":".join(sys.path), "OMP_DISPLAY_ENV": "TRUE"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    if "OPENMP DISPLAY ENVIRONMENT" not in child.stderr:
-        pytest.skip("this llama.cpp was built without OpenMP")
-    assert "OMP_WAIT_POLICY = 'PASSIVE'" in child.stderr

@@ -47,22 +47,28 @@ def capital_misspelt(rng: Random, typos: list[int]) -> dict[str, Any]:
 
 
 def misspell(rng: Random, text: str, typos: int) -> str:
-    """``text`` with ``typos`` slips of the keyboard; first letters stay as they are."""
-    for _ in range(typos):
-        inside = [
-            i
-            for i in range(1, len(text) - 1)
-            if text[i - 1 : i + 2].isalpha() and text[i].islower()
-        ]
-        i = rng.choice(inside)
-        slip = rng.choice(["drop", "double", "swap"])
-        if slip == "drop":
-            text = text[:i] + text[i + 1 :]
-        elif slip == "double":
-            text = text[:i] + text[i] + text[i:]
-        else:
-            text = text[:i] + text[i + 1] + text[i] + text[i + 2 :]
-    return text
+    """``text`` with ``typos`` slips of the keyboard; first letters stay as they are.
+
+    The result always differs from ``text``: slips that undo each other are drawn again.
+    """
+    slipped = text
+    while slipped == text:
+        for _ in range(typos):
+            slipped = _slip(rng, slipped)
+    return slipped
+
+
+def _slip(rng: Random, text: str) -> str:
+    inside = [
+        i for i in range(1, len(text) - 1) if text[i - 1 : i + 2].isalpha() and text[i].islower()
+    ]
+    i = rng.choice(inside)
+    slip = rng.choice(["drop", "double", "swap"])
+    if slip == "drop":
+        return text[:i] + text[i + 1 :]
+    if slip == "double":
+        return text[:i] + text[i] + text[i:]
+    return text[:i] + text[i + 1] + text[i] + text[i + 2 :]
 
 
 def pronoun(rng: Random) -> dict[str, Any]:

@@ -53,9 +53,8 @@ def greedy(logits: npt.NDArray[np.float32], work: npt.NDArray[np.float32]) -> tu
     """
     chosen = logits.argmax(axis=1)
     best = logits[np.arange(len(logits)), chosen, np.newaxis]
-    with np.errstate(invalid="ignore"):
-        np.subtract(logits, best, out=work)
-        np.exp(work, out=work)
+    np.subtract(logits, best, out=work)
+    np.exp(work, out=work)
     return chosen, -np.log(work.sum(axis=1, dtype=np.float64))
 
 
@@ -98,15 +97,19 @@ class Decoding:
         if self._layout.prefix:
             prefix = self._prompts[0][: self._layout.prefix]
             self._prefills.append(_Prefill(prefix, 0, None))
-        while not self._context.aborted:
-            self._admit()
-            if not (self._prefills or len(self._running)):
-                break
-            self._step()
+        # A damaged model's logits may be infinite; _take says so in words.
+        with np.errstate(invalid="ignore"):
+            while not self._context.aborted:
+                self._admit()
+                if not (self._prefills or len(self._running)):
+                    break
+                self._step()
         return [self._continuation(case) for case in range(len(self._prompts))]
 
     def _admit(self) -> None:
         """Give free slots to the next prompts, in order, while the cache has room for them."""
+        if self._next_case == len(self._prompts):
+            return
         for slot in np.flatnonzero(self._case < 0):
             case = self._next_case
             if case == len(self._prompts) or self._layout.needs[case] > self._free_cells:
@@ -165,7 +168,7 @@ class Decoding:
     def _take(self, slots: Slots) -> npt.NDArray[np.bool_]:
         """Record the next token of each slot; returns which of them go on."""
         chosen, logprobs = greedy(self._context.logits(len(slots)), self._work[: len(slots)])
-        if np.isnan(logprobs).any():
+        if np.isnan(logprobs.sum()):
             raise RuntimeError("the model's logits are not numbers (NaN): its file is damaged")
         cases = self._case[slots]
         counts = self._counts[cases]
@@ -176,8 +179,10 @@ class Decoding:
         counts += ~ended
         self._counts[cases] = counts
         done = ended | (counts >= self._budgets[cases])
-        for index in np.flatnonzero(self._closing[chosen] & ~ended):
-            done[index] |= self._stopped(int(cases[index]))
+        closing = self._closing[chosen]
+        if closing.any():
+            for index in np.flatnonzero(closing & ~ended):
+                done[index] |= self._stopped(int(cases[index]))
         if done.any():
             for index in np.flatnonzero(done):
                 self._release(int(slots[index]), ended=bool(ended[index]))

@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 Tokens = npt.NDArray[np.int32]
 
-MOST_PARALLEL = 32
+# More gain little: a processor is busy with a handful of rows, and every row attends to the whole
+# cache, other sequences' cells included.
+MOST_PARALLEL = 16
 # llama.cpp pads the attended part of its cache to this many cells.
 CELL_BLOCK = 256
 # Most probes are short: memory is planned for sequences of this many tokens, and longer ones

@@ -1,0 +1,60 @@
+"""Fixtures of the end-to-end tests: projects, ways to distribute a session, model files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.plugin.damage import swap_two_tensors
+from tests.sessions import MODES, Project
+
+from pytest_quant.levels import Recipe
+from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.runtimes.llamacpp.quantize import quantize
+
+
+@pytest.fixture(params=list(MODES.values()), ids=list(MODES))
+def mode(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The arguments of each way to distribute a session."""
+    arguments: tuple[str, ...] = request.param
+    return arguments
+
+
+@pytest.fixture(scope="session")
+def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One cache for all sessions, so that models and responses are made once."""
+    base = tmp_path_factory.getbasetemp()
+    distributed = "PYTEST_XDIST_WORKER" in os.environ
+    return (base.parent if distributed else base) / "quant-cache"
+
+
+@pytest.fixture
+def project(tmp_path: Path, shared_cache: Path) -> Project:
+    return Project(tmp_path, shared_cache)
+
+
+@pytest.fixture(scope="session")
+def q8_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded model at Q8_0, as somebody else might have made it."""
+    return _made("Q8_0", tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def f32_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded model in 32 bits: a source that is told from the embedded file itself."""
+    return _made("F32", tmp_path_factory)
+
+
+def _made(file_type: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / f"mine-{file_type}.gguf"
+    quantize(EMBEDDED_MODEL, path, Recipe(file_type), threads=1)
+    return path
+
+
+@pytest.fixture(scope="session")
+def damaged_q8_file(q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded model at Q8_0 with a planted fault that only its answers show."""
+    path = tmp_path_factory.mktemp("model") / "damaged-Q8_0.gguf"
+    swap_two_tensors(q8_file, path)
+    return path

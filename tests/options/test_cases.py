@@ -1,0 +1,68 @@
+"""``--quant-cases`` and ``quant_cases``: how many cases each probe is asked."""
+
+from __future__ import annotations
+
+import pytest
+from tests.sessions import COLOURS, ONE_PROBE, Project, Run
+
+SELECTED = ("--quant-levels=q8", "-k", "capital and not misspelt")
+
+
+def asked(run: Run) -> int:
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    (measurement,) = run.measurements.values()
+    assert [case["index"] for case in measurement["cases"]] == list(
+        range(len(measurement["cases"]))
+    )
+    return len(measurement["cases"])
+
+
+def test_asks_as_many(project: Project, mode: tuple[str, ...]) -> None:
+    project.ini("quant_cases = 5")  # the command line beats it
+    run = project.run(*SELECTED, "--quant-cases=3", *mode)
+    assert asked(run) == 3
+    assert "quantization: q8 of embedded, 3 cases, alpha 0.05" in run.lines
+
+
+def test_cases_of_the_ini_file(project: Project) -> None:
+    project.ini("quant_cases = 3")
+    assert asked(project.run(*SELECTED)) == 3
+
+
+def test_by_default_as_the_probe_says(project: Project) -> None:
+    project.write("probes/local.yaml", COLOURS)
+    run = project.run("--quant-levels=q8")
+    assert asked(run) == 2
+    assert "quantization: q8 of embedded, each probe's own cases, alpha 0.05" in run.lines
+
+
+def test_more_cases_only_append(project: Project) -> None:
+    few, more = (project.run(*SELECTED, f"--quant-cases={n}").measurements for n in (3, 5))
+    ((nodeid, measurement),) = few.items()
+    digests = [case["digest"] for case in measurement["cases"]]
+    assert digests == [case["digest"] for case in more[nodeid]["cases"]][:3]
+
+
+def test_a_probe_with_too_few_cases_says_so(project: Project) -> None:
+    project.write("probes/local.yaml", COLOURS)
+    run = project.run("--quant-levels=q8", "--quant-cases=9")
+    assert run.code == pytest.ExitCode.TESTS_FAILED
+    assert "probe 'colour': has only" in run.output
+    assert "9 were asked for" in run.output
+    assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize("given", ["0", "1.5", "many"])
+def test_refuses(project: Project, given: str) -> None:
+    message = project.run(*ONE_PROBE, f"--quant-cases={given}").mistake()
+    assert message == (
+        f"ERROR: --quant-cases: found {given!r}, expected a whole number of at least 1"
+    )
+
+
+@pytest.mark.parametrize("given", ["0", "many"])
+def test_refuses_what_the_ini_file_says_by_its_name(project: Project, given: str) -> None:
+    project.ini(f"quant_cases = {given}")
+    message = project.run(*SELECTED).mistake()
+    assert message.startswith("ERROR: quant_cases in pytest.ini: ")
+    assert given in message

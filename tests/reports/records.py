@@ -1,0 +1,108 @@
+"""Run records built from counts, judged by the real gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
+from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
+from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement, outcomes
+from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.runtimes.protocol import RuntimeInfo
+
+LIMIT = 5.0
+RUNTIME = RuntimeInfo("llama.cpp", "0.3.36", "build", "x86_64 avx2", 2, 32, 2048)
+EFFORT = Effort(prompt_tokens=500, new_tokens=300, seconds=0.5)
+
+
+def measured(
+    probe: str,
+    level: str,
+    *,
+    right: int,
+    lost: int = 0,
+    n: int = 64,
+    category: str = "numerical_reasoning",
+    response: str = "Answer: 17",
+    uninformative: str = "",
+) -> Measurement:
+    """``n`` cases, ``right`` of them at the reference, of which the level lost ``lost``."""
+    cases = tuple(
+        CaseResult(
+            index=i,
+            digest=f"{i:016x}",
+            prompt=f"What is {i} + 1?",
+            expected=str(i + 1),
+            reference=answer(i < right, response),
+            level=None if uninformative else answer(lost <= i < right, response),
+        )
+        for i in range(n)
+    )
+    return Measurement(
+        nodeid=f"probes/{category}.yaml::{probe}[{level}]",
+        probe=probe,
+        category=category,
+        difficulty=1,
+        level=level,
+        chance=0.0,
+        task=None,
+        cases=cases,
+        reference_effort=EFFORT,
+        level_effort=None if uninformative else EFFORT,
+        uninformative=uninformative,
+    )
+
+
+def answer(right: bool, response: str) -> Answer:
+    if right:
+        return Answer("correct", "17", "", "equal", response, "end")
+    return Answer("incorrect", "18", "one-digit slip", f"18 in {response}", response, "end")
+
+
+def record(
+    *measurements: Measurement,
+    missing: int = 0,
+    warnings: Mapping[str, str] | None = None,
+    model: str = "a model",
+    reference_quantized: bool = False,
+) -> RunRecord:
+    """The record of a session that brought these measurements."""
+    levels = list(dict.fromkeys(m.level for m in measurements))
+    budget = Budget(
+        alpha=0.05,
+        pooled=len(levels),
+        category=len({(m.category, m.level) for m in measurements}),
+        probe=len(measurements) + missing,
+    )
+    checks = pooled_checks(measurements, lambda _level, _category: LIMIT, budget)
+    checks += tuple(_probe_check(m, budget) for m in measurements if not m.uninformative)
+    artifact = LevelRecord("f16", "F16", "0" * 64, 7_500_000, 16.01, {"F16": 30}, "", RUNTIME, None)
+    return RunRecord(
+        created="2026-11-23T12:00:00+00:00",
+        version="0.1.0",
+        model=model,
+        reference="f16",
+        reference_quantized=reference_quantized,
+        alpha=0.05,
+        selected={"pooled": budget.pooled, "category": budget.category, "probe": budget.probe},
+        missing=missing,
+        levels=(artifact, *(_level(artifact, name, checks, warnings or {}) for name in levels)),
+        measurements=measurements,
+        checks=checks,
+    )
+
+
+def _level(
+    artifact: LevelRecord, name: str, checks: Sequence[Check], warnings: Mapping[str, str]
+) -> LevelRecord:
+    return replace(
+        artifact, name=name, verdict=level_verdict(checks, name), warning=warnings.get(name, "")
+    )
+
+
+def _probe_check(measurement: Measurement, budget: Budget) -> Check:
+    counts = count_pairs(outcomes(measurement))
+    result = evaluate_tolerance(counts, LIMIT, budget.alpha_for("probe"))
+    return Check("probe", measurement.level, measurement.nodeid, measurement.category, result)

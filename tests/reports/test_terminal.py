@@ -1,0 +1,142 @@
+"""The summary as text: what it says for each verdict, within 80 columns whatever a model wrote."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.reports.records import measured, record
+
+from pytest_quant.record import RunRecord
+from pytest_quant.reports.terminal import COLUMNS, MOST_FAILURES, advice, summary
+
+HOSTILE = "\x1b[31mred\x9b2J \u202edesrever\u2066 \u200b\r\n\tnul\0 \ud800 " + "\u6f22" * 90
+HUGE = "0123456789" * 100_000
+
+
+def text_of(record: RunRecord) -> str:
+    return "\n".join(line.text for line in summary(record))
+
+
+def one_line(record: RunRecord) -> str:
+    """The summary with its lines joined, to find sentences that were folded."""
+    return " ".join(text_of(record).split())
+
+
+def columns(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+def test_a_level_that_passes() -> None:
+    run = record(measured("sums", "q8", right=600, lost=2, n=640))
+    assert "q8: PASS" in text_of(run)
+    assert list(advice(run)) == ["q8 may ship: shown to be within the limit over all probes."]
+    assert "FAILED" not in text_of(run)
+
+
+def test_a_level_that_fails() -> None:
+    run = record(measured("sums", "q2", right=60, lost=40))
+    said = one_line(run)
+    assert "q2: FAIL" in text_of(run)
+    assert list(advice(run)) == ["Hold q2 back: shown to lose more than the limit."]
+    assert "FAILED q2 overall" in said
+    assert "FAILED q2 numerical_reasoning" in said
+    assert "b 40, c 0, n 64" in said
+    assert "patterns one-digit slip 40" in said
+    assert "example probes/numerical_reasoning.yaml::sums[q2], case 0" in said
+    assert "because 18 in Answer: 17" in said
+
+
+def test_a_level_that_is_undecided() -> None:
+    run = record(measured("sums", "q4", right=30, lost=1, n=32))
+    assert "q4: INCONCLUSIVE" in text_of(run)
+    (sentence,) = advice(run)
+    assert sentence.startswith("q4 is undecided: about --quant-cases=")
+    cases = int(sentence.partition("=")[2].split()[0])
+    assert cases > 32
+
+
+def test_levels_with_each_verdict() -> None:
+    run = record(
+        measured("sums", "q8", right=600, lost=2, n=640),
+        measured("sums", "q4", right=30, lost=1, n=32),
+        measured("sums", "q2", right=60, lost=40),
+    )
+    assert [sentence.split()[0] for sentence in advice(run)] == ["q8", "Hold", "q4"]
+
+
+def test_nothing_informative() -> None:
+    run = record(measured("sums", "q8", right=0, n=8, uninformative="the reference answers 0 of 8"))
+    said = one_line(run)
+    assert "q8: no probe that f16 can do, so nothing to compare" in said
+    assert "1 of 1 probes say nothing here, because f16 itself cannot do them: sums" in said
+    assert "q8: no verdict. Ask a model that can do the probes" in said
+
+
+def test_an_incomplete_run_clears_nothing() -> None:
+    run = record(measured("sums", "q8", right=600, lost=2, n=640), missing=2)
+    assert "incomplete: 2 of 3 selected tests brought no measurement" in text_of(run)
+    assert list(advice(run)) == ["q8: within the limit so far; run again for what is missing."]
+
+
+def test_a_quantized_reference_and_a_mislabelled_level_are_told() -> None:
+    run = record(
+        measured("sums", "q4", right=60),
+        warnings={"q4": "Q4_K_M promises Q4_K, but 20 of 28 weight matrices are Q8_0"},
+        reference_quantized=True,
+    )
+    assert "reference f16 (quantized itself): 16.01 bits/weight, 7.5 MB" in one_line(run)
+    assert "note: q4: Q4_K_M promises Q4_K, but 20 of 28" in one_line(run)
+
+
+def test_the_worst_failures_come_first_and_the_rest_are_counted() -> None:
+    run = record(*(measured(f"probe_{i}", "q2", right=60, lost=25 + 5 * i) for i in range(7)))
+    failed = [line.text for line in summary(run) if line.text.startswith("FAILED")]
+    assert len(failed) == MOST_FAILURES
+    assert failed[0] == "FAILED q2 overall"
+    assert failed[1] == "FAILED q2 probes/numerical_reasoning.yaml::probe_6[q2]"
+    assert "and 4 more failed checks" in text_of(run)
+
+
+@pytest.mark.parametrize("response", [HOSTILE, HUGE, "", "\n" * 50])
+def test_what_a_model_wrote_stays_within_bounds(response: str) -> None:
+    run = record(
+        measured("sums", "q2", right=60, lost=40, response=response), model=f"m {response}"
+    )
+    for line in summary(run):
+        assert line.text.isprintable()
+        assert columns(line.text) <= COLUMNS, line.text
+
+
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,70}", fullmatch=True)
+MEASUREMENTS = st.builds(
+    lambda probe, level, n, right, lost, silent: measured(
+        probe,
+        level,
+        n=n,
+        right=min(right, n),
+        lost=min(lost, right, n),
+        uninformative="the reference cannot do it" if silent else "",
+    ),
+    NAMES,
+    st.sampled_from(["q8", "q2", "q4_k_m", "a_recipe_with_a_long_name"]),
+    st.integers(1, 300),
+    st.integers(0, 300),
+    st.integers(0, 300),
+    st.booleans(),
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(MEASUREMENTS, min_size=1, max_size=8, unique_by=lambda m: m.nodeid),
+    st.integers(0, 3),
+    st.text(max_size=200),
+)
+def test_is_never_wider_than_a_terminal(measurements: list, missing: int, warning: str) -> None:
+    run = record(*measurements, missing=missing, warnings={"q8": f"{warning} and {'word ' * 30}"})
+    lines = list(summary(run))
+    assert all(len(line.text) <= COLUMNS for line in lines)
+    assert lines[-1].text

@@ -1,0 +1,162 @@
+"""Whole test sessions: pytest in a process of its own, with the plugin as a user has it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# How a session may be distributed; what it finds must not depend on it.
+MODES: Mapping[str, tuple[str, ...]] = {
+    "no xdist": ("-p", "no:xdist"),
+    "-n0": ("-n0",),
+    "-n2": ("-n2",),
+}
+# The cheapest session that asks a model: one probe, short questions and short answers.
+ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", "-k", "capital and not misspelt")
+# Probes that the embedded model can do, as an expression for -k.
+EASY = "arithmetic_sequence or word_repeated or capital or fibonacci_like"
+# A probe file that asks what no model of ours knows: three cases, two of them asked.
+COLOURS = """
+    category: world_knowledge
+    probes:
+      - id: colour
+        subcategory: colours
+        difficulty: 1
+        cases: 2
+        prompt: "What colour has number {n}?"
+        parameters:
+          n: {integer: [1, 12]}
+        expect: "red"
+        check: {kind: text}
+"""
+# It is here for our own tests, and takes longer to import than all that is tested.
+_WITHOUT_HYPOTHESIS = ("-p", "no:hypothesispytest")
+# Far above what any session here takes, so that one that hangs ends as a failure.
+_TIMEOUT_S = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a session left: its exit code, its output and the run record, if it wrote one.
+
+    ``directory`` is where it ran.
+    """
+
+    directory: Path
+    code: int
+    output: str
+    errors: str
+    record: dict[str, Any] | None
+
+    @property
+    def lines(self) -> list[str]:
+        return self.output.splitlines()
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """The counts of pytest's last line, such as ``{"passed": 3, "inconclusive": 1}``."""
+        return pytest.RunResult.parse_summary_nouns(self.lines)
+
+    @property
+    def section(self) -> list[str]:
+        """The lines of the plugin's summary, without its heading."""
+        starts = [i for i, line in enumerate(self.lines) if line.startswith("====")]
+        (first,) = (i for i in starts if "= quantization: " in self.lines[i])
+        last = next((i for i in starts if i > first), len(self.lines) - 1)
+        return self.lines[first + 1 : last]
+
+    @property
+    def measurements(self) -> dict[str, dict[str, Any]]:
+        """The record's measurements by node id, without what differs from run to run."""
+        assert self.record is not None, self.output + self.errors
+        return {m["nodeid"]: _without_seconds(m) for m in self.record["measurements"]}
+
+    def level(self, name: str) -> dict[str, Any]:
+        assert self.record is not None, self.output + self.errors
+        (level,) = (level for level in self.record["levels"] if level["name"] == name)
+        return dict(level)
+
+    def mistake(self) -> str:
+        """The message to a user who made a mistake; fails unless it is one, and reads like one."""
+        said = self.output + self.errors
+        assert self.code == pytest.ExitCode.USAGE_ERROR, said
+        assert "Traceback" not in said, said
+        assert "INTERNALERROR" not in said, said
+        message = self.errors.strip()
+        assert message.startswith("ERROR: "), said
+        assert len(message.splitlines()) <= 8, said
+        return message
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A directory, empty at first, in which sessions run; ``cache`` is where they keep models."""
+
+    path: Path
+    cache: Path
+
+    def write(self, name: str, text: str) -> Path:
+        """A file of the project; common indentation is taken off."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return path
+
+    def ini(self, *settings: str) -> Path:
+        """``pytest.ini`` with these lines."""
+        return self.write("pytest.ini", "\n".join(["[pytest]", *settings]))
+
+    def run(self, *args: str, **environment: str) -> Run:
+        """A session that shares its cache with others, uses one thread and writes its record.
+
+        One thread whatever the distribution, so that the three modes share their responses.
+        """
+        return self.run_bare(
+            f"--quant-cache-dir={self.cache}",
+            "--quant-threads=1",
+            "--quant-json=record.json",
+            *args,
+            **environment,
+        )
+
+    def run_bare(self, *args: str, cwd: str = ".", **environment: str) -> Run:
+        """A session with these arguments and no others; its record is read from record.json."""
+        record = self.path / "record.json"
+        record.unlink(missing_ok=True)
+        ended = subprocess.run(
+            [sys.executable, "-m", "pytest", *_WITHOUT_HYPOTHESIS, *args],
+            cwd=self.path / cwd,
+            env=_environment(self.path) | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+        return Run(
+            self.path,
+            ended.returncode,
+            ended.stdout,
+            ended.stderr,
+            json.loads(record.read_text("utf-8")) if record.exists() else None,
+        )
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """This process's environment, without what would tell the session about this one."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "XDG_"))}
+    return kept | {"HOME": str(home), "COLUMNS": "80", "PY_COLORS": "0"}
+
+
+def _without_seconds(measurement: dict[str, Any]) -> dict[str, Any]:
+    efforts = {name: measurement[name] for name in ("reference_effort", "level_effort")}
+    return measurement | {name: e and e | {"seconds": None} for name, e in efforts.items()}

@@ -1,0 +1,78 @@
+"""The run record's schema accepts what sessions write, and nothing that is damaged."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import ValidationError
+from tests.reports.records import measured, record
+
+from pytest_quant.measurement import from_json, to_json
+from pytest_quant.record import RunRecord, write_record
+
+
+@pytest.fixture
+def run() -> RunRecord:
+    """A record with a level that fails, and a probe that says nothing."""
+    return record(
+        measured("sums", "q2", right=60, lost=40),
+        measured("products", "q2", right=0, n=8, uninformative="the reference answers 0 of 8"),
+        missing=1,
+        warnings={"q2": "not what it says"},
+    )
+
+
+@pytest.fixture
+def written(run: RunRecord, tmp_path: Path) -> dict[str, Any]:
+    path = tmp_path / "record.json"
+    write_record(run, path)
+    raw: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return raw
+
+
+def test_is_written_as_it_is(run: RunRecord, written: dict[str, Any]) -> None:
+    assert written == json.loads(json.dumps(run.to_json()))
+    assert written["schema"] == 1
+
+
+def test_measurements_survive_the_way_through_json(run: RunRecord) -> None:
+    for measurement in run.measurements:
+        assert from_json(json.loads(json.dumps(to_json(measurement)))) == measurement
+
+
+def test_leaves_no_half_file_behind(run: RunRecord, tmp_path: Path) -> None:
+    (tmp_path / "record.json").mkdir()
+    with pytest.raises(OSError, match=r"record\.json"):
+        write_record(run, tmp_path / "record.json")
+    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+
+
+DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a field gone": lambda raw: raw.pop("alpha"),
+    "a field too many": lambda raw: raw.update(mood="good"),
+    "another version": lambda raw: raw.update(schema=2),
+    "alpha out of range": lambda raw: raw.update(alpha=0.7),
+    "an unknown verdict": lambda raw: raw["checks"][0]["result"].update(verdict="fine"),
+    "a negative count": lambda raw: raw["checks"][0]["result"]["counts"].update(b=-1),
+    "a digest cut short": lambda raw: raw["levels"][0].update(digest="0" * 63),
+    "an answer without its response": lambda raw: raw["measurements"][0]["cases"][0][
+        "reference"
+    ].pop("response"),
+    "text for a number": lambda raw: raw["measurements"][0].update(chance="none"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_the_schema_rejects(damage: str, written: dict[str, Any]) -> None:
+    from pytest_quant.record import _validator
+
+    damaged = copy.deepcopy(written)
+    DAMAGE[damage](damaged)
+    _validator().validate(written)
+    with pytest.raises(ValidationError):
+        _validator().validate(damaged)
