@@ -165,11 +165,11 @@ def _bounded(value: Any) -> Any:
     return value
 
 
-def has_too_many_digits(value: Any) -> bool:
-    """Whether a sympy number is a fraction of more than ``MAX_DIGITS`` digits above or below."""
+def has_too_many_digits(value: Any, most: int = MAX_DIGITS) -> bool:
+    """Whether a sympy number is a fraction of more than ``most`` digits above or below."""
     if not value.is_Rational:
         return False
-    return max(_magnitude(int(value.p)), _magnitude(int(value.q))) >= MAX_DIGITS
+    return max(_magnitude(int(value.p)), _magnitude(int(value.q))) >= most
 
 
 def _magnitude(integer: int) -> float:
