@@ -89,7 +89,7 @@ def test_expectation_that_is_no_number(expected: Any) -> None:
 
 @pytest.mark.parametrize(
     "expected",
-    ["", "many", "3 apples", "3 or 4", float("nan"), float("inf"), sympy.I, sympy.oo, 10**500],
+    ["", "many", "3 apples", "3 or 4", float("nan"), float("inf"), sympy.I, sympy.oo, 10**5000],
 )
 def test_expectation_that_is_no_readable_number(expected: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
@@ -137,8 +137,8 @@ def pieces() -> st.SearchStrategy[str]:
         "answer", "answer is", "Answer:", "\\boxed{", "}", "{", "(", ")", "**", "$", "=", "or",
         "no, wait", "not", "so", "because", "true", "A", "Paris", "red", "km", "%", "1", "2.5",
         "1/2", "1,000", "-", "^", "sqrt", "\\frac", "x", "\u00bd", "\u00b2", "\u221a", "\u03c0",
-        "\n", "\n\n", " ", ".", ",", "<think>", "</think>", "e9", "~~", "\\", "\\text{", "...", "\u00b1",
-        ":", "1.", "per", "and", "####",
+        "\n", "\n\n", " ", ".", ",", "<think>", "</think>", "e9", "~~", "\\", "\\text{",
+        "...", "\u00b1", ":", "1.", "per", "and", "####",
     ]  # fmt: skip
     return st.one_of(
         st.text(max_size=60),

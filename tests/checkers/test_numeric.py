@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-import pytest
 import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,7 +37,9 @@ FRAMES = [
     "1. Take 777.\n2. Work on it.\n\nTherefore the result is {}.",
 ]
 frames = st.sampled_from(FRAMES)
-SUPERSCRIPTS = str.maketrans("-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079")  # fmt: skip
+SUPERSCRIPTS = str.maketrans(
+    "-0123456789", "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"
+)
 
 
 def integer_styles(value: int) -> list[str]:
@@ -189,10 +190,9 @@ def test_a_long_decimal_of_a_root_is_not_the_root() -> None:
     assert (outcome.verdict, outcome.pattern) == ("incorrect", "off by rounding")
 
 
-@pytest.mark.parametrize("pattern", ["wrong formula"])
-def test_the_reason_names_the_wrong_formula(pattern: str) -> None:
+def test_the_reason_names_the_wrong_formula() -> None:
     outcome = check("numeric", "1150", 1157, formulas={"simple interest": 1150, "none": 1000})
-    assert outcome.pattern == pattern
+    assert outcome.pattern == "wrong formula"
     assert "simple interest" in outcome.reason
 
 

@@ -26,7 +26,8 @@ def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Map
     def run(project: Project, *args: str) -> Run:
         return project.run(
             "--quant-levels=q8,q4",
-            "--quant-cases=8",
+            "--quant-cases=16",
+            "--quant-alpha=0.4",
             f"--quant-model={EMBEDDED_MODEL}",
             f"--quant-artifact=q8={damaged_q8_file}",
             f"--quant-cache-dir={tmp_path_factory.mktemp('cache')}",

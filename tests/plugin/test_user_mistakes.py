@@ -133,6 +133,6 @@ def test_a_record_that_cannot_be_written_in_the_end(project: Project) -> None:
 MAKE_A_DIRECTORY = """
     from pathlib import Path
 
-    def pytest_runtest_logstart():
+    def pytest_collection_finish():
         Path("r.json").mkdir(exist_ok=True)
 """

@@ -25,8 +25,8 @@ KILLER = f"""
 
 
 def test_costs_one_item(project: Project, tmp_path: Path) -> None:
-    project.write("conftest.py", KILLER)
-    run = project.run("-n2", "--quant-levels=q8,q4", "--quant-cases=4", "-k", EASY)
+    project.write("killer.py", KILLER)
+    run = project.run("-n2", "-p", "killer", "--quant-levels=q8,q4", "--quant-cases=4", "-k", EASY)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
 
     started = (tmp_path / "started.log").read_text().split()

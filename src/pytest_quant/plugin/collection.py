@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,15 +32,23 @@ class ProbeFiles:
     """The probe files of a session, each read once.
 
     A YAML file is a probe file if it lies below one of ``roots``, if it is given itself, or if
-    it lies below a given directory and has a top-level key ``probes``.
+    it lies below a given directory and has a top-level key ``probes``. ``skipped`` are the
+    patterns of directory names that pytest does not enter.
     """
 
-    def __init__(self, roots: Iterable[Path], arguments: Iterable[str], base: Path) -> None:
+    def __init__(
+        self,
+        roots: Iterable[Path],
+        arguments: Iterable[str],
+        base: Path,
+        skipped: Sequence[str],
+    ) -> None:
         self._roots = tuple(roots)
         self._given = tuple(
             Path(os.path.normpath(base / argument.partition("::")[0])) for argument in arguments
         )
         self._base = base
+        self._skipped = tuple(skipped)
         self._read: dict[Path, tuple[Probe, ...]] = {}
 
     def claims(self, path: Path) -> bool:
@@ -72,8 +81,19 @@ class ProbeFiles:
 
     def _below_given(self) -> Iterator[Path]:
         for given in self._given:
-            found = sorted(given.rglob("*")) if given.is_dir() else [given]
+            found = self._walk(given) if given.is_dir() else [given]
             yield from (path for path in found if path.is_file() and self.claims(path))
+
+    def _walk(self, directory: Path) -> Iterator[Path]:
+        """The files below a directory, but for those that pytest would not reach either."""
+        for parent, names, files in os.walk(directory):
+            names[:] = [name for name in names if not self._is_skipped(Path(parent, name))]
+            yield from (Path(parent, name) for name in files)
+
+    def _is_skipped(self, directory: Path) -> bool:
+        if (directory / "pyvenv.cfg").is_file():
+            return True
+        return any(fnmatch.fnmatch(directory.name, pattern) for pattern in self._skipped)
 
 
 def shipped_nodeid(path: Path) -> str | None:

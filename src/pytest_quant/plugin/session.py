@@ -41,7 +41,7 @@ def start(config: pytest.Config) -> None:
         config.args[:] = [str(root) for root in roots]
     base = config.invocation_params.dir
     config.args[:] = [resolve_argument(argument, base) for argument in config.args]
-    files = ProbeFiles(roots, config.args, base)
+    files = ProbeFiles(roots, config.args, base, config.getini("norecursedirs"))
     for name in (
         *CATEGORIES,
         *(f"difficulty_{n}" for n in range(1, 6)),

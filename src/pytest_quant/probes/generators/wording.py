@@ -49,10 +49,10 @@ def capital_misspelt(rng: Random, typos: list[int]) -> dict[str, Any]:
 def misspell(rng: Random, text: str, typos: int) -> str:
     """``text`` with ``typos`` slips of the keyboard; first letters stay as they are.
 
-    The result always differs from ``text``: slips that undo each other are drawn again.
+    Unless ``typos`` is 0 the result differs: slips that undo each other are drawn again.
     """
     slipped = text
-    while slipped == text:
+    while typos and slipped == text:
         for _ in range(typos):
             slipped = _slip(rng, slipped)
     return slipped
