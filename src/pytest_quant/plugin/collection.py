@@ -121,6 +121,10 @@ class ProbeFile(pytest.File):
     def collect(self) -> Iterator[ProbeItem]:
         for probe in self._files.probes(self.path):
             for level in self._levels:
+                name = f"{probe.id}[{level}]"
+                # Without a node id pytest takes the bracket for a part of the name. Then --lf,
+                # which compares the parts, finds none of these items again.
+                nodeid = f"{self.nodeid}::{name}"
                 yield ProbeItem.from_parent(
-                    self, name=f"{probe.id}[{level}]", probe=probe, level=level
+                    self, name=name, nodeid=nodeid, probe=probe, level=level
                 )
