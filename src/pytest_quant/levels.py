@@ -39,7 +39,10 @@ TENSOR_TYPES: tuple[str, ...] = (
 
 # The quantizer refuses these without an importance matrix.
 NEEDS_IMATRIX: frozenset[str] = frozenset(
-    {"IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ3_XXS", "Q2_K_S"}
+    {
+        *("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS"),
+        "Q2_K_S",
+    }
 )
 
 

@@ -104,7 +104,7 @@ class State:
     @cached_property
     def bench(self) -> Bench:
         from pytest_quant.bench import Bench
-        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime, effective_parallel
         from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
         from pytest_quant.runtimes.responses import ResponseCache
 
@@ -118,7 +118,8 @@ class State:
 
         def origin_of(level: str) -> tuple[str, ...]:
             machine = (build_id(), hardware_class(), f"threads {self.threads}")
-            return (artifacts[level].digest, *machine, f"parallel {parallel}")
+            width = effective_parallel(artifacts[level].path, parallel)
+            return (artifacts[level].digest, *machine, f"parallel {width}")
 
         return Bench(
             self.reference.name,
