@@ -13,7 +13,7 @@ from jsonschema import ValidationError
 from tests.reports.records import measured, record
 
 from pytest_quant.measurement import from_json, to_json
-from pytest_quant.record import RunRecord, write_record
+from pytest_quant.record import RunRecord, _validator, write_record
 
 
 @pytest.fixture
@@ -69,8 +69,6 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_the_schema_rejects(damage: str, written: dict[str, Any]) -> None:
-    from pytest_quant.record import _validator
-
     damaged = copy.deepcopy(written)
     DAMAGE[damage](damaged)
     _validator().validate(written)

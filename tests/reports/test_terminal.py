@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reports.records import measured, record
 
+from pytest_quant.measurement import Measurement
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.terminal import COLUMNS, MOST_FAILURES, advice, summary
 
@@ -135,7 +136,9 @@ MEASUREMENTS = st.builds(
     st.integers(0, 3),
     st.text(max_size=200),
 )
-def test_is_never_wider_than_a_terminal(measurements: list, missing: int, warning: str) -> None:
+def test_is_never_wider_than_a_terminal(
+    measurements: list[Measurement], missing: int, warning: str
+) -> None:
     run = record(*measurements, missing=missing, warnings={"q8": f"{warning} and {'word ' * 30}"})
     lines = list(summary(run))
     assert all(len(line.text) <= COLUMNS for line in lines)
