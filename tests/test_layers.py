@@ -14,6 +14,7 @@ import pytest
 
 import pytest_quant
 
+REPOSITORY = Path(__file__).parents[1]
 PACKAGE = Path(pytest_quant.__file__).parent
 MODULES = {
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
@@ -76,7 +77,7 @@ def users(library: str) -> list[str]:
 
 
 def test_every_dependency_is_used() -> None:
-    project = tomllib.loads((PACKAGE.parents[1] / "pyproject.toml").read_text("utf-8"))
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
     names = [re.split("[^a-z-]", text)[0] for text in project["project"]["dependencies"]]
     assert [name for name in names if not users(MODULE_OF.get(name, name))] == []
 
