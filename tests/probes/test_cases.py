@@ -138,7 +138,7 @@ class TestWhichCases:
 
     def test_every_drawn_case_is_on_the_held_out_side(self) -> None:
         for case in draw_cases(PROBE, 100):
-            assert side_of(f"product\n{case.prompt}") == "held_out"
+            assert side_of(case.prompt) == "held_out"
 
     def test_one_case_in_four_is_held_out(self) -> None:
         sides = [side_of(f"probe\ncase {i}") for i in range(10_000)]
@@ -160,7 +160,7 @@ class TestWhichCases:
 
     def test_too_few_cases(self) -> None:
         probe = replace(PROBE, prompt="{a}", parameters={"a": {"integer": [1, 40]}}, expect="a")
-        available = sum(side_of(f"product\n{i}") == "held_out" for i in range(1, 41))
+        available = sum(side_of(f"{i}") == "held_out" for i in range(1, 41))
         assert len(draw_cases(probe, available)) == available
         with pytest.raises(QuantUsageError) as raised:
             draw_cases(probe, available + 1)
@@ -171,7 +171,7 @@ class TestWhichCases:
 
     def test_no_case_at_all(self) -> None:
         probe = replace(PROBE, prompt="What?", parameters={"a": {"integer": [1, 9]}}, expect="a")
-        expected = 1 if side_of("product\nWhat?") == "held_out" else 0
+        expected = 1 if side_of("What?") == "held_out" else 0
         with pytest.raises(QuantUsageError, match=rf"has only {expected} distinct cases"):
             draw_cases(probe, 2)
 

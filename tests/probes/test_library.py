@@ -10,19 +10,22 @@ from collections import Counter
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from pytest_quant import check
 from pytest_quant.checkers import Outcome
 from pytest_quant.library import PROBES
 from pytest_quant.probes.cases import draw_cases, side_of
-from pytest_quant.probes.model import CATEGORIES, DEFAULT_CASES, Case, Probe
+from pytest_quant.probes.model import CATEGORIES, Case, Probe
 from pytest_quant.probes.reader import check_unique, read_probes
 
 # Of what runs ask and how it is judged. Recorded baselines hold for these cases only.
-CASES_DIGEST = "44d6aa7292dcbb695f49ba16a82441f79179b1b28057a6ef22ac031d8a40a3c0"
+CASE_DIGESTS_FILE = Path(__file__).parent / "data" / "case_digests.yaml"
+CASE_DIGESTS = yaml.safe_load(CASE_DIGESTS_FILE.read_text("utf-8"))
 
 FILES = sorted(PROBES.glob("*.yaml"))
 LIBRARY: tuple[Probe, ...] = tuple(probe for path in FILES for probe in read_probes(path))
@@ -66,15 +69,18 @@ class TestTheWhole:
             assert place
             assert place.startswith(section[probe.category])
 
-    def test_what_is_asked_changes_only_on_purpose(self) -> None:
+    @pytest.mark.parametrize("category", CATEGORIES)
+    def test_what_is_asked_changes_only_on_purpose(self, category: str) -> None:
         digests = {
-            probe.id: [case.digest for case in cases(probe.id)[:DEFAULT_CASES]] for probe in LIBRARY
+            probe.id: [case.digest for case in cases(probe.id)[: probe.cases]]
+            for probe in LIBRARY
+            if probe.category == category
         }
-        found = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()
-        assert found == CASES_DIGEST, (
-            "the first 32 cases of every probe are not those that CASES_DIGEST stands for: a "
-            "probe is new or gone, or a question, an expectation or a check has changed. If that "
-            f"is intended, set CASES_DIGEST to {found!r}; baselines of changed cases "
+        found = hashlib.sha256(json.dumps(digests, sort_keys=True).encode()).hexdigest()[:16]
+        assert found == CASE_DIGESTS[category], (
+            f"the first cases of the probes of {category} are not those that {CASE_DIGESTS_FILE} "
+            "stands for: a probe is new or gone, or a question, an expectation or a check has "
+            f"changed. If that is intended, write {found!r} there; baselines of changed cases "
             "have to be recorded anew"
         )
 
@@ -89,7 +95,6 @@ class TestEveryProbe:
             for text in (case.prompt, case.expected_text, case.solution or "-"):
                 assert text.strip() == text != ""
                 assert "{" not in text
-                assert "\n" not in text
 
     def test_saying_nothing_or_giving_up_never_passes(self, probe: Probe) -> None:
         for case in cases(probe.id)[:20]:
@@ -107,7 +112,7 @@ class TestEveryCoreFamily:
     def test_has_200_distinct_cases_that_training_never_shows(self, probe: Probe) -> None:
         prompts = {case.prompt for case in cases(probe.id)}
         assert len(prompts) == 200
-        assert all(side_of(f"{probe.id}\n{prompt}") == "held_out" for prompt in prompts)
+        assert all(side_of(prompt) == "held_out" for prompt in prompts)
 
     def test_its_solutions_pass(self, probe: Probe) -> None:
         for case in cases(probe.id)[:50]:

@@ -51,16 +51,16 @@ def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict
     while misses < _MAX_MISSES:
         values = draw(rng)
         prompt = render(probe, probe.prompt, values)
-        if side_of(f"{probe.id}\n{prompt}") == side:
+        if side_of(prompt) == side:
             misses = 0
             yield prompt, values
         else:
             misses += 1
 
 
-def side_of(key: str) -> Side:
-    """Which side of the split a case falls on; ``key`` is its probe's id and its prompt."""
-    digest = hashlib.sha256(key.encode()).digest()
+def side_of(prompt: str) -> Side:
+    """Which side of the split a case falls on: its prompt alone decides, whichever probe asks."""
+    digest = hashlib.sha256(prompt.encode()).digest()
     return "held_out" if digest[0] % _HELD_OUT_ONE_IN == 0 else "training"
 
 

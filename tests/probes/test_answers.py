@@ -1,0 +1,67 @@
+"""Every probe's check can pass and can fail: answers as chat models write them, in ``data``.
+
+``data/answers/CATEGORY.yaml`` maps a probe's id to a list of groups, each with the index of a
+``case`` (0 if left out), ``right`` responses that must pass and ``wrong`` ones that must not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pytest_quant import check
+from pytest_quant.checkers import Outcome
+from pytest_quant.library import PROBES
+from pytest_quant.probes.cases import draw_cases
+from pytest_quant.probes.model import Probe
+from pytest_quant.probes.reader import read_probes
+
+DATA = Path(__file__).parent / "data" / "answers"
+LIBRARY = {p.id: p for path in sorted(PROBES.glob("*.yaml")) for p in read_probes(path)}
+GROUPS: dict[str, list[dict[str, Any]]] = {
+    probe_id: groups
+    for path in sorted(DATA.glob("*.yaml"))
+    for probe_id, groups in yaml.safe_load(path.read_text("utf-8")).items()
+}
+LEAST = 3
+
+
+def rows(side: str) -> Iterator[Any]:
+    for probe_id, groups in GROUPS.items():
+        for group in groups:
+            for text in group.get(side, ()):
+                yield pytest.param(probe_id, group.get("case", 0), text, id=f"{probe_id}: {text!r}")
+
+
+def judged(probe: Probe, index: int, text: str) -> Outcome:
+    case = draw_cases(probe, index + 1)[index]
+    return check(probe.check, text, case.expected, prompt=case.prompt, **case.options)
+
+
+@pytest.mark.parametrize("probe_id", LIBRARY)
+def test_every_probe_has_three_right_and_three_wrong_answers(probe_id: str) -> None:
+    groups = GROUPS.get(probe_id, [])
+    for side in ("right", "wrong"):
+        texts = {text for group in groups for text in group.get(side, ())}
+        assert len(texts) >= LEAST, f"{probe_id}: {side} answers in {DATA}"
+
+
+def test_answers_belong_to_probes() -> None:
+    assert set(GROUPS) - set(LIBRARY) == set()
+
+
+@pytest.mark.parametrize(("probe_id", "index", "text"), rows("right"))
+def test_a_right_answer_passes(probe_id: str, index: int, text: str) -> None:
+    outcome = judged(LIBRARY[probe_id], index, text)
+    assert outcome.correct, outcome
+
+
+@pytest.mark.parametrize(("probe_id", "index", "text"), rows("wrong"))
+def test_a_plausible_wrong_answer_fails(probe_id: str, index: int, text: str) -> None:
+    outcome = judged(LIBRARY[probe_id], index, text)
+    assert not outcome.correct, outcome
+    assert outcome.pattern
