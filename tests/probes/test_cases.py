@@ -406,3 +406,16 @@ class TestListsInTemplates:
             "aliases": ["tea", "a!"],
             "forbidden": "tea",
         }
+
+    def test_what_is_no_text_is_named(self) -> None:
+        with pytest.raises(QuantUsageError, match=r"\{topic\[facts\]\} holds 78, which is no text"):
+            wrong = {"name": "air", "facts": ["nitrogen", [78]]}
+            probe = replace(
+                WORD,
+                prompt="What of {topic[name]}?",
+                parameters={"topic": {"choice": [wrong]}},
+                pinned=({"topic": wrong},),
+                expect="{topic[name]}",
+                check_options={"required": "{topic[facts]}"},
+            )
+            draw_cases(probe, 1)

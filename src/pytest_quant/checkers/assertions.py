@@ -78,6 +78,7 @@ class Token:
     clause: int
 
 
+@lru_cache(maxsize=4096)
 def pattern(phrase: str) -> Pattern:
     """What to look for; ``ValueError`` if the phrase, or a part of it, holds no word."""
     parts = tuple(

@@ -167,20 +167,28 @@ def _option(probe: Probe, name: str, raw: Any, values: Mapping[str, Any]) -> Any
     if name == "formulas":
         return {title: _evaluate(probe, str(text), values) for title, text in raw.items()}
     if isinstance(raw, str):
-        listed = _listed(raw, values)
+        listed = _listed(probe, raw, values)
         return render(probe, raw, values) if listed is None else listed
     if isinstance(raw, list):
         return [_option(probe, "", item, values) for item in raw]
     return raw
 
 
-def _listed(template: str, values: Mapping[str, Any]) -> list[Any] | None:
+def _listed(probe: Probe, template: str, values: Mapping[str, Any]) -> list[Any] | None:
     """The list that the template stands for, if it is nothing but the name of one."""
     whole = _ONE_NAME.fullmatch(template)
     value = values.get(whole[1]) if whole else None
     if whole and whole[2] and isinstance(value, Mapping):
         value = value.get(whole[2])
-    return value if isinstance(value, list) else None
+    if not isinstance(value, list):
+        return None
+    for item in value:
+        for text in item if isinstance(item, list) else [item]:
+            if not isinstance(text, str):
+                raise _mistake(
+                    probe, f"{template} holds {text!r}, which is no text; put it in quotes"
+                )
+    return value
 
 
 def _drawer(probe: Probe) -> Callable[[random.Random], dict[str, Any]]:
