@@ -17,6 +17,8 @@ _OPPOSITES = {"true": "false", "yes": "no", "right": "wrong", "possible": "impos
 _ARTICLE = re.compile(r"\b(?:the|an?)\b", re.IGNORECASE)
 # What follows a capital A that is an option and no article.
 _AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
+# "The radio is too wide for the bag": what stands behind these is not what the sentence is about.
+_ASIDE = frozenset({"than", "in", "into", "inside", "for"})
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -77,10 +79,13 @@ def _no_choice(text: str, statement: _Statement, truncated: bool) -> tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
+    """An option in the text; ``aside``: another one is set against it ("louder than a voice")."""
+
     option: str
     start: int
     end: int
     negated: bool
+    aside: bool
 
 
 class _Statement:
@@ -118,7 +123,8 @@ class _Statement:
                     taken.update(covered)
                     start, end = among[index].start, among[covered[-1]].end
                     negated = is_negated(index, among, self._text)
-                    found.append(_Mention(self._spelled[wanted], start, end, negated))
+                    aside = index > 0 and among[index - 1].text in _ASIDE
+                    found.append(_Mention(self._spelled[wanted], start, end, negated, aside))
         return sorted(found, key=lambda mention: mention.start)
 
     def _within(self, start: int, end: int) -> list[_Mention]:
@@ -163,6 +169,12 @@ class _Statement:
             reason := wording.REASON.search(self._text, positive[0].end, positive[-1].start)
         ):
             positive = [mention for mention in positive if mention.start < reason.start()]
+        main = next((mention for mention in positive if not mention.aside), None)
+        positive = [
+            mention
+            for mention in positive
+            if not (mention.aside and main and main.start < mention.start)
+        ]
         if not positive:
             return self._implied({mention.option for mention in mentions})
         ordered = positive if first else positive[::-1]
