@@ -22,7 +22,9 @@ _REACH = 5  # words back to a "not" that denies: "does not usually stand for goo
 _NEAR = 3  # words back to "rather than"
 _LONGEST_WORD = 40
 
-_NEGATIONS = frozenset({"not", "never", "neither", "nor", "no", "without", "hardly"})
+_NEGATIONS = frozenset(
+    {"not", "never", "neither", "nor", "no", "nobody", "none", "nothing", "without", "hardly"}
+)
 _NO_NEGATION = frozenset({"only", "just", "merely", "simply", "solely", "doubt", "wonder"})
 _INSTEAD = frozenset({("rather", "than"), ("instead", "of"), ("opposed", "to"), ("far", "from")})
 _NEW_CLAUSE = frozenset(
