@@ -93,7 +93,7 @@ def bisection(rng: Random) -> dict[str, Any]:
             left = midpoints[-1]
         else:
             right = midpoints[-1]
-    if 0 in (_cubic(x, p, q) for x in midpoints) or left == low or right == low + 1:
+    if any(_cubic(x, p, q) == 0 for x in midpoints) or left == low or right == low + 1:
         return bisection(rng)
     terms = _listed(_rounded(x, i) for i, x in enumerate(midpoints, start=1))
     return {"p": p, "q": q, "low": low, "high": low + 1, "count": count, "terms": terms}
