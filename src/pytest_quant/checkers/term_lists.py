@@ -55,6 +55,7 @@ _LABEL = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_MARK = "\x00"
 _ARROW = r"->|=>|\u2192|\u21d2|\\to\b|\\rightarrow\b"
 _LEAD_END = re.compile(r":|\b(?:is|are)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"(?<![ ])[ ]*+(?::|[ ][-\u2013\u2014][ ]|\(|\*\*[ ]*[-:]).*", re.DOTALL)
@@ -68,8 +69,7 @@ def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
     A list counts if it has at least half of the ``wanted`` terms; failing that, the longest. Only
     a table can be read in several ways: by any of its columns and rows.
     """
-    # Labels give way to spaces, so that what stands behind them keeps its place.
-    plain = _LABEL.sub(lambda match: " " * len(match[0]), text)
+    plain = _without_labels(text)
     lists = _readings(text, plain, style)
     if not lists:
         return []
@@ -79,7 +79,8 @@ def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
     behind = [runs for runs in long_enough if begin is not None and runs[0][0].start >= begin]
     if behind and begin is not None:
         first = min(behind, key=lambda runs: runs[0][0].start)
-        direct = wording.AFTER_ANNOUNCEMENT.fullmatch(plain, begin, first[0][0].start)
+        between = plain[begin : first[0][0].start].replace(_MARK, " ")
+        direct = wording.AFTER_ANNOUNCEMENT.fullmatch(between)
         chosen = first if direct else max(behind, key=_end)
     elif long_enough:
         chosen = max(long_enough, key=_end)
@@ -99,7 +100,7 @@ def _readings(text: str, plain: str, style: Style) -> list[list[list[Found]]]:
         table = bisect_right(starts, item.start) - 1
         tabled = table >= 0 and item.start < spans[table].end
         (inside[table] if tabled else outside).append(item)
-    lists = [[run] for run in [*_rows(plain, outside), *_columns(text, outside)]]
+    lists = [*([run] for run in _rows(plain, outside)), *_columns(text, outside)]
     tables = [table_lists(text, *table) for table in zip(spans, inside, strict=True)]
     return [*lists, *(runs for runs in tables if runs)]
 
@@ -146,6 +147,20 @@ def _term(text: str, item: Found) -> Term:
     )
 
 
+def _without_labels(text: str) -> str:
+    """Spaces in place of labels, so that what stands behind them keeps its place.
+
+    A label that begins a line leaves a mark that no row runs across.
+    """
+
+    def blank(match: re.Match[str]) -> str:
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        begins = not any(character.isalnum() for character in before)
+        return (_MARK if begins else " ") + " " * (len(match[0]) - 1)
+
+    return _LABEL.sub(blank, text)
+
+
 def _rows(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
     """Numbers with only separators between them."""
     rows: list[list[Found]] = []
@@ -160,10 +175,15 @@ def _rows(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
     return rows
 
 
-def _columns(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
-    """One number a line, the last of each: "F(3) = 2" on consecutive lines."""
+def _columns(text: str, numbers: Sequence[Found]) -> list[list[list[Found]]]:
+    """One number a line, the last of each: "F(3) = 2" on consecutive lines.
+
+    Read whole, and from its last paragraph on.
+    """
     columns: list[list[Found]] = [[]]
+    paragraphs = [0]
     index = begin = 0
+    gap = False
     for line in text.split("\n"):
         end = begin + len(line)
         inside: list[Found] = []
@@ -172,11 +192,20 @@ def _columns(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
             index += 1
         inside = [item for item in inside if not item.aside] or inside
         if inside and (_ENUMERATED.match(line) or _LEADS_TO.search(line)):
+            if gap:
+                paragraphs[-1] = len(columns[-1])
             columns[-1].append(inside[-1])
         elif line.strip():
             columns.append([])
+            paragraphs.append(0)
+        gap = not line.strip()
         begin = end + 1
-    return [column for column in columns if len(column) > 1]
+    readings = (
+        [column, column[paragraph:]] if 0 < paragraph < len(column) else [column]
+        for column, paragraph in zip(columns, paragraphs, strict=True)
+    )
+    found = ([run for run in runs if len(run) > 1] for runs in readings)
+    return [runs for runs in found if runs]
 
 
 def _last_long(lists: Sequence[tuple[Span, list[str]]], wanted: int) -> tuple[Span, list[str]]:
