@@ -22,6 +22,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", Fraction(1, 3), {"places": 2, "unit": ["km"], "prompt": "How far is 1 + 1?"}),
     ("numeric", sympy.sqrt(2), {"tolerance": "1/100", "formulas": {"square": 2}}),
     ("sequence", [1, 2, 3], {}),
+    ("sequence", ["0.5", "1/3"], {"tolerance": "1/100", "truncated": True}),
     ("sequence", ["red", "green"], {"prompt": "Which colours?"}),
     ("choice", "true", {"options": ["true", "false"]}),
     ("choice", "A", {"options": ["A", "B", "C"], "prompt": "A, B or C?"}),
