@@ -59,6 +59,7 @@ UNITS = [
 ]  # fmt: skip
 USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),
+    ("quantities", [42, 43], {"unit": ["km"], "places": 2}),
     ("expression", "n**2", {}),
     ("expression", "a*log(b)", {"order": True}),
     ("sequence", [4, 5, 6], {}),

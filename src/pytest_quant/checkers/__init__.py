@@ -20,6 +20,7 @@ KINDS: dict[str, str] = {
     "choice": "pytest_quant.checkers.choice",
     "expression": "pytest_quant.checkers.expression",
     "numeric": "pytest_quant.checkers.numeric",
+    "quantities": "pytest_quant.checkers.quantities",
     "sequence": "pytest_quant.checkers.sequence",
     "text": "pytest_quant.checkers.text",
 }
