@@ -27,6 +27,21 @@ def test_is_unparsable(text: str) -> None:
     assert outcome.answer == ""
 
 
+FORMULAS = [
+    "n^(n^(n^n))", "n**n**n**n", "n^" * 5000 + "n", "(" * 10_000 + "n" + ")" * 10_000,
+    "n!" * 5000, "((n!)!)!", "log " * 5000 + "n", "\\binom{n}{" * 3000, "C(" * 5000, "n(" * 5000,
+    "n+" * 10_000 + "n", "exp(exp(exp(n)))", "1/(n-n)", "log(0*n)", "O(" * 5000, "1e999999n",
+    "n.__class__", "lambda n: n", "n if n else n", "eval('n**2')",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *TOWERS, *NESTED, *LONG, *HUGE, *CODE])
+@pytest.mark.parametrize("order", [False, True])
+def test_is_no_formula(text: str, order: bool) -> None:
+    outcome = check("expression", text, "n**3", order=order)
+    assert not outcome.correct
+
+
 def test_a_readable_answer_behind_an_unreadable_number_counts() -> None:
     assert check("numeric", "9**9**9**9 is huge. The answer is 5.", 5).correct
 
@@ -45,6 +60,9 @@ UNITS = [
 ]  # fmt: skip
 USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),
+    ("quantities", [42, 43], {"unit": ["km"], "places": 2}),
+    ("expression", "n**2", {}),
+    ("expression", "a*log(b)", {"order": True}),
     ("sequence", [4, 5, 6], {}),
     ("sequence", ["x", "y", "z"], {}),
     ("choice", "false", {"options": ["true", "false"]}),

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Any, Literal
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.probes.model import Case, Probe
+from pytest_quant.probes.model import EXPECTS_EXPRESSIONS, NAMED_EXPRESSIONS, Case, Probe
 
 Side = Literal["held_out", "training"]
 
@@ -109,7 +109,7 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
     options = {name: _option(probe, name, raw, values) for name, raw in probe.check_options.items()}
     # Formulas enter as they are written: how sympy prints a value may change.
     written = {
-        name: probe.check_options[name] if name == "formulas" else option
+        name: probe.check_options[name] if name in NAMED_EXPRESSIONS else option
         for name, option in options.items()
     }
     content = json.dumps([prompt, probe.check, text, written], sort_keys=True, default=str)
@@ -126,11 +126,14 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
 
 def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     """What the checker expects, and the same for a person."""
-    if probe.check != "numeric":
+    if probe.check not in EXPECTS_EXPRESSIONS:
         text = render(probe, probe.expect, values)
         return text, text
-    expected = _evaluate(probe, probe.expect, values)
     places = probe.check_options.get("places")
+    if probe.check == "quantities":
+        numbers = _evaluate_all(probe, probe.expect, values)
+        return numbers, ", ".join(_readable(number, places) for number in numbers)
+    expected = _evaluate(probe, probe.expect, values)
     if probe.check_options.get("percent"):
         return expected, f"{_readable(100 * expected, places)}%"
     return expected, _readable(expected, places)
@@ -141,6 +144,15 @@ def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:
 
     try:
         return evaluate(expression, values)
+    except ExpressionError as error:
+        raise _mistake(probe, str(error)) from error
+
+
+def _evaluate_all(probe: Probe, expressions: str, values: Mapping[str, Any]) -> list[Any]:
+    from pytest_quant.probes.expressions import ExpressionError, evaluate_all
+
+    try:
+        return evaluate_all(expressions, values)
     except ExpressionError as error:
         raise _mistake(probe, str(error)) from error
 
@@ -161,8 +173,9 @@ def _readable(expected: Any, places: int | None) -> str:
 
 def _option(probe: Probe, name: str, raw: Any, values: Mapping[str, Any]) -> Any:
     """A check option with its templates filled in; named wrong formulas are expressions."""
-    if name == "formulas":
-        return {title: _evaluate(probe, str(text), values) for title, text in raw.items()}
+    if name in NAMED_EXPRESSIONS:
+        worked_out = _evaluate_all if probe.check == "quantities" else _evaluate
+        return {title: worked_out(probe, str(text), values) for title, text in raw.items()}
     if isinstance(raw, str):
         return render(probe, raw, values)
     if isinstance(raw, list):

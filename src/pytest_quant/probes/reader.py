@@ -12,7 +12,12 @@ from typing import Any
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.documents import Document, Place, read_document
-from pytest_quant.probes.model import DEFAULT_CASES, Probe
+from pytest_quant.probes.model import (
+    DEFAULT_CASES,
+    EXPECTS_EXPRESSIONS,
+    NAMED_EXPRESSIONS,
+    Probe,
+)
 from pytest_quant.probes.schema import check_form, shown
 
 # Decimal arithmetic is exact up to this many digits.
@@ -151,9 +156,9 @@ def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]
     yield ("prompt",), probe.prompt, _fields
     if probe.solution is not None:
         yield ("solution",), probe.solution, _fields
-    yield ("expect",), probe.expect, _names if probe.check == "numeric" else _fields
+    yield ("expect",), probe.expect, _names if probe.check in EXPECTS_EXPRESSIONS else _fields
     for option, raw in probe.check_options.items():
-        if option == "formulas":
+        if option in NAMED_EXPRESSIONS:
             for title, expression in raw.items():
                 yield ("check", option, title), str(expression), _names
         elif isinstance(raw, str):
