@@ -57,6 +57,8 @@ UNITS = [
     "\n", " ", "a, ", "->", "a and ", "or ", "true or ", "A or ", "Paris or ", "Paris/",
     "not true ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
     "|1", "|1|\n", "|1|\n\n", "|1|\n|-|\n", "| |", "x1 = ", "x1 = 1, ", "x1 = 1\n", "x1 = 1\n\n",
+    "not true ", "it is a myth that 1 ", "that was wrong. ", "but ", "# Rome\n", "**Rome**: ",
+    "- Rome: ", "Rome and ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
 ]  # fmt: skip
 USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),
@@ -67,6 +69,16 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("sequence", ["x", "y", "z"], {}),
     ("choice", "false", {"options": ["true", "false"]}),
     ("text", "London", {"forbidden": ["Rome"]}),
+    (
+        "text",
+        "a city",
+        {
+            "required": [["nothing of this ... city"], "true ... 1", "answer ... so"],
+            "ordered": ["wait", "Paris"],
+            "sides": ["Rome", "Oslo"],
+            "forbidden": ["1 ... 1 ... because", "answer is"],
+        },
+    ),
 ]
 
 

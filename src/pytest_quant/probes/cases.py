@@ -7,6 +7,7 @@ import importlib
 import inspect
 import json
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import chain, islice
@@ -21,6 +22,8 @@ Side = Literal["held_out", "training"]
 _HELD_OUT_ONE_IN = 4
 # This many draws in a row that bring nothing new mean that the domain is used up.
 _MAX_MISSES = 1000
+# A template such as {facts} or {topic[facts]}.
+_ONE_NAME = re.compile(r"\{([a-z][a-z0-9_]*)(?:\[([a-z][a-z0-9_]*)\])?\}")
 
 
 def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
@@ -177,10 +180,28 @@ def _option(probe: Probe, name: str, raw: Any, values: Mapping[str, Any]) -> Any
         worked_out = _evaluate_all if probe.check == "quantities" else _evaluate
         return {title: worked_out(probe, str(text), values) for title, text in raw.items()}
     if isinstance(raw, str):
-        return render(probe, raw, values)
+        listed = _listed(probe, raw, values)
+        return render(probe, raw, values) if listed is None else listed
     if isinstance(raw, list):
         return [_option(probe, "", item, values) for item in raw]
     return raw
+
+
+def _listed(probe: Probe, template: str, values: Mapping[str, Any]) -> list[Any] | None:
+    """The list that the template stands for, if it is nothing but the name of one."""
+    whole = _ONE_NAME.fullmatch(template)
+    value = values.get(whole[1]) if whole else None
+    if whole and whole[2] and isinstance(value, Mapping):
+        value = value.get(whole[2])
+    if not isinstance(value, list):
+        return None
+    for item in value:
+        for text in item if isinstance(item, list) else [item]:
+            if not isinstance(text, str):
+                raise _mistake(
+                    probe, f"{template} holds {text!r}, which is no text; put it in quotes"
+                )
+    return value
 
 
 def _drawer(probe: Probe) -> Callable[[random.Random], dict[str, Any]]:
