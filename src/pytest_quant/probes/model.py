@@ -30,7 +30,9 @@ class Probe:
     values instead, called with ``generator_options``. ``pinned`` values are the first cases.
     ``expect`` is an exact expression over the values for a numeric check, a template otherwise.
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
-    to write. ``path`` and ``line`` say where the probe stands, for messages.
+    to write. ``clean`` is the prompt as it was before it was disturbed: it is asked too, and
+    what it brings is compared with what ``prompt`` brings. ``path`` and ``line`` say where the
+    probe stands, for messages.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Probe:
     generator_options: Mapping[str, Any] = field(default_factory=dict)
     pinned: tuple[Mapping[str, Any], ...] = ()
     solution: str | None = None
+    clean: str | None = None
     cases: int = DEFAULT_CASES
     max_tokens: int = 64
     guide: str | None = None
@@ -64,8 +67,9 @@ class Probe:
 class Case:
     """One concrete question with everything needed to judge an answer to it.
 
-    ``index`` is its stable place in the probe's sequence; ``digest`` identifies prompt,
-    expectation and check, so that outcomes of different questions are never compared.
+    ``index`` is its stable place in the probe's sequence; ``clean`` the undisturbed prompt of
+    a pair, with the same right answer; ``digest`` identifies prompts, expectation and check, so
+    that outcomes of different questions are never compared.
     """
 
     index: int
@@ -75,3 +79,4 @@ class Case:
     options: Mapping[str, Any]
     digest: str
     solution: str | None
+    clean: str | None
