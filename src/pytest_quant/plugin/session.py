@@ -96,9 +96,20 @@ class SessionHooks:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Bring the items of a level together, so that its model is loaded once."""
+        """Drop what is too easy or too hard; bring the items of a level together.
+
+        A level's model is then loaded once.
+        """
+        dropped = [item for item in items if not self._is_wanted(item)]
+        if dropped:
+            dropped[0].config.hook.pytest_deselected(items=dropped)
+            items[:] = [item for item in items if self._is_wanted(item)]
         order = {level: i for i, level in enumerate(self._levels)}
         items.sort(key=lambda i: order[i.level] if isinstance(i, ProbeItem) else -1)
+
+    def _is_wanted(self, item: pytest.Item) -> bool:
+        wanted = self._state.settings.difficulties
+        return wanted is None or not isinstance(item, ProbeItem) or item.probe.difficulty in wanted
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Share the error budget among what was selected."""
