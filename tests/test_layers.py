@@ -44,6 +44,7 @@ FORBIDDEN = {
     "checkers": ("plugin", "runtimes", "reports", "probes", "gate"),
     "runtimes": ("plugin", "reports", "probes", "checkers", "gate"),
     "probes": ("plugin", "runtimes", "reports", "gate"),
+    "cli": ("plugin", "reports", "gate"),
     "reports": ("plugin", "runtimes.llamacpp", "probes"),
 }
 

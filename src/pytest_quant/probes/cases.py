@@ -39,6 +39,11 @@ def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
     return cases
 
 
+def count_cases(probe: Probe, most: int) -> int:
+    """How many distinct cases the probe has, counted up to ``most``; nothing is worked out."""
+    return sum(1 for _ in islice(_asked(probe), most))
+
+
 def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict[str, Any]]]:
     """Endless (prompt, values) of one side of the split, repeats included.
 
@@ -92,6 +97,12 @@ def _mistake(probe: Probe, problem: str) -> QuantUsageError:
 
 
 def _cases(probe: Probe) -> Iterator[Case]:
+    for index, (prompt, values) in enumerate(_asked(probe)):
+        yield _case(probe, index, prompt, values)
+
+
+def _asked(probe: Probe) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The prompts that a run may ask, each once, with their values."""
     pinned = ((render(probe, probe.prompt, values), values) for values in probe.pinned)
     seen: set[str] = set()
     repeats = 0
@@ -102,8 +113,8 @@ def _cases(probe: Probe) -> Iterator[Case]:
                 return
             continue
         repeats = 0
-        yield _case(probe, len(seen), prompt, values)
         seen.add(prompt)
+        yield prompt, values
 
 
 def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> Case:
