@@ -95,9 +95,19 @@ class Bench:
             runtime.close()
         self._open.clear()
 
+    def ask(self, level: str | None, prompt: str, max_tokens: int) -> Response:
+        """What a level answers to a single prompt; ``None`` stands for the reference.
+
+        Raises ``RuntimeError`` when its runtime fails.
+        """
+        return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
+
     def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Batch:
         prompts = [prompt for case in cases for prompt in _prompts(case)]
-        limits = Limits(probe.max_tokens, deadline_s=DEADLINE_S)
+        return self._generate(level, prompts, probe.max_tokens)
+
+    def _generate(self, level: str, prompts: list[str], max_tokens: int) -> Batch:
+        limits = Limits(max_tokens, deadline_s=DEADLINE_S)
 
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
