@@ -53,6 +53,13 @@ def add_command(commands: Any) -> None:
         "--case", type=int, default=0, metavar="N", help="which one, from 0 (default: 0)"
     )
     showing.set_defaults(command=_show)
+    schema = further.add_parser(
+        "schema",
+        help="the first line of a probe file, by which editors know its form",
+        description="The first line of a probe file: editors that know the YAML language server "
+        "then complete and check its fields.",
+    )
+    schema.set_defaults(command=_schema)
 
 
 def _where(default: Any) -> argparse.ArgumentParser:
@@ -158,6 +165,12 @@ def _show(chosen: argparse.Namespace) -> Iterator[str]:
     yield from _paragraph("expected", case.expected_text)
     if case.solution is not None:
         yield from _paragraph("solution", case.solution)
+
+
+def _schema(_: argparse.Namespace) -> Iterator[str]:
+    from pytest_quant.probes.schema import SCHEMA_FILE
+
+    yield f"# yaml-language-server: $schema={SCHEMA_FILE.as_uri()}"
 
 
 def _only(options: Mapping[str, Any], name: str) -> dict[str, Any]:
