@@ -74,6 +74,7 @@ def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) ->
         generator_options=_with_floats(raw.get("generator_options", {})),
         pinned=tuple(raw.get("pinned", ())),
         solution=raw.get("solution"),
+        clean=raw["clean"].strip() if "clean" in raw else None,
         cases=raw.get("cases", DEFAULT_CASES),
         max_tokens=raw.get("max_tokens", 64),
         guide=raw.get("guide"),
@@ -155,6 +156,8 @@ def _check_texts(probe: Probe, document: Document, place: Place) -> None:
 def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]]]:
     """Every text that is filled in or evaluated: its field, itself, and what finds its names."""
     yield ("prompt",), probe.prompt, _fields
+    if probe.clean is not None:
+        yield ("clean",), probe.clean, _fields
     if probe.solution is not None:
         yield ("solution",), probe.solution, _fields
     yield ("expect",), probe.expect, _names if probe.check in EXPECTS_EXPRESSIONS else _fields
