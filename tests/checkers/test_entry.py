@@ -21,7 +21,12 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {}),
     ("numeric", Fraction(1, 3), {"places": 2, "unit": ["km"], "prompt": "How far is 1 + 1?"}),
     ("numeric", sympy.sqrt(2), {"tolerance": "1/100", "formulas": {"square": 2}}),
+    ("quantities", [1, "5/2"], {"prompt": "What are 1 + 0 and 1 + 3/2?"}),
+    ("quantities", "1, 2", {"unit": "km", "also": {"x": [2, 1]}, "formulas": {"y": [2, 2]}}),
+    ("expression", "n**2", {"prompt": "What is the sum of the first n odd numbers?"}),
+    ("expression", "A + log(x)", {"order": True}),
     ("sequence", [1, 2, 3], {}),
+    ("sequence", ["0.5", "1/3"], {"tolerance": "1/100", "truncated": True}),
     ("sequence", ["red", "green"], {"prompt": "Which colours?"}),
     ("choice", "true", {"options": ["true", "false"]}),
     ("choice", "A", {"options": ["A", "B", "C"], "prompt": "A, B or C?"}),
@@ -40,7 +45,7 @@ def test_every_kind_is_used_here() -> None:
 
 
 def test_unknown_kind_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"unknown checker 'nmeric'.*choice, numeric"):
+    with pytest.raises(ValueError, match=r"unknown checker 'nmeric'.*choice, expression, numeric"):
         check("nmeric", "42", 42)
 
 
@@ -127,6 +132,27 @@ def test_choice_needs_options_that_differ(options: list[str]) -> None:
 def test_sequence_needs_terms(expected: Any) -> None:
     with pytest.raises(ValueError, match="expected"):
         check("sequence", "1, 2", expected)
+
+
+@pytest.mark.parametrize(
+    ("expected", "options"),
+    [
+        ([1], {}),
+        ([], {}),
+        ("1", {}),
+        ([1, 2], {"also": {"x": [1]}}),
+        ("1, 2", {"formulas": {"x": [1, 2, 3]}}),
+    ],
+)
+def test_quantities_are_several(expected: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="two or more numbers"):
+        check("quantities", "1, 2", expected, **options)
+
+
+@pytest.mark.parametrize("expected", ["", "n +", "n**n**n**n", "f(n)", "1/0", "n^2 or n"])
+def test_expression_that_cannot_be_read(expected: str) -> None:
+    with pytest.raises(ValueError, match="expected an expression"):
+        check("expression", "n^2", expected, variables=["n"])
 
 
 @pytest.mark.parametrize("options", [{}, {"aliases": ["?"]}, {"forbidden": [""]}])

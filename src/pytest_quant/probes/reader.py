@@ -12,7 +12,12 @@ from typing import Any
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.documents import Document, Place, read_document
-from pytest_quant.probes.model import DEFAULT_CASES, Probe
+from pytest_quant.probes.model import (
+    DEFAULT_CASES,
+    EXPECTS_EXPRESSIONS,
+    NAMED_EXPRESSIONS,
+    Probe,
+)
 from pytest_quant.probes.schema import check_form, shown
 
 # Decimal arithmetic is exact up to this many digits.
@@ -69,6 +74,7 @@ def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) ->
         generator_options=_with_floats(raw.get("generator_options", {})),
         pinned=tuple(raw.get("pinned", ())),
         solution=raw.get("solution"),
+        clean=raw["clean"].strip() if "clean" in raw else None,
         cases=raw.get("cases", DEFAULT_CASES),
         max_tokens=raw.get("max_tokens", 64),
         guide=raw.get("guide"),
@@ -150,11 +156,13 @@ def _check_texts(probe: Probe, document: Document, place: Place) -> None:
 def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]]]:
     """Every text that is filled in or evaluated: its field, itself, and what finds its names."""
     yield ("prompt",), probe.prompt, _fields
+    if probe.clean is not None:
+        yield ("clean",), probe.clean, _fields
     if probe.solution is not None:
         yield ("solution",), probe.solution, _fields
-    yield ("expect",), probe.expect, _names if probe.check == "numeric" else _fields
+    yield ("expect",), probe.expect, _names if probe.check in EXPECTS_EXPRESSIONS else _fields
     for option, raw in probe.check_options.items():
-        if option == "formulas":
+        if option in NAMED_EXPRESSIONS:
             for title, expression in raw.items():
                 yield ("check", option, title), str(expression), _names
         else:

@@ -7,13 +7,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from pytest_quant.probes.documents import Document, Place
+
+SCHEMA_FILE = Path(__file__).with_name("probe.schema.json").resolve()
 
 _TYPES = {
     "object": "a mapping",
@@ -50,7 +52,7 @@ def check_form(document: Document) -> None:
 
 @cache
 def _validator() -> Any:
-    text = resources.files(__package__).joinpath("probe.schema.json").read_text("utf-8")
+    text = SCHEMA_FILE.read_text("utf-8")
     strict: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     return strict(json.loads(text))
 
