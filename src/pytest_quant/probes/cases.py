@@ -127,13 +127,24 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
 def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     """What the checker expects, and the same for a person."""
     if probe.check != "numeric":
-        text = render(probe, probe.expect, values)
+        text = render(probe, probe.expect, values).strip()
+        if probe.check == "constraints":
+            _check_rules(probe, text)
         return text, text
     expected = _evaluate(probe, probe.expect, values)
     places = probe.check_options.get("places")
     if probe.check_options.get("percent"):
         return expected, f"{_readable(100 * expected, places)}%"
     return expected, _readable(expected, places)
+
+
+def _check_rules(probe: Probe, text: str) -> None:
+    from pytest_quant.checkers.rules import parse_rules
+
+    try:
+        parse_rules(text)
+    except ValueError as error:
+        raise _mistake(probe, str(error)) from error
 
 
 def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:
