@@ -15,8 +15,8 @@ from pytest_quant.checkers.rules import compose, parse_rules
 _REFUSES = re.compile(
     r"\bas an? (?:ai|artificial|large language|language model)\b"
     r"|\bi(?:'m| am) (?:sorry|afraid),? (?:but )?i(?: can't| cannot| won't|'m not able|'m unable)\b"
-    r"|\bi (?:can't|cannot|won't|will not|am unable to|am not able to) (?:help|assist|write|create"
-    r"|provide|produce|fulfil|comply|answer|do (?:this|that))",
+    r"|\bi (?:can't|cannot|won't|will not|am unable to|am not able to) (?:help(?! but)|assist"
+    r"|write|create|provide|produce|fulfil|comply|answer|do (?:this|that))",
     re.IGNORECASE,
 )
 _OPENING = 300  # characters in which a refusal stands

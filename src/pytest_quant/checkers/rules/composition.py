@@ -7,20 +7,24 @@ which chat models hand it over ("Sure! Here is ..."), so both are taken off firs
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 # A hyphen or an apostrophe holds a word together: "well-made" and "don't" are one word each.
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+_TERM = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _SENTENCE_END = re.compile(r"(?<![A-Z])[.!?\u2026]+[\"')\]*_]*(?=\s|$)")
 _ABBREVIATION = re.compile(
     r"\b(?:mr|mrs|ms|dr|st|prof|vs|etc|e\.g|i\.e|approx|no)\.$", re.IGNORECASE
 )
 
-_RULE = re.compile(r"[ \t]*(?:[-*_=#][ \t]*){3,}$")
+_RULE = re.compile(r"[ \t]*(?:[-*_=#|:][ \t]*){3,}$")
 _FENCE = re.compile(r"[ \t]*```")
-_HEADING = re.compile(r"#{1,6}[ \t]+\S|\*\*[^*\n]+\*\*:?$|__[^_\n]+__:?$|title:", re.IGNORECASE)
-_MARKER = re.compile(r"(?:[>#]+[ \t]*|[-*+\u2022][ \t]+|\(?[0-9]{1,3}[.)][ \t]+)+")
+_HEADING = re.compile(
+    r"#{1,6}[ \t]+\S|\*\*[^*\n]+\*\*:?$|__[^_\n]+__:?$|(?:title|subject):", re.IGNORECASE
+)
+_MARKER = re.compile(r"(?:[>#|]+[ \t]*|[-*+\u2022][ \t]+|\(?[0-9]{1,3}[.)][ \t]+)+")
 _BULLET = re.compile(r"[ \t]*(?:[-*+\u2022]|\(?[0-9]{1,3}[.)])[ \t]+\S")
 _EMPHASIS = re.compile(r"\*+|(?<![^\W_])_+|_+(?![^\W_])|`+")
 _TITLE_WORDS = 12
@@ -81,7 +85,7 @@ def compose(text: str, prompt: str = "") -> Composition:
     bullets = tuple(_plain(line) for block in blocks for line in block if _BULLET.match(line))
     title = ""
     if blocks and _is_title(blocks):
-        title = re.sub(r"^title:\s*", "", _plain(blocks[0][0]), flags=re.IGNORECASE)
+        title = re.sub(r"^(?:title|subject):\s*", "", _plain(blocks[0][0]), flags=re.IGNORECASE)
         blocks = [block for block in (blocks[0][1:], *blocks[1:]) if block]
     paragraphs = tuple(tuple(map(_plain, block)) for block in blocks)
     whole = "\n\n".join("\n".join(paragraph) for paragraph in paragraphs)
@@ -93,6 +97,13 @@ def compose(text: str, prompt: str = "") -> Composition:
 def words_of(text: str) -> list[str]:
     """The words of a text, in lower case."""
     return [match.group().casefold() for match in _WORD.finditer(text)]
+
+
+def terms_of(text: str) -> list[str]:
+    """What phrases are looked for among: words without hyphens, accents and upper case."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
+    return _TERM.findall(plain)
 
 
 def sentences_of(text: str) -> list[str]:

@@ -75,6 +75,7 @@ COUNTING: dict[str, Factory] = {
     "stanzas": _total(lambda c: len(c.paragraphs), "stanzas"),
     "bullets": _total(lambda c: len(c.bullets), "bullets"),
     "questions": _total(lambda c: sum("?" in s for s in c.sentences), "questions"),
+    "exclamations": _total(lambda c: c.body.count("!"), "exclamation marks"),
     "dashes": _total(lambda c: len(_DASH.findall(c.body)), "dashes"),
     "lines per stanza": _each(_stanzas, lambda stanza: stanza.count("\n") + 1, "lines"),
     "words per line": _each(lambda c: c.lines, _length, "words"),

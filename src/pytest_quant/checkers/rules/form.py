@@ -13,6 +13,7 @@ from pytest_quant.checkers.rules.kinds import Factory, Verify
 from pytest_quant.checkers.rules.ranges import bounds, items, nothing
 
 _GREETING = re.compile(r"(?:my )?(?:dear(?:est)?|hello|hi|good (?:morning|day|evening))\b", re.I)
+_SIGNATURE_LINES = 3
 _SIGNATURE_WORDS = 8
 _SPEAKER = re.compile(r"(?P<name>[A-Z][\w.' -]{0,40}?)[ ]?(?:\([^()\n]{1,60}\))?:(?=\s|$)")
 _FINISHED = re.compile(r"[.!?\u2026\u2014][\"')\]]*$")
@@ -58,11 +59,12 @@ def _salutation(argument: str) -> Verify:
 
 
 def _signature(argument: str) -> Verify:
-    name = words_of(argument)
+    """One of the last lines is short and names the sender; a position may follow."""
+    name = set(words_of(argument))
 
     def verify(composition: Composition) -> str:
-        last = words_of(composition.lines[-1]) if composition.lines else []
-        signed = len(last) <= _SIGNATURE_WORDS and name == last[-len(name) :]
+        last = [set(words_of(line)) for line in composition.lines[1:][-_SIGNATURE_LINES:]]
+        signed = any(len(line) <= _SIGNATURE_WORDS and name <= line for line in last)
         return "" if signed else f"is not signed by {argument}"
 
     return verify

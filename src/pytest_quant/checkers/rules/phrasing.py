@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pytest_quant.checkers.rules.composition import Composition, words_of
+from pytest_quant.checkers.rules.composition import Composition, terms_of, words_of
 from pytest_quant.checkers.rules.kinds import Factory, Verify
 from pytest_quant.checkers.rules.ranges import bounds, items
 from pytest_quant.checkers.words import is_negated, occurrences, phrase, words
@@ -19,20 +19,20 @@ def _contains(argument: str) -> Verify:
     wanted = [_alternatives(item) for item in items(argument)]
 
     def verify(composition: Composition) -> str:
-        there = words_of(composition.text)
+        there = terms_of(composition.text)
         missing = [names[0] for names in wanted if not any(_places(n, there) for n in names)]
         return f"does not say {', '.join(map(repr, missing))}" if missing else ""
 
     return verify
 
 
-def _contains_at_least(argument: str) -> Verify:
+def _contains_some(argument: str) -> Verify:
     """So many of the items are there: "2 of lantern; rope; map"."""
     number, _, listed = argument.partition(" of ")
     least, wanted = bounds(number), [_alternatives(item) for item in items(listed)]
 
     def verify(composition: Composition) -> str:
-        there = words_of(composition.text)
+        there = terms_of(composition.text)
         found = [names[0] for names in wanted if any(_places(n, there) for n in names)]
         said = ", ".join(map(repr, found)) or "none"
         return "" if least.hold(len(found)) else f"says {said} of the listed, not {least}"
@@ -45,7 +45,7 @@ def _avoids(argument: str) -> Verify:
     unwanted = items(argument)
 
     def verify(composition: Composition) -> str:
-        there = words_of(composition.text)
+        there = terms_of(composition.text)
         found = [name for name in unwanted if _places(name, there)]
         return f"says {', '.join(map(repr, found))}" if found else ""
 
@@ -104,12 +104,16 @@ def _verbatim(argument: str) -> Verify:
     return verify
 
 
-def _no_word_ends_in(argument: str) -> Verify:
-    endings = tuple(ending.casefold() for ending in items(argument))
+def _endings(argument: str) -> Verify:
+    """So many words end like this: "at most 2 of ly"."""
+    number, _, listed = argument.partition(" of ")
+    wanted, endings = bounds(number), tuple(ending.casefold() for ending in items(listed))
 
     def verify(composition: Composition) -> str:
-        found = next((word for word in composition.words if word.endswith(endings)), "")
-        return f"has the word {found!r}" if found else ""
+        found = [word for word in composition.words if word.endswith(endings)]
+        if wanted.hold(len(found)):
+            return ""
+        return f"{len(found)} words end so, not {wanted}: {', '.join(found[:5])}"
 
     return verify
 
@@ -130,13 +134,13 @@ def _no_other_numbers(argument: str) -> Verify:
 
 PHRASING: dict[str, Factory] = {
     "contains": _contains,
-    "contains some": _contains_at_least,
+    "contains some": _contains_some,
     "avoids": _avoids,
     "leaves out": _leaves_out,
     "starts with": _starts_with,
     "ends with": _ends_with,
     "verbatim": _verbatim,
-    "no word ends in": _no_word_ends_in,
+    "endings": _endings,
     "no other numbers": _no_other_numbers,
 }
 
@@ -150,7 +154,7 @@ def _alternatives(item: str) -> list[str]:
 
 def _places(name: str, among: Sequence[str]) -> bool:
     """Whether the phrase stands there; a plural or possessive s behind it does not matter."""
-    wanted = words_of(name)
+    wanted = terms_of(name)
     last = wanted[-1]
     forms = {last, f"{last}s", f"{last}es", f"{last}'s", f"{last}'"}
     size = len(wanted)

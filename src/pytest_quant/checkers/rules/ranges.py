@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 _BOUNDS = re.compile(
-    r"(?P<only>\d+)|(?P<low>\d+) to (?P<high>\d+)|at least (?P<least>\d+)|at most (?P<most>\d+)"
+    r"(?P<only>\w+)|(?P<low>\w+) to (?P<high>\w+)|at least (?P<least>\w+)|at most (?P<most>\w+)"
 )
+_SPELLED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,24 @@ class Bounds:
 
 
 def bounds(text: str) -> Bounds:
-    """Read "12", "80 to 120", "at least 80" or "at most 120"; else ``ValueError``."""
+    """Read "12", "three", "80 to 120", "at least 80" or "at most 120"; else ``ValueError``."""
     match = _BOUNDS.fullmatch(text.strip())
-    if match is None:
+    ends = {name: _number(end) for name, end in match.groupdict().items() if end} if match else {}
+    if not ends or None in ends.values():
         raise ValueError(
             f"found {text!r}, expected a number, 'LOW to HIGH', 'at least LOW' or 'at most HIGH'"
         )
-    low = int(match["only"] or match["low"] or match["least"] or 0)
-    high = match["only"] or match["high"] or match["most"]
-    if high is not None and low > int(high):
+    low = ends.get("only") or ends.get("low") or ends.get("least") or 0
+    high = ends.get("only", ends.get("high", ends.get("most")))
+    if high is not None and low > high:
         raise ValueError(f"found {text!r}, expected the lower end first")
-    return Bounds(low, None if high is None else int(high), text.strip())
+    return Bounds(low, high, text.strip())
+
+
+def _number(text: str) -> int | None:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    return _SPELLED.index(text) if text in _SPELLED else None
 
 
 def items(text: str) -> list[str]:
