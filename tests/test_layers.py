@@ -31,7 +31,7 @@ ALLOWED = {
     "sympy": ("checkers", "probes.expressions"),
     "numpy": ("runtimes.llamacpp",),
     "gguf": (),
-    "scipy": (),
+    "scipy": ("probes.generators.planning",),
     "hypothesis": (),
     "torch": (),
 }

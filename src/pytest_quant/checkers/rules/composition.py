@@ -14,7 +14,7 @@ from dataclasses import dataclass
 # A hyphen or an apostrophe holds a word together: "well-made" and "don't" are one word each.
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _TERM = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-_SENTENCE_END = re.compile(r"(?<![A-Z])[.!?\u2026]+[\"')\]*_]*(?=\s|$)")
+_SENTENCE_END = re.compile(r"(?:[!?\u2026]|(?<!\b[A-HJ-Z])\.)[.!?\u2026]*[\"')\]*_]*(?=\s|$)")
 _ABBREVIATION = re.compile(
     r"\b(?:mr|mrs|ms|dr|st|prof|vs|etc|e\.g|i\.e|approx|no)\.$", re.IGNORECASE
 )
@@ -24,7 +24,7 @@ _FENCE = re.compile(r"[ \t]*```")
 _HEADING = re.compile(
     r"#{1,6}[ \t]+\S|\*\*[^*\n]+\*\*:?$|__[^_\n]+__:?$|(?:title|subject):", re.IGNORECASE
 )
-_MARKER = re.compile(r"(?:[>#|]+[ \t]*|[-*+\u2022][ \t]+|\(?[0-9]{1,3}[.)][ \t]+)+")
+_MARKER = re.compile(r"^(?:[>#|]+[ \t]*|[-*+\u2022][ \t]+|\(?[0-9]{1,3}[.)][ \t]+)+")
 _BULLET = re.compile(r"[ \t]*(?:[-*+\u2022]|\(?[0-9]{1,3}[.)])[ \t]+\S")
 _EMPHASIS = re.compile(r"\*+|(?<![^\W_])_+|_+(?![^\W_])|`+")
 _TITLE_WORDS = 12
@@ -157,4 +157,4 @@ def _is_title(blocks: Sequence[Sequence[str]]) -> bool:
 
 def _plain(line: str) -> str:
     """A line without its list or heading marker and its emphasis."""
-    return _EMPHASIS.sub("", _MARKER.sub("", line.strip(), count=1)).strip()
+    return _EMPHASIS.sub("", _MARKER.sub("", line.strip())).strip()

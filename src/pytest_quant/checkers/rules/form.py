@@ -173,6 +173,21 @@ def counted_in(headings: str, number: str, verify_section: Verify) -> Verify:
     return verify
 
 
+def split_by_speaker(verify_speech: Verify) -> Verify:
+    """A rule that holds if all that each speaker says keeps another one."""
+
+    def verify(composition: Composition) -> str:
+        speeches: dict[str, list[str]] = {}
+        for name, text in _turns(composition):
+            speeches.setdefault(name, []).append(text)
+        for name, lines in speeches.items():
+            if problem := verify_speech(_section(composition, lines)):
+                return f"{name}: {problem}"
+        return "" if speeches else "is no dialogue"
+
+    return verify
+
+
 FORM: dict[str, Factory] = {
     "title": _title,
     "complete": _complete,

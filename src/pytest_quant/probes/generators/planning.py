@@ -20,7 +20,8 @@ SIGHTS = {
                "Charlottenburg"],
 }  # fmt: skip
 _WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-_REUSED = ["spinach", "lentils", "chickpeas", "rice", "carrots", "yoghurt", "potatoes"]
+_REUSED = {"spinach": "spinach", "lentils": "lentil", "chickpeas": "chickpea", "rice": "rice",
+           "carrots": "carrot", "potatoes": "potato"}  # fmt: skip
 _FORBIDDEN = ["peanut", "shrimp", "pork", "mushroom", "walnut", "tuna"]
 _CAPACITIES_X = [50, 80, 100, 120, 200]
 _CAPACITIES_Y = [60, 80, 100, 120, 140, 160, 200, 240]
@@ -46,11 +47,13 @@ def itinerary(rng: Random, days: list[int]) -> dict[str, Any]:
 
 def meal_plan(rng: Random) -> dict[str, Any]:
     """A week of meals with a budget, an ingredient to be used up and one to be left out."""
+    reused = rng.choice(list(_REUSED))
     return {
         "people": rng.randint(2, 6),
         "minutes": rng.choice([30, 40, 45, 60]),
         "budget": rng.randrange(20, 61, 5),
-        "reused": rng.choice(_REUSED),
+        "reused": reused,
+        "stem": _REUSED[reused],
         "times": rng.choice(["two", "three"]),
         "forbidden": rng.choice(_FORBIDDEN),
         "days": "; ".join(_WEEK),
