@@ -68,8 +68,9 @@ def test_no_rule_is_kept_by_everything_and_none_by_nothing() -> None:
         "starts with": "we know", "ends with": "the sea", "verbatim": "The Sea",
         "endings": "0 of ea", "no other numbers": "", "title": "", "complete": "",
         "no placeholders": "", "salutation": "Ann", "signature": "Tom", "speakers": "Ann; Tom",
-        "alternating": "Ann", "turns": "2", "balanced": "50", "sections": "Day 1; Day 2", "person": "first",
-        "tense": "past", "distinct": "at most 99", "copied": "at most 0", "grade": "0",
+        "alternating": "Ann", "turns": "2", "balanced": "50",
+        "sections": "Day 1; Day 2", "person": "first", "tense": "past", "durations": "2",
+        "distinct": "at most 99", "copied": "at most 0", "grade": "0",
     }  # fmt: skip
     texts = [
         "The Sea\n\nWe know it. We had it. It was ours.\n\nIt ends at the sea",
