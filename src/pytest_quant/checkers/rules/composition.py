@@ -35,11 +35,15 @@ _HANDING_OVER = re.compile(
     re.IGNORECASE,
 )
 _LEAVING = re.compile(
-    r"\W*(?:let me know|i hope (?:this|that|you)|feel free|would you like|if you(?:'d| would) like"
-    r"|(?:total )?word count|\(?\d+ words\b|note\b\W|this (?:poem|story|letter|paragraph|dialogue"
-    r"|rewrite|version|description|reply|response|scene|plan|itinerary)\b)",
+    r"\W*(?:let me know|i hope (?:this|that|you)|feel free|would you like"
+    r"|if you(?:'d| would) like|(?:total )?word count|\(?\d+ words|notes?(?=:)"
+    r"|this (?:poem|story|letter|paragraph|dialogue|rewrite|version|text|description|reply|scene"
+    r"|plan|itinerary) (?:aims|avoids|captures|contains|evokes|follows|imitates|keeps|maintains"
+    r"|meets|mimics|reflects|sets|shows|stays|tries|uses|is (?:about|meant|written)))\b",
     re.IGNORECASE,
 )
+# Thoughts are often set in italics where speech has quotes.
+_ITALIC = re.compile(r"(?<![*\w])\*(?![*\s])([^*\s]+[ ][^*\n]{1,300})(?<!\s)\*(?![*\w])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,12 @@ def _blocks(text: str) -> Iterator[list[str]]:
 
 def _without_remarks(blocks: list[list[str]]) -> list[list[str]]:
     """Without the model's own remarks before and behind the writing."""
-    if len(blocks) > 1 and len(blocks[0]) == 1 and _HANDING_OVER.match(_plain(blocks[0][0])):
-        blocks = blocks[1:]
+    if blocks and sum(map(len, blocks)) > 1 and _HANDING_OVER.match(first := _plain(blocks[0][0])):
+        # Glued to the writing, it announces it with a colon.
+        if len(blocks[0]) == 1:
+            blocks = blocks[1:]
+        elif first.endswith(":"):
+            blocks = [blocks[0][1:], *blocks[1:]]
     while len(blocks) > 1 and len(blocks[-1]) == 1 and _LEAVING.match(_plain(blocks[-1][0])):
         blocks = blocks[:-1]
     return blocks
@@ -156,5 +164,8 @@ def _is_title(blocks: Sequence[Sequence[str]]) -> bool:
 
 
 def _plain(line: str) -> str:
-    """A line without its list or heading marker and its emphasis."""
-    return _EMPHASIS.sub("", _MARKER.sub("", line.strip())).strip()
+    """A line without its list or heading marker and its emphasis; italics inside become quotes."""
+    line = _MARKER.sub("", line.strip())
+    if not _ITALIC.fullmatch(line):
+        line = _ITALIC.sub(r'"\1"', line)
+    return _EMPHASIS.sub("", line).strip()

@@ -10,7 +10,7 @@ from pytest_quant.checkers.rules.composition import Composition, words_of
 from pytest_quant.checkers.rules.kinds import Factory, Verify
 from pytest_quant.checkers.rules.ranges import bounds
 
-_QUOTED = re.compile(r"\"[^\"\n]{1,600}\"|(?<![\w])'[^'\n]{1,300}'(?![\w])")
+_QUOTED = re.compile(r"\"[^\"\n]{1,600}\"|(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w)){1,600}'(?!\w)")
 _PERSONS: dict[str, frozenset[str]] = {
     "first": frozenset(words_of("i me my mine myself i'm i'd i've i'll we us our ours")),
     "second": frozenset(words_of("you your yours yourself you're you'd you've you'll")),
