@@ -37,6 +37,7 @@ _HANDING_OVER = re.compile(
 _LEAVING = re.compile(
     r"\W*(?:let me know|i hope (?:this|that|you)|feel free|would you like"
     r"|if you(?:'d| would) like|(?:total )?word count|\(?\d+ words|notes?(?=:)"
+    r"|(?:estimated |weekly |grand |the )*total\b[^\n]{0,40}\$\d+"
     r"|this (?:poem|story|letter|paragraph|dialogue|rewrite|version|text|description|reply|scene"
     r"|plan|itinerary) (?:aims|avoids|captures|contains|evokes|follows|imitates|keeps|maintains"
     r"|meets|mimics|reflects|sets|shows|stays|tries|uses|is (?:about|meant|written)))\b",

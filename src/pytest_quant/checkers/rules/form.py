@@ -18,7 +18,8 @@ _SIGNATURE_WORDS = 8
 _SPEAKER = re.compile(r"(?P<name>[A-Z][\w.' -]{0,40}?)[ ]?(?:\([^()\n]{1,60}\))?:(?=\s|$)")
 _FINISHED = re.compile(r"[.!?\u2026\u2014][\"')\]]*$")
 _PLACEHOLDER = re.compile(r"\[(?:[A-Z][\w' /-]{1,40}|[a-z][\w' /-]{1,40} (?:name|here))\]")
-_BEHIND_HEADING = r"(?=\s*(?:$|[:(|,.\u2013\u2014-]))"
+# Behind a heading: nothing, a sign, or a few words that are no sentence.
+_BEHIND_HEADING = r"(?=\s*(?:$|[:(|,.\u2013\u2014-])|(?:\s+[^\s.]+){1,7}$)"
 
 
 def _title(argument: str) -> Verify:

@@ -23,7 +23,8 @@ _WEEK = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _REUSED = {"spinach": "spinach", "lentils": "lentil", "chickpeas": "chickpea", "rice": "rice",
            "carrots": "carrot", "potatoes": "potato"}  # fmt: skip
 _FORBIDDEN = ["peanut", "shrimp", "pork", "mushroom", "walnut", "tuna"]
-_CAPACITIES_X = [50, 80, 100, 120, 200]
+# Such that a demand in tens leaves whole units of Y, nearly always.
+_CAPACITIES_X = [40, 50, 100, 200]
 _CAPACITIES_Y = [60, 80, 100, 120, 140, 160, 200, 240]
 
 # Units of X and of Y that a line makes in a day that it gives to one of them.
