@@ -127,3 +127,21 @@ def test_parts_of_a_composition() -> None:
     assert composition.title == "On Tea"
     assert composition.paragraphs == (("First line", "second line"), ("third_line",))
     assert composition.bullets == ("second line", "third_line")
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("Sure thing! Here it is:\n\nA b.\n\nC d.", "A b.", "C d."),
+        ("Here's the text:\nA b.\nC d.", "A b.", "C d."),
+        ("Here is the sea.\n\nA b.\n\nTotal silence.", "Here is the sea.", "Total silence."),
+        ("Great storms came.\n\nThis story never ends.", "Great storms came.", "This story never"),
+        ("A b.\n\nC d.\n\nTotal weekly cost: $210\n\nFeel free to ask!", "A b.", "C d."),
+        ("A b.\n\nC d.\n\n***\n\n*(Word count: 4)*", "A b.", "C d."),
+        ("Here is the text:", "Here is the text:", "Here is the text:"),
+    ],
+)
+def test_remarks_to_the_user_are_no_part_of_it(text: str, first: str, last: str) -> None:
+    lines = compose(text).lines
+    assert lines[0] == first
+    assert lines[-1].startswith(last)

@@ -30,8 +30,8 @@ _EMPHASIS = re.compile(r"\*+|(?<![^\W_])_+|_+(?![^\W_])|`+")
 _TITLE_WORDS = 12
 
 _HANDING_OVER = re.compile(
-    r"\W*(?:sure|certainly|of course|absolutely|okay|ok|great|here(?:'s| is| are)|below is"
-    r"|title and text)\b[^\n]{0,300}[:!.]\W*$",
+    r"\W*(?:(?:sure|certainly|of course|absolutely|okay|ok|great)(?: thing)?[!,.][^\n]{0,300}[:!.]"
+    r"|(?:here(?:'s| is| are)|below is)\b[^\n]{0,300}:)\W*$",
     re.IGNORECASE,
 )
 _LEAVING = re.compile(
