@@ -178,14 +178,18 @@ def _rows(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
 def _columns(text: str, numbers: Sequence[Found]) -> list[list[list[Found]]]:
     """One number a line, the last of each: "F(3) = 2" on consecutive lines.
 
-    Read whole, and from its last paragraph on.
+    Read whole, and from its last paragraph on. An announced answer begins another one.
     """
+    announced = final_answer.announcements(text)
     columns: list[list[Found]] = [[]]
     paragraphs = [0]
     index = begin = 0
     gap = False
     for line in text.split("\n"):
         end = begin + len(line)
+        if bisect_right(announced, begin) < bisect_right(announced, end):
+            columns.append([])
+            paragraphs.append(0)
         inside: list[Found] = []
         while index < len(numbers) and numbers[index].start < end:
             inside.append(numbers[index])
