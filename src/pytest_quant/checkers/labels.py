@@ -1,4 +1,4 @@
-"""Takes away what stands before the terms of a list and is none of them: "x_1 =", "Step 2:"."""
+"""Takes away what stands beside the terms of a list and is none of them: "x_1 =", "(for n = 2)"."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ _LABEL = re.compile(
     rf"""
     (?<![\w\\^/.])(?:[a-z]{_INDEX}|(?:step|term|iterat(?:ion|e))[ ][0-9]{{1,3}})
         [ ]?&?(?:{LEADS_TO.pattern})
+    |(?<![\w.,])(?:for[ ])?[0-9]{{1,3}}[ ][a-z]{{2,12}}[ ]?:
+    |(?<=[0-9][ ])\((?:for|at|after|with)\b[^()\n]{{1,40}}\)
     |\b(?:the[ ])?(?:quotient|remainder)\b(?:[ ]?[:=]|[ ]is\b)?
     |(?<=[0-9][ ])R(?=[ ]?[0-9])
     """,
