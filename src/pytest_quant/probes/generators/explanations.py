@@ -74,7 +74,7 @@ _TOPICS = [
             ["kill", "destroy", "inhibit", "stop ... growing", "stop ... multiplying", "growth"],
             ["not ... virus", "not ... viral", "no effect ... virus", "resistance", "resistant"],
         ],
-        ["antibiotic kills viruses", "antibiotics kill viruses", "antibiotics work against viruses"],
+        ["antibiotics kill viruses", "antibiotics work against viruses"],
     ),
     _Topic(
         "how a fridge keeps food cold",
