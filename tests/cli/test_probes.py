@@ -74,16 +74,23 @@ class TestList:
             [
                 "world_knowledge: 1",
                 "probe   subcategory  checker  difficulty  cases",
-                "colour  colours      text              1      3",
+                "colour  colours      text              1      2",
                 "",
                 "iterative: 1",
                 "probe   subcategory  checker  difficulty  cases",
-                "sums    additions    numeric           2   200+",
+                "sums    additions    numeric           2      8",
                 "",
                 "2 probes",
             ],
             "",
         )
+
+    def test_cases_are_counted_if_asked_for(self, run: Command) -> None:
+        write("probes/sums.yaml", SUMS)
+        write("probes/colours.yml", COLOURS)
+        _, lines, _ = run("probes", "--count")
+        assert lines[2] == "colour  colours      text              1      2          3"
+        assert lines[6] == "sums    additions    numeric           2      8       200+"
 
     def test_a_path_that_is_given(self, run: Command) -> None:
         write("mine/sums.yaml", SUMS)
@@ -107,7 +114,7 @@ class TestList:
             f"4.{c}.{k}.{q}" for c in range(1, 11) for k in (1, 2, 3) for q in (1, 2, 3)
         ]
         taken = [row for row in rows if row[1] != "MISSING"]
-        assert ["4.1.1.3", "two_leg_journey", "numeric", "3", "200+"] in taken
+        assert ["4.1.1.3", "two_leg_journey", "numeric", "3", "32"] in taken
         assert lines[-1] == f"{len(taken)} of 90 places have a probe"
 
     def test_missing_places_are_marked(self, run: Command) -> None:
@@ -121,7 +128,7 @@ class TestList:
             "iterative: recursion",
             "place     probe    checker  difficulty  cases",
             "4.9.1.1   MISSING  -                 -      -",
-            "4.9.1.2   sums     numeric           2   200+",
+            "4.9.1.2   sums     numeric           2      8",
             "4.9.1.3   MISSING  -                 -      -",
         ]
         assert lines[-1] == "1 of 90 places have a probe"
