@@ -29,6 +29,7 @@ ALLOWED = {
     "llama_cpp": ("runtimes.llamacpp.library",),
     "yaml": ("probes",),
     "sympy": ("checkers", "probes.expressions"),
+    "snowballstemmer": ("checkers.assertions",),
     "numpy": ("runtimes.llamacpp",),
     "gguf": (),
     "scipy": (),

@@ -7,13 +7,14 @@ import importlib
 import inspect
 import json
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import chain, islice
 from typing import Any, Literal
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.probes.model import Case, Probe
+from pytest_quant.probes.model import EXPECTS_EXPRESSIONS, NAMED_EXPRESSIONS, Case, Probe
 
 Side = Literal["held_out", "training"]
 
@@ -21,6 +22,8 @@ Side = Literal["held_out", "training"]
 _HELD_OUT_ONE_IN = 4
 # This many draws in a row that bring nothing new mean that the domain is used up.
 _MAX_MISSES = 1000
+# A template such as {facts} or {topic[facts]}.
+_ONE_NAME = re.compile(r"\{([a-z][a-z0-9_]*)(?:\[([a-z][a-z0-9_]*)\])?\}")
 
 
 def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
@@ -127,7 +130,7 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
     options = {name: _option(probe, name, raw, values) for name, raw in probe.check_options.items()}
     # Formulas enter as they are written: how sympy prints a value may change.
     written = {
-        name: probe.check_options[name] if name == "formulas" else option
+        name: probe.check_options[name] if name in NAMED_EXPRESSIONS else option
         for name, option in options.items()
     }
     clean = _clean(probe, prompt, values)
@@ -157,11 +160,14 @@ def _clean(probe: Probe, prompt: str, values: Mapping[str, Any]) -> str | None:
 
 def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     """What the checker expects, and the same for a person."""
-    if probe.check != "numeric":
+    if probe.check not in EXPECTS_EXPRESSIONS:
         text = render(probe, probe.expect, values)
         return text, text
-    expected = _evaluate(probe, probe.expect, values)
     places = probe.check_options.get("places")
+    if probe.check == "quantities":
+        numbers = _evaluate_all(probe, probe.expect, values)
+        return numbers, ", ".join(_readable(number, places) for number in numbers)
+    expected = _evaluate(probe, probe.expect, values)
     if probe.check_options.get("percent"):
         return expected, f"{_readable(100 * expected, places)}%"
     return expected, _readable(expected, places)
@@ -172,6 +178,15 @@ def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:
 
     try:
         return evaluate(expression, values)
+    except ExpressionError as error:
+        raise _mistake(probe, str(error)) from error
+
+
+def _evaluate_all(probe: Probe, expressions: str, values: Mapping[str, Any]) -> list[Any]:
+    from pytest_quant.probes.expressions import ExpressionError, evaluate_all
+
+    try:
+        return evaluate_all(expressions, values)
     except ExpressionError as error:
         raise _mistake(probe, str(error)) from error
 
@@ -192,13 +207,32 @@ def _readable(expected: Any, places: int | None) -> str:
 
 def _option(probe: Probe, name: str, raw: Any, values: Mapping[str, Any]) -> Any:
     """A check option with its templates filled in; named wrong formulas are expressions."""
-    if name == "formulas":
-        return {title: _evaluate(probe, str(text), values) for title, text in raw.items()}
+    if name in NAMED_EXPRESSIONS:
+        worked_out = _evaluate_all if probe.check == "quantities" else _evaluate
+        return {title: worked_out(probe, str(text), values) for title, text in raw.items()}
     if isinstance(raw, str):
-        return render(probe, raw, values)
+        listed = _listed(probe, raw, values)
+        return render(probe, raw, values) if listed is None else listed
     if isinstance(raw, list):
         return [_option(probe, "", item, values) for item in raw]
     return raw
+
+
+def _listed(probe: Probe, template: str, values: Mapping[str, Any]) -> list[Any] | None:
+    """The list that the template stands for, if it is nothing but the name of one."""
+    whole = _ONE_NAME.fullmatch(template)
+    value = values.get(whole[1]) if whole else None
+    if whole and whole[2] and isinstance(value, Mapping):
+        value = value.get(whole[2])
+    if not isinstance(value, list):
+        return None
+    for item in value:
+        for text in item if isinstance(item, list) else [item]:
+            if not isinstance(text, str):
+                raise _mistake(
+                    probe, f"{template} holds {text!r}, which is no text; put it in quotes"
+                )
+    return value
 
 
 def _drawer(probe: Probe) -> Callable[[random.Random], dict[str, Any]]:

@@ -20,6 +20,10 @@ CATEGORIES: tuple[str, ...] = (
 )
 
 DEFAULT_CASES = 32
+# The checks whose expectation is an expression, or several, over the values; else a template.
+EXPECTS_EXPRESSIONS = frozenset({"numeric", "quantities"})
+# The options of checks that map names to such expressions.
+NAMED_EXPRESSIONS = frozenset({"formulas", "also"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Probe:
 
     ``parameters`` maps a name to its domain; ``generator`` names a function that draws the
     values instead, called with ``generator_options``. ``pinned`` values are the first cases.
-    ``expect`` is an exact expression over the values for a numeric check, a template otherwise.
+    ``expect`` is an exact expression over the values, or several, for a check of numbers, a
+    template otherwise.
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
     to write. ``clean`` is the prompt as it was before it was disturbed: it is asked too, and
     what it brings is compared with what ``prompt`` brings. ``path`` and ``line`` say where the

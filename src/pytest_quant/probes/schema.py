@@ -100,11 +100,25 @@ def _found(error: ValidationError) -> str:
             return shown(instance) + _nearest(str(instance), value)
         case "required":
             return f"no field {next(name for name in value if name not in instance)!r}"
+        case "dependentRequired":
+            return " without ".join(_dependent(error))
         case "oneOf" if _fields(error):
             if "generator" in instance:
                 return "both 'parameters' and 'generator'"
             return "neither 'parameters' nor 'generator'"
     return shown(instance)
+
+
+def _dependent(error: ValidationError) -> tuple[str, str]:
+    """The field that is there, and the one that it needs and that is not."""
+    instance: Any = error.instance
+    value: Any = error.validator_value
+    return next(
+        (name, need)
+        for name, needs in value.items()
+        for need in needs
+        if name in instance and need not in instance
+    )
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
@@ -123,6 +137,8 @@ def _expected(error: ValidationError) -> str:
             return f"one of {', '.join(value)}"
         case "required":
             return f"the field{'s' if len(value) > 1 else ''} {', '.join(value)}"
+        case "dependentRequired":
+            return f"the field {_dependent(error)[1]} too"
         case "type":
             return " or ".join(_TYPES[kind] for kind in ([value] if type(value) is str else value))
         case "pattern":
