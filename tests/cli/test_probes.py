@@ -40,6 +40,7 @@ def run(
 ) -> Command:
     """Runs a command in an empty directory: its exit code, its lines, what it said of mistakes."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
 
     def run(*arguments: str) -> tuple[int, list[str], str]:
         code = main(arguments)
@@ -183,6 +184,16 @@ class TestCheck:
         assert code == USAGE_ERROR
         assert "c.yaml:3: probe 'colour': template " in errors
         assert " cannot be filled in: " in errors
+
+    def test_a_generator_beside_the_file_is_found(self, run: Command) -> None:
+        write("cli_test_draws.py", "def draw(rng):\n    return {'n': rng.randint(1, 99)}")
+        text = COLOURS.replace("parameters:", "generator: cli_test_draws.draw")
+        write("c.yaml", text.replace("n: {integer: [1, 12]}", ""))
+        assert run("probes", "check", "c.yaml") == (
+            0,
+            ["c.yaml: 1 probes, 2 cases, no mistakes found"],
+            "",
+        )
 
     def test_every_mistake_is_told_and_the_good_files_too(self, run: Command) -> None:
         write("good.yaml", SUMS)
