@@ -158,6 +158,7 @@ _TOPICS = [
         ["plants eat soil", "food from the soil"],
     ),
 ]  # fmt: skip
+_BEFORE = ["", "Hello! ", "One question: ", "For school: ", "Quick one: ", "Hi, I wonder. "]
 _ASKED = ["Can you explain {}?", "Please tell me {}.", "I never understood {}.", "Do you know {}?",
           "Explain {}, please.", "My son asks {}."]  # fmt: skip
 
@@ -165,13 +166,14 @@ _ASKED = ["Can you explain {}?", "Please tell me {}.", "I never understood {}.",
 def capital_and_people_misspelt(rng: Random, typos: list[int]) -> dict[str, Any]:
     """A country's capital and its number of inhabitants in millions."""
     country = rng.choice(list(_MILLIONS))
-    clean = rng.choice(_CAPITAL_AND_PEOPLE).replace("{}", country)
+    clean = rng.choice(_BEFORE) + rng.choice(_CAPITAL_AND_PEOPLE).replace("{}", country)
     low, high = _MILLIONS[country]
     people = [f"{number} million" for number in range(low, high + 1)]
+    span = people[0] if low == high else f"{low} to {people[-1]}"
     return {
         "question": misspell(rng, clean, rng.randint(*typos)),
         "clean": clean,
-        "summary": f"{CAPITALS[country]}, {low} to {high} million",
+        "summary": f"{CAPITALS[country]}, {span}",
         "facts": [[CAPITALS[country]], people],
     }
 
@@ -179,7 +181,7 @@ def capital_and_people_misspelt(rng: Random, typos: list[int]) -> dict[str, Any]
 def explanation_misspelt(rng: Random, typos: list[int]) -> dict[str, Any]:
     """How something works, or why it is so."""
     topic = rng.choice(_TOPICS)
-    clean = rng.choice(_ASKED).format(topic.question)
+    clean = rng.choice(_BEFORE) + rng.choice(_ASKED).format(topic.question)
     return {
         "question": misspell(rng, clean, rng.randint(*typos)),
         "clean": clean,
