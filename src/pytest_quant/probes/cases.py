@@ -60,12 +60,17 @@ def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict
     while misses < _MAX_MISSES:
         values = draw(rng)
         prompt = render(probe, probe.prompt, values)
-        clean = _clean(probe, prompt, values)
-        if side_of(prompt) == side and (side == "training" or side_of(clean or prompt) == side):
+        if side_of(prompt) == side and _suits(probe, prompt, values, side):
             misses = 0
             yield prompt, values
         else:
             misses += 1
+
+
+def _suits(probe: Probe, prompt: str, values: Mapping[str, Any], side: Side) -> bool:
+    """Whether the clean prompt of a pair may stand on the side that its prompt is on."""
+    clean = _clean(probe, prompt, values) if side == "held_out" else None
+    return clean is None or side_of(clean) == side
 
 
 def side_of(prompt: str) -> Side:
