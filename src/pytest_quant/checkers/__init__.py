@@ -19,6 +19,7 @@ __all__ = ["KINDS", "Outcome", "Verdict", "allowed_options", "check"]
 KINDS: dict[str, str] = {
     "choice": "pytest_quant.checkers.choice",
     "expression": "pytest_quant.checkers.expression",
+    "induction": "pytest_quant.checkers.induction",
     "numeric": "pytest_quant.checkers.numeric",
     "quantities": "pytest_quant.checkers.quantities",
     "sequence": "pytest_quant.checkers.sequence",

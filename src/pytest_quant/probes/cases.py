@@ -132,7 +132,8 @@ def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     places = probe.check_options.get("places")
     if probe.check == "quantities":
         numbers = _evaluate_all(probe, probe.expect, values)
-        return numbers, ", ".join(_readable(number, places) for number in numbers)
+        digits = probe.check_options.get("significant")
+        return numbers, ", ".join(_readable(number, places, digits) for number in numbers)
     expected = _evaluate(probe, probe.expect, values)
     if probe.check_options.get("percent"):
         return expected, f"{_readable(100 * expected, places)}%"
@@ -157,8 +158,11 @@ def _evaluate_all(probe: Probe, expressions: str, values: Mapping[str, Any]) -> 
         raise _mistake(probe, str(error)) from error
 
 
-def _readable(expected: Any, places: int | None) -> str:
+def _readable(expected: Any, places: int | None, significant: int | None = None) -> str:
     """An exact number as a person writes it: rounded if the question asks for it."""
+    if significant is not None:
+        context = Context(prec=significant, rounding=ROUND_HALF_UP)
+        return format(context.plus(Decimal(str(expected.evalf(significant + 40)))), "f")
     if places is not None:
         whole = len(str(abs(expected) // 1))
         digits = Decimal(str(expected.evalf(whole + places + 40, chop=False)))
