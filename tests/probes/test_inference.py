@@ -43,7 +43,7 @@ def drawn(name: str, count: int = 100) -> Iterator[dict[str, Any]]:
     return (GENERATORS[name](rng) for _ in range(count))
 
 
-def asked(probe_id: str, count: int = 12) -> Iterator[tuple[Probe, Case, list[float]]]:
+def asked(probe_id: str, count: int = 8) -> Iterator[tuple[Probe, Case, list[float]]]:
     """Cases of a probe, with the numbers that their prompts show, in order."""
     probe = LIBRARY[probe_id]
     for case in draw_cases(probe, count):
@@ -260,7 +260,7 @@ class TestEquations:
             assert a != c
 
     def test_progression(self) -> None:
-        for values in drawn("progression"):
+        for values in drawn("progression", 20):
             first, second, third = map(int, values["terms"].split(" + "))
             assert second - first == third - second
             for n in (1, 2, 5, 8):
