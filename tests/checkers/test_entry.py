@@ -27,10 +27,12 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("expression", "n**2", {"prompt": "What is the sum of the first n odd numbers?"}),
     ("expression", "A + log(x)", {"order": True}),
     ("sequence", [1, 2, 3], {}),
+    ("sequence", ["0.5", "1/3"], {"tolerance": "1/100", "truncated": True}),
     ("sequence", ["red", "green"], {"prompt": "Which colours?"}),
     ("choice", "true", {"options": ["true", "false"]}),
     ("choice", "A", {"options": ["A", "B", "C"], "prompt": "A, B or C?"}),
     ("text", "Paris", {"aliases": ["Lutetia"], "forbidden": ["Lyon"], "truncated": True}),
+    ("text", "both", {"required": ["Paris", ["red", "answer ... 1"]], "sides": ["A km", "true"]}),
 ]
 
 
@@ -162,6 +164,27 @@ def test_expression_that_cannot_be_read(expected: str) -> None:
 def test_text_needs_words(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="word"):
         check("text", "Paris", "Paris" if options else "!", **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"at_least": 1},
+        {"ordered": ["a city"]},
+        {"sides": ["north", "south"]},
+        {"required": ["city"], "at_least": 2},
+        {"required": ["city"], "at_least": 0},
+        {"required": ["city", ["..."]]},
+        {"required": ["city", []]},
+        {"required": ["city ..."]},
+        {"required": ["city"], "forbidden": ["!"]},
+        {"required": ["city"], "sides": ["north"]},
+        {"required": ["city"], "sides": ["north", "south"], "share": 0.6},
+    ],
+)
+def test_demands_without_meaning(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"at_least|sides|fact|phrase"):
+        check("text", "Paris is a city", "a city", **options)
 
 
 def pieces() -> st.SearchStrategy[str]:

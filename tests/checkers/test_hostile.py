@@ -56,6 +56,9 @@ UNITS = [
     "1 because ", "not 1 ", "1 out of ", "1 hour 1 minute ", "1 km/", "per ", "a. ", "1. ", "1\n",
     "\n", " ", "a, ", "->", "a and ", "or ", "true or ", "A or ", "Paris or ", "Paris/",
     "not true ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
+    "|1", "|1|\n", "|1|\n\n", "|1|\n|-|\n", "| |", "x1 = ", "x1 = 1, ", "x1 = 1\n", "x1 = 1\n\n",
+    "not true ", "it is a myth that 1 ", "that was wrong. ", "but ", "# Rome\n", "**Rome**: ",
+    "- Rome: ", "Rome and ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
 ]  # fmt: skip
 USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),
@@ -67,6 +70,16 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("sequence", ["x", "y", "z"], {}),
     ("choice", "false", {"options": ["true", "false"]}),
     ("text", "London", {"forbidden": ["Rome"]}),
+    (
+        "text",
+        "a city",
+        {
+            "required": [["nothing of this ... city"], "true ... 1", "answer ... so"],
+            "ordered": ["wait", "Paris"],
+            "sides": ["Rome", "Oslo"],
+            "forbidden": ["1 ... 1 ... because", "answer is"],
+        },
+    ),
 ]
 
 
@@ -100,7 +113,25 @@ def calls(function: Callable[[], Outcome]) -> int:
 # The engine of regular expressions is not counted above. At full length, a pattern that backtracks
 # from every position would make these hang.
 @pytest.mark.parametrize(
-    "unit", [" ", "\n", "a", "1", "answer ", "**", "a, ", "= ", "(", "~~", "or "]
+    "unit",
+    [
+        " ",
+        "\n",
+        "a",
+        "1",
+        "answer ",
+        "**",
+        "a, ",
+        "= ",
+        "(",
+        "~~",
+        "or ",
+        "| ",
+        "|1",
+        "|1|\n",
+        "x1=",
+        "|-",
+    ],
 )
 def test_full_length_is_answered(unit: str) -> None:
     for kind, expected, options in USES:
