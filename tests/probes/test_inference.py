@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -25,13 +26,14 @@ LIBRARY = {
     for name in ("ambiguity", "logical_reasoning", "probabilistic", "real_world")
     for probe in read_probes(PROBES / f"{name}.yaml")
 }
-GENERATORS = {
+YES, NO = [["shown"]], [["not shown"]]
+GENERATORS: dict[str, Callable[[Random], dict[str, Any]]] = {
     "two_rolls": events.two_rolls,
     "one_card": events.one_card,
     "family": events.family,
-    "trial": inference.trial,
-    "rates": inference.rates,
-    "tosses": inference.tosses,
+    "trial": partial(inference.trial, yes=YES, no=NO),
+    "rates": partial(inference.rates, yes=YES, no=NO),
+    "tosses": partial(inference.tosses, yes=YES, no=NO),
     "normal_parts": inference.normal_parts,
     "linear": equations.linear,
     "progression": equations.progression,
@@ -52,11 +54,14 @@ def asked(probe_id: str, count: int = 8) -> Iterator[tuple[Probe, Case, list[flo
 
 
 def accepts(probe: Probe, case: Case, answer: str) -> bool:
-    return check(probe.check, f"Answer: {answer}", case.expected, **case.options).correct
+    return pattern(probe, case, answer)[0] == ""
 
 
 def pattern(probe: Probe, case: Case, answer: str) -> tuple[str, str]:
-    outcome = check(probe.check, f"Answer: {answer}", case.expected, **case.options)
+    """The error pattern of an answer whose words are right, and the reason."""
+    (wordings,) = case.options.get("required", [["It is."]])
+    said = wordings[0].replace("...", "the").capitalize()
+    outcome = check(probe.check, f"{said}.\nAnswer: {answer}", case.expected, **case.options)
     return outcome.pattern, outcome.reason
 
 
@@ -118,7 +123,26 @@ class TestStatistics:
             z = result.statistic**0.5
             assert accepts(probe, case, f"z = {z:.6f}, p = {result.pvalue:.8f}")
             assert not accepts(probe, case, f"{z:.6f}, {result.pvalue / 2:.8f}")
+            (conclusion,) = case.options["required"]
+            assert (conclusion[0] == "significant") == (result.pvalue < 0.05)
         assert next(asked("significance"))[1].expected_text == "2.9, 0.0039"
+
+    @pytest.mark.parametrize("name", ["trial", "rates", "tosses"])
+    def test_conclusions(self, name: str) -> None:
+        seen = set()
+        for values in drawn(name, 60):
+            n = values.get("patients") or values["tosses"]
+            if name == "tosses":
+                share = values["heads"] / n
+                low, high = stats.norm.interval(0.95, share, (share * (1 - share) / n) ** 0.5)
+                shown = low < 0.5 < high
+            else:
+                a, b = values["treated"], values["placebo"]
+                table = [[a, n - a], [b, n - b]]
+                shown = stats.chi2_contingency(table, correction=False).pvalue < 0.05
+            assert values["conclusion"] == (YES if shown else NO)
+            seen.add(bool(shown))
+        assert seen == {True, False}
 
     def test_normal_shares(self) -> None:
         for probe, case, (mean, deviation, over, low, high) in asked("normal_lengths"):

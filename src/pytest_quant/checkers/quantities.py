@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_quant.checkers import final_answer, patterns
+from pytest_quant.checkers import conclusion, final_answer, patterns
 from pytest_quant.checkers.exact import approximate
 from pytest_quant.checkers.final_answer import Span
+from pytest_quant.checkers.free_text import Phrases
 from pytest_quant.checkers.numbers import find_numbers
 from pytest_quant.checkers.numeric import Target, accepted_units, has_wrong_unit, meant, target
 from pytest_quant.checkers.numeric_answer import select
@@ -43,6 +44,7 @@ def check(
     unit: str | Iterable[str] = (),
     formulas: Mapping[str, Sequence[Any]] | None = None,
     also: Mapping[str, Sequence[Any]] | None = None,
+    required: Sequence[Phrases] = (),
     truncated: bool = False,
     prompt: str | None = None,
 ) -> Outcome:
@@ -68,6 +70,7 @@ def check(
     counts = {len(wanted.targets), *map(len, right.values()), *map(len, wrong.values())}
     if len(counts) > 1 or min(counts) < 2:
         raise ValueError("expected two or more numbers, and as many in every other list")
+    words = conclusion.demands(required)
     opened = open_response(text, prompt, whole=True)
     if opened.refuted:
         return opened.refuted
@@ -76,7 +79,8 @@ def check(
     problem = _no_answer(body, given, explicit, truncated)
     if problem:
         return Outcome("unparsable", "", *problem)
-    return _judge(given, wanted, right, wrong)
+    outcome = _judge(given, wanted, right, wrong)
+    return conclusion.with_words(outcome, opened.text, words, truncated)
 
 
 @dataclass(frozen=True, slots=True)

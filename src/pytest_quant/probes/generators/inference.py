@@ -1,4 +1,7 @@
-"""Samples for statistical tests, chosen so that a table of four digits gives the asked digits."""
+"""Samples for statistical tests, and which of two conclusions follows from each.
+
+``yes`` and ``no`` are the facts that an answer must state if something is shown, or is not.
+"""
 
 from __future__ import annotations
 
@@ -9,37 +12,45 @@ from random import Random
 from typing import Any
 
 _LEAST_Z, _MOST_Z = 0.7, 3.3
+_SIGNIFICANT = 1.96  # two-sided, at 5 percent
+_UNDECIDED = 0.1  # as near to that, a rounded z may fall on the other side
+
+Facts = list[list[str]]
 
 
-def trial(rng: Random) -> dict[str, Any]:
+def trial(rng: Random, yes: Facts, no: Facts) -> dict[str, Any]:
     """A drug and a placebo in groups of one size, and the p-value of Fisher's exact test."""
     patients = rng.randrange(40, 201, 10)
     placebo = rng.randint(patients // 5, patients // 2)
     treated = rng.randint(placebo + 1, min(patients - 1, placebo + patients // 3))
-    if not _LEAST_Z < _z(treated, placebo, patients) < _MOST_Z:
-        return trial(rng)
+    z = _z(treated, placebo, patients)
+    if not _is_told(z):
+        return trial(rng, yes, no)
     return {
         "patients": patients,
         "treated": treated,
         "placebo": placebo,
         "fisher": fisher(treated, placebo, patients),
+        "conclusion": yes if z > _SIGNIFICANT else no,
     }
 
 
-def rates(rng: Random) -> dict[str, Any]:
+def rates(rng: Random, yes: Facts, no: Facts) -> dict[str, Any]:
     """The same, told in percent."""
     patients = rng.choice([50, 100, 150, 200, 250, 300, 400])
     percents = [p for p in range(10, 91) if p * patients % 100 == 0]
     first, second = sorted(rng.sample(percents, 2))
     placebo, treated = first * patients // 100, second * patients // 100
-    if not _LEAST_Z < _z(treated, placebo, patients) < _MOST_Z:
-        return rates(rng)
+    z = _z(treated, placebo, patients)
+    if not _is_told(z):
+        return rates(rng, yes, no)
     return {
         "patients": patients,
         "treated": treated,
         "placebo": placebo,
         "treated_percent": second,
         "placebo_percent": first,
+        "conclusion": yes if z > _SIGNIFICANT else no,
     }
 
 
@@ -53,14 +64,21 @@ def fisher(first: int, second: int, size: int) -> Fraction:
     return Fraction(sum(w for w in ways if w <= ways[first]), sum(ways))
 
 
-def tosses(rng: Random) -> dict[str, Any]:
-    """A coin that may or may not be fair."""
+def tosses(rng: Random, yes: Facts, no: Facts) -> dict[str, Any]:
+    """A coin of which it is, or is not, plausible that it is fair."""
     count = rng.randrange(60, 401, 20)
-    return {"tosses": count, "heads": rng.randint(35 * count // 100, 65 * count // 100)}
+    heads = rng.randint(35 * count // 100, 65 * count // 100)
+    errors = abs(heads - count / 2) / sqrt(heads * (count - heads) / count)
+    if abs(errors - _SIGNIFICANT) < _UNDECIDED:
+        return tosses(rng, yes, no)
+    return {"tosses": count, "heads": heads, "conclusion": yes if errors < _SIGNIFICANT else no}
 
 
 def normal_parts(rng: Random) -> dict[str, Any]:
-    """A normal distribution, a value above its mean and two values around it."""
+    """A normal distribution, a value above its mean and two values around it.
+
+    A table of four digits gives the same two decimals of the percents asked for.
+    """
     mean, deviation = rng.randint(5, 60), Decimal(rng.randint(1, 9)) / 10
     above, left, right = (Decimal(rng.randint(4, 26)) / 10 for _ in range(3))
     shares = [(above,), (left, right)]
@@ -86,6 +104,10 @@ def _table_misleads(z: tuple[Decimal, ...]) -> bool:
 def _z(treated: int, placebo: int, patients: int) -> float:
     both = treated + placebo
     return (treated - placebo) / sqrt(both * (2 * patients - both) / (2 * patients))
+
+
+def _is_told(z: float) -> bool:
+    return _LEAST_Z < z < _MOST_Z and abs(z - _SIGNIFICANT) > _UNDECIDED
 
 
 def _short(number: Decimal) -> Decimal:
