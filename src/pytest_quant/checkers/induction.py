@@ -38,7 +38,7 @@ _EQUALS = re.compile(r"[\s*_`$}\])]*=[\s*_`$({\[]*")
 _OPERATOR = r"[-+*/^\u00d7\u00b7]"
 _DOTS = r"(?:\.\.\.|\u2026|\\[lcd]?dots\w*)"
 _CUT_BEFORE = re.compile(rf"(?:[\w)\]}}]|(?:{_OPERATOR}|{_DOTS}|\\cdot|\\times)[\s$]*)$")
-_CUT_BEHIND = re.compile(rf"[\s$]*(?:{_OPERATOR}|{_DOTS}|\\cdot|\\times|[(\[{{])|\w")
+_CUT_BEHIND = re.compile(rf"[\s$]*(?:{_OPERATOR}|{_DOTS}|\\cdot|\\times)|\w")
 
 
 def check(
@@ -152,6 +152,8 @@ class _Proof:
     def _is_whole(self, item: Written) -> bool:
         """Whether it is no part of a longer expression, of S(k) or of a sum with dots in it."""
         before = self._text[max(0, item.start - 12) : item.start]
+        if item.tokens[0].kind == "operator":  # the + of "S_k + 2k + 1" has a left side
+            before = before.rstrip(" $")
         return not (_CUT_BEFORE.search(before) or _CUT_BEHIND.match(self._text, item.end))
 
     def equations(self) -> Iterator[tuple[_Item, _Item]]:

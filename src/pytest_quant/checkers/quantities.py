@@ -30,6 +30,7 @@ _BETWEEN = re.compile(r"[;|&]|[,.](?=\s)|\b(?:and|to|while|whereas)\b")
 _RANGE = re.compile(rf"{_BETWEEN.pattern}|\u2264|\\leq?\b|<=?|\u2013|\s-\s")
 # The numbers inside of P(X > 10.5) say what is worked out, not what it comes to.
 _NOTATION = re.compile(r"\b(?:[A-Z]|Phi)\([^()\n]{0,60}\)")
+_BULLET = re.compile(r"[ \t*]*(?:[-+\u2022]|\(?[0-9]{1,2}[.)])(?=[ \t])")
 _EQUATION = re.compile(r".*(?:=|\u2248|\\approx|\\pm|\u00b1)", re.DOTALL)
 _PAIR = re.compile(r"[(\[]\s*[$]?[-+]?[.\d][^()\[\]]{0,200}[)\]]")
 
@@ -204,9 +205,11 @@ def _concluded(text: str, begin: int, wanted: _Wanted) -> list[_Given]:
 
 
 def _lines(text: str, span: Span) -> Iterator[Span]:
+    """The lines of a span, without the bullets or numbers that list them."""
     begin = span.start
     for line in text[span.start : span.end].split("\n"):
-        yield Span(begin, begin + len(line))
+        bullet = _BULLET.match(line)
+        yield Span(begin + (bullet.end() if bullet else 0), begin + len(line))
         begin += len(line) + 1
 
 
@@ -222,6 +225,8 @@ def _on_a_line(text: str, line: Span, wanted: _Wanted) -> list[_Given]:
     ways += [_clauses(text, pair, _BETWEEN, wanted) for pair in reversed(pairs)]
     ways.append(clauses := _clauses(text, line, _BETWEEN, wanted))
     ways.append([item for item in clauses if not item.wrong_unit])
+    sentences = [*final_answer.Sentences(text).between(line.start, line.end)]
+    ways += [_clauses(text, span, _BETWEEN, wanted) for span in (*sentences[:1], *sentences[-1:])]
     if equation := _EQUATION.match(written):
         behind = Span(line.start + equation.end(), line.end)
         ways.append(_clauses(text, behind, _BETWEEN, wanted))
