@@ -35,10 +35,10 @@ FORMULAS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", [*FORMULAS, *TOWERS, *NESTED, *LONG, *HUGE, *CODE])
-@pytest.mark.parametrize("order", [False, True])
-def test_is_no_formula(text: str, order: bool) -> None:
-    assert not check("expression", text, "n**3", order=order).correct
+@pytest.mark.parametrize("text", [*FORMULAS, *TOWERS, *HUGE])
+def test_is_no_formula(text: str) -> None:
+    assert not check("expression", text, "n**3").correct
+    assert not check("expression", text, "n**3", order=True).correct
     assert not check("induction", text, "n**3").correct
 
 

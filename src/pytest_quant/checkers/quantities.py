@@ -24,6 +24,7 @@ from pytest_quant.checkers.slips import slip
 
 _LONGEST = 1200  # characters behind an announcement in which the numbers are looked for
 _MOST_ANNOUNCEMENTS = 4
+_MOST_CLAUSES = 40
 # What separates quantities on a line; a comma or point inside a number has no space behind it.
 _BETWEEN = re.compile(r"[;|&]|[,.](?=\s)|\b(?:and|to|while|whereas)\b")
 # The same where nothing is worked out: a dash or a comparison.
@@ -240,6 +241,8 @@ def _clauses(text: str, span: Span, separator: re.Pattern[str], wanted: _Wanted)
     for match in separator.finditer(text, span.start, span.end):
         bounds += [match.start(), match.end()]
     bounds.append(span.end)
+    if len(bounds) > 2 * _MOST_CLAUSES:
+        return []
     clauses = zip(bounds[::2], bounds[1::2], strict=True)
     return _one_each(text, [Span(begin, end) for begin, end in clauses], wanted)
 
