@@ -17,6 +17,8 @@ _OPPOSITES = {"true": "false", "yes": "no", "right": "wrong", "possible": "impos
 _ARTICLE = re.compile(r"\b(?:the|an?)\b", re.IGNORECASE)
 # What follows a capital A that is an option and no article.
 _AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
+# What the option behind it is only compared with; a quote, a tag and an arrow are no such sign.
+_COMPARED = re.compile(r"(?:\bthan|(?<=[^\s][ ])>)[ *_$(]{0,6}$")
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -32,6 +34,7 @@ def check(
 
     Options match as whole words, without regard to case; the longest option wins where two
     overlap. To deny an option is not to state it: "not true" is "false" where that is an option.
+    Nor is comparing with it: "7 is more than 5" states 7.
     Raises ``ValueError`` if ``expected`` is no option or two options read the same.
     """
     spelled = {phrase(option): option for option in options}
@@ -80,7 +83,7 @@ class _Mention:
     option: str
     start: int
     end: int
-    negated: bool
+    negated: bool  # or only compared with
 
 
 class _Statement:
@@ -117,8 +120,9 @@ class _Statement:
                 if taken.isdisjoint(covered) and _is_option(wanted, among[index], self._text):
                     taken.update(covered)
                     start, end = among[index].start, among[covered[-1]].end
-                    negated = is_negated(index, among, self._text)
-                    found.append(_Mention(self._spelled[wanted], start, end, negated))
+                    before = self._text[max(0, start - 12) : start]
+                    denied = is_negated(index, among, self._text) or _COMPARED.search(before)
+                    found.append(_Mention(self._spelled[wanted], start, end, bool(denied)))
         return sorted(found, key=lambda mention: mention.start)
 
     def _within(self, start: int, end: int) -> list[_Mention]:

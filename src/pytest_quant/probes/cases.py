@@ -62,12 +62,17 @@ def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict
     while misses < _MAX_MISSES:
         values = draw(rng)
         prompt = render(probe, probe.prompt, values)
-        clean = _clean(probe, prompt, values)
-        if side_of(prompt) == side and (side == "training" or side_of(clean or prompt) == side):
+        if side_of(prompt) == side and _suits(probe, prompt, values, side):
             misses = 0
             yield prompt, values
         else:
             misses += 1
+
+
+def _suits(probe: Probe, prompt: str, values: Mapping[str, Any], side: Side) -> bool:
+    """Whether the clean prompt of a pair may stand on the side that its prompt is on."""
+    clean = _clean(probe, prompt, values) if side == "held_out" else None
+    return clean is None or side_of(clean) == side
 
 
 def side_of(prompt: str) -> Side:
@@ -158,7 +163,9 @@ def _clean(probe: Probe, prompt: str, values: Mapping[str, Any]) -> str | None:
 def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     """What the checker expects, and the same for a person."""
     if probe.check not in EXPECTS_EXPRESSIONS:
-        text = render(probe, probe.expect, values)
+        text = render(probe, probe.expect, values).strip()
+        if probe.check == "constraints":
+            _check_rules(probe, text)
         return text, text
     places = probe.check_options.get("places")
     digits = probe.check_options.get("significant")
@@ -171,6 +178,15 @@ def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     if probe.check_options.get("percent"):
         return expected, f"{_readable(100 * expected, places, digits)}%"
     return expected, _readable(expected, places, digits)
+
+
+def _check_rules(probe: Probe, text: str) -> None:
+    from pytest_quant.checkers.rules import parse_rules
+
+    try:
+        parse_rules(text)
+    except ValueError as error:
+        raise _mistake(probe, str(error)) from error
 
 
 def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:
