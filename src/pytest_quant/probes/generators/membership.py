@@ -28,7 +28,9 @@ def odd_one_out(rng: Random) -> dict[str, Any]:
 
 def overlap(rng: Random, sizes: list[int]) -> dict[str, Any]:
     """The members of one list that another list also holds, or does not hold; at least one."""
-    first, shared, alone = [], [], []
+    first: list[int] = []
+    shared: list[int] = []
+    alone: list[int] = []
     while not (shared and alone):
         numbers = rng.sample(range(1, 40), 2 * sizes[1])
         first = numbers[: rng.randint(*sizes)]
@@ -54,7 +56,7 @@ def parity(rng: Random, digits: list[int]) -> dict[str, Any]:
     return {"row": "".join(map(str, row)), "working": working, "value": states[-1]}
 
 
-def capital_choice(rng: Random) -> dict[str, Any]:
+def which_city(rng: Random) -> dict[str, Any]:
     """A country, its capital and three other capitals."""
     country, *others = rng.sample(list(CAPITALS), 4)
     cities = [CAPITALS[name] for name in (country, *others)]
