@@ -14,7 +14,11 @@ from pytest_quant.checkers.outcome import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One response and what the checker made of it; ``finish`` says what ended the response."""
+    """One response and what the checker made of it; ``finish`` says what ended the response.
+
+    ``probabilities`` are those of the options of a choice that was taken by likelihood, relative
+    to each other (their sum is 1); ``None`` for a response that the model wrote.
+    """
 
     verdict: Verdict
     answer: str
@@ -22,6 +26,12 @@ class Answer:
     reason: str
     response: str
     finish: str
+    probabilities: dict[str, float] | None = None
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability of the chosen option, ``None`` for a response that the model wrote."""
+        return self.probabilities[self.response] if self.probabilities else None
 
     @property
     def correct(self) -> bool:

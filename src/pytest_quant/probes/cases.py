@@ -112,7 +112,8 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
         name: probe.check_options[name] if name == "formulas" else option
         for name, option in options.items()
     }
-    content = json.dumps([prompt, probe.check, text, written], sort_keys=True, default=str)
+    judged = [prompt, probe.check, text, written, *([probe.by] if probe.by != "text" else [])]
+    content = json.dumps(judged, sort_keys=True, default=str)
     return Case(
         index=index,
         prompt=prompt,

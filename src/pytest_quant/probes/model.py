@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 CATEGORIES: tuple[str, ...] = (
     "numerical_reasoning",
@@ -21,6 +21,9 @@ CATEGORIES: tuple[str, ...] = (
 
 DEFAULT_CASES = 32
 
+# What decides a choice: the option that the model writes, or the one that it finds likeliest.
+By = Literal["text", "likelihood"]
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -30,7 +33,8 @@ class Probe:
     values instead, called with ``generator_options``. ``pinned`` values are the first cases.
     ``expect`` is an exact expression over the values for a numeric check, a template otherwise.
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
-    to write. ``path`` and ``line`` say where the probe stands, for messages.
+    to write. ``by`` says what decides a choice: the response, or the likelihood of each option.
+    ``path`` and ``line`` say where the probe stands, for messages.
     """
 
     id: str
@@ -52,6 +56,7 @@ class Probe:
     max_tokens: int = 64
     guide: str | None = None
     task: str | None = None
+    by: By = "text"
 
     @property
     def chance(self) -> float:
