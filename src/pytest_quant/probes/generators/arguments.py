@@ -37,7 +37,8 @@ _MADE_UP_CLASSES = ["wugs", "daxes", "feps", "blickets", "zorps", "loms", "gubs"
 _DOINGS = [("fade quickly", "do not fade quickly"), ("are expensive", "are not expensive"),
            ("make noise", "do not make noise"), ("are very old", "are not very old"),
            ("float on water", "do not float on water"), ("smell sweet", "do not smell sweet"),
-           ("glow at night", "do not glow at night"), ("need shade", "do not need shade")]  # fmt: skip
+           ("glow at night", "do not glow at night"),
+           ("need shade", "do not need shade")]  # fmt: skip
 # Two premises about the classes A and B and a doing C, and what they say of "some A do C".
 _FIGURES = [
     ("Some {a} are {b}. All {b} {c}", "follows"),
