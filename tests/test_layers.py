@@ -44,6 +44,7 @@ FORBIDDEN = {
     "runtimes": ("plugin", "reports", "probes", "checkers", "gate"),
     "probes": ("plugin", "runtimes", "reports", "gate"),
     "reports": ("plugin", "runtimes.llamacpp", "probes"),
+    "metrics": ("plugin", "reports", "runtimes", "probes", "checkers", "gate"),
 }
 
 

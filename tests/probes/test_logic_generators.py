@@ -295,7 +295,7 @@ class TestMembership:
 
 # Worlds of one to three things, each of them told by whether it is an A, is a B, and does C.
 Thing = tuple[bool, bool, bool]
-THINGS: list[Thing] = list(itertools.product((False, True), repeat=3))
+THINGS: list[Thing] = [(a, b, c) for a, b, c in itertools.product((False, True), repeat=3)]
 WORLDS = [w for n in (1, 2, 3) for w in itertools.combinations_with_replacement(THINGS, n)]
 PREMISES: dict[str, tuple[Callable[[Iterable[bool]], bool], Callable[[Thing], bool]]] = {
     "Some A are B": (any, lambda t: t[0] and t[1]),

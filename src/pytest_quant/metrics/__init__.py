@@ -1,0 +1,1 @@
+"""What measurements show beside right and wrong. Pure functions of numbers."""
