@@ -68,20 +68,22 @@ def plan_scores(
     prefix = 0
     if share_prefix and len(stems) > 1:
         prefix = common_prefix([stem.tokens for stem in stems])
+    rows = max(1, min(batch, ROW_BYTES // (4 * vocabulary_size)))
+    # llama.cpp wants to give every sequence of a context a row.
+    most = min(rows, library.max_sequences())
     waves: list[range] = []
     first = tokens = sequences = most_tokens = most_sequences = 0
     for index, stem in enumerate(stems):
         tokens += stem.size - prefix
         sequences += len(stem.branches)
-        if index > first and (tokens > batch or sequences > library.max_sequences()):
+        if index > first and (tokens > batch or sequences > most):
             waves.append(range(first, index))
             first, tokens, sequences = index, stem.size - prefix, len(stem.branches)
         most_tokens = max(most_tokens, tokens)
         most_sequences = max(most_sequences, sequences)
     waves.append(range(first, len(stems)))
-    rows = max(1, min(batch, ROW_BYTES // (4 * vocabulary_size)))
     cells = -(-(prefix + most_tokens) // CELL_BLOCK) * CELL_BLOCK
-    return ScorePlan(prefix, tuple(waves), cells, most_sequences, rows)
+    return ScorePlan(prefix, tuple(waves), cells, most_sequences, max(rows, most_sequences))
 
 
 def score(
