@@ -17,6 +17,7 @@ _OPPOSITES = {"true": "false", "yes": "no", "right": "wrong", "possible": "impos
 _ARTICLE = re.compile(r"\b(?:the|an?)\b", re.IGNORECASE)
 # What follows a capital A that is an option and no article.
 _AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
+_BOX_END = re.compile(r" *\}")
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -199,7 +200,11 @@ def _is_option(wanted: Phrase, word: Word, text: str) -> bool:
         return True
     written = text[word.start : word.end]
     before, after = text[word.start - 1 : word.start], text[word.end : word.end + 1]
-    marked = after in (")", "]", "}", "*", ".", ":", ",", "") or before in ("(", "[", "{", '"')
+    marked = (
+        after in (")", "]", "*", ".", ":", ",", "")
+        or before in ("(", "[", "{", '"')
+        or _BOX_END.match(text, word.end) is not None
+    )
     if wanted[0] == "no":
         return marked or after in ("!", ";", "\n") or before == "*"
     named = written not in ("A", "I") or _AS_NAME.match(text, word.end) is not None
