@@ -21,10 +21,10 @@ from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
     PLANNED_TOKENS,
     PromptTooLong,
-    common_prefix,
     default_parallel,
     plan,
 )
+from pytest_quant.runtimes.llamacpp.prefixes import common_prefix
 from pytest_quant.runtimes.llamacpp.prompt import (
     chat_template,
     encode,

@@ -359,7 +359,7 @@ class Context:
         if address != self._logits_address:
             # To make this view takes as long as to reduce a small model's logits, and llama.cpp
             # rarely moves them.
-            shape = self.sequences, self._vocabulary_size
+            shape = self.outputs, self._vocabulary_size
             buffer = (ctypes.c_float * (shape[0] * shape[1])).from_address(address or 0)
             self._logits = np.ctypeslib.as_array(buffer).reshape(shape)
             self._logits_address = address

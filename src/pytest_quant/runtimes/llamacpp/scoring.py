@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.llamacpp.batch import Tokens
-from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK, common_prefix
+from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
+from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
