@@ -33,6 +33,7 @@ def run() -> RunRecord:
     )
     return record(
         replace(sums, cases=(taken, *sums.cases[1:])),
+        measured("sums_misspelt", "q2", right=60, lost=40, clean="correct"),
         measured("products", "q2", right=0, n=8, uninformative="the reference answers 0 of 8"),
         missing=1,
         warnings={"q2": "not what it says"},
@@ -64,6 +65,11 @@ def test_the_confidence_of_a_choice_by_likelihood(run: RunRecord) -> None:
     assert second.reference.confidence is None
 
 
+def test_the_verdict_on_the_clean_prompt_is_kept(written: dict[str, Any]) -> None:
+    answers = [m["cases"][0]["level"] for m in written["measurements"]]
+    assert [answer and answer["clean"] for answer in answers] == [None, "correct", None]
+
+
 def test_leaves_no_half_file_behind(run: RunRecord, tmp_path: Path) -> None:
     (tmp_path / "record.json").mkdir()
     with pytest.raises(OSError, match=r"record\.json"):
@@ -91,6 +97,9 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "no word on probabilities": lambda raw: raw["measurements"][0]["cases"][1]["level"].pop(
         "probabilities"
     ),
+    "a verdict on a clean prompt that is none": lambda raw: raw["measurements"][0]["cases"][0][
+        "reference"
+    ].update(clean="broken"),
     "text for a number": lambda raw: raw["measurements"][0].update(chance="none"),
 }
 

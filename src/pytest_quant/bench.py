@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_quant.checkers import check
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
-    Finish,
-    Likelihood,
     Limits,
+    Response,
     Runtime,
     RuntimeInfo,
     Scores,
@@ -102,13 +99,39 @@ class Bench:
             runtime.close()
         self._open.clear()
 
+    def ask(self, level: str | None, prompt: str, max_tokens: int) -> Response:
+        """What a level answers to a single prompt; ``None`` stands for the reference.
+
+        Raises ``RuntimeError`` when its runtime fails.
+        """
+        return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
+
     def _ask(
         self, probe: Probe, level: str, cases: tuple[Case, ...]
     ) -> tuple[list[Answer], Effort]:
+        prompts = [prompt for case in cases for prompt in prompts_of(case)]
         if probe.by == "likelihood":
-            return self._compare_options(probe, level, cases)
-        prompts = [case.prompt for case in cases]
-        limits = Limits(probe.max_tokens, deadline_s=DEADLINE_S)
+            options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
+            scores = self._score(level, prompts, options)
+            replies = [*map(likeliest, options, scores.likelihoods)]
+            effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
+        else:
+            batch = self._generate(level, prompts, probe.max_tokens)
+            replies = [Reply(response.text, response.finish) for response in batch.responses]
+            effort = _effort(batch)
+        return judged(probe, cases, replies), effort
+
+    def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
+        def score() -> tuple[Scores, RuntimeInfo]:
+            runtime = self._runtime(level)
+            return runtime.score(prompts, options, DEADLINE_S), runtime.describe()
+
+        scores, info = self._cache.get_or_score(self._origin_of(level), prompts, options, score)
+        self.runtimes[level] = info
+        return scores
+
+    def _generate(self, level: str, prompts: list[str], max_tokens: int) -> Batch:
+        limits = Limits(max_tokens, deadline_s=DEADLINE_S)
 
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
@@ -116,30 +139,7 @@ class Bench:
 
         batch, info = self._cache.get_or_generate(self._origin_of(level), prompts, limits, generate)
         self.runtimes[level] = info
-        pairs = zip(cases, batch.responses, strict=True)
-        answers = [_judge(probe, case, response.text, response.finish) for case, response in pairs]
-        return answers, Effort(
-            prompt_tokens=sum(response.prompt_tokens for response in batch.responses),
-            new_tokens=sum(len(response.tokens) for response in batch.responses),
-            seconds=batch.seconds,
-        )
-
-    def _compare_options(
-        self, probe: Probe, level: str, cases: tuple[Case, ...]
-    ) -> tuple[list[Answer], Effort]:
-        """Take, for each case, the option that the model finds likeliest."""
-        prompts = [case.prompt for case in cases]
-        options = [_options(probe, case) for case in cases]
-
-        def score() -> tuple[Scores, RuntimeInfo]:
-            runtime = self._runtime(level)
-            return runtime.score(prompts, options, DEADLINE_S), runtime.describe()
-
-        scores, info = self._cache.get_or_score(self._origin_of(level), prompts, options, score)
-        self.runtimes[level] = info
-        pairs = zip(cases, scores.likelihoods, strict=True)
-        answers = [_judge_likeliest(probe, case, found) for case, found in pairs]
-        return answers, Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
+        return batch
 
     def _runtime(self, level: str) -> Runtime:
         if level not in self._open:
@@ -149,53 +149,9 @@ class Bench:
         return self._open[level]
 
 
-def _options(probe: Probe, case: Case) -> list[str]:
-    options: list[str] = case.options["options"]
-    if not all(option.strip() for option in options):
-        raise _mistake(probe, case, f"an option is empty: {options}")
-    return options
-
-
-def _mistake(probe: Probe, case: Case, problem: object) -> QuantUsageError:
-    where = f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}"
-    return QuantUsageError(f"{where}: {problem}")
-
-
-def _judge(probe: Probe, case: Case, text: str, finish: Finish) -> Answer:
-    try:
-        outcome = check(
-            probe.check,
-            text,
-            case.expected,
-            **case.options,
-            truncated=finish in ("length", "deadline"),
-            prompt=case.prompt,
-        )
-    except ValueError as error:
-        raise _mistake(probe, case, error) from error
-    return Answer(
-        verdict=outcome.verdict,
-        answer=outcome.answer,
-        pattern=outcome.pattern,
-        reason=outcome.reason,
-        response=text,
-        finish=finish,
+def _effort(batch: Batch) -> Effort:
+    return Effort(
+        prompt_tokens=sum(response.prompt_tokens for response in batch.responses),
+        new_tokens=sum(len(response.tokens) for response in batch.responses),
+        seconds=batch.seconds,
     )
-
-
-def _judge_likeliest(probe: Probe, case: Case, likelihoods: Sequence[Likelihood]) -> Answer:
-    """The option of the greatest likelihood, as if the model had written it.
-
-    Whole likelihoods are compared, not those per byte: the choice is then the option that the
-    recorded probabilities favour, and an option's length is no surprise where the prompt names it.
-    """
-    if not likelihoods:
-        return _judge(probe, case, "", "deadline")
-    totals = [likelihood.total for likelihood in likelihoods]
-    shares = [math.exp(total - max(totals)) for total in totals]
-    probabilities = {
-        option: share / math.fsum(shares)
-        for option, share in zip(case.options["options"], shares, strict=True)
-    }
-    chosen = max(probabilities, key=probabilities.__getitem__)
-    return replace(_judge(probe, case, chosen, "end"), probabilities=probabilities)

@@ -16,6 +16,7 @@ from pytest_quant.checkers.outcome import Verdict
 class Answer:
     """One response and what the checker made of it; ``finish`` says what ended the response.
 
+    ``clean`` is the verdict on the answer to the undisturbed prompt, ``None`` if the case has none.
     ``probabilities`` are those of the options of a choice that was taken by likelihood, relative
     to each other (their sum is 1); ``None`` for a response that the model wrote.
     """
@@ -26,6 +27,7 @@ class Answer:
     reason: str
     response: str
     finish: str
+    clean: Verdict | None = None
     probabilities: dict[str, float] | None = None
 
     @property

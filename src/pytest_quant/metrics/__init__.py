@@ -1,1 +1,1 @@
-"""What measurements show beside right and wrong. Pure functions of numbers."""
+"""What measurements say besides the gate's verdicts: pure functions over measurements."""
