@@ -25,7 +25,7 @@ GENERATORS: dict[str, Callable[[Random], dict[str, Any]]] = {
     "route": partial(deduction.route, places=[4, 7]),
     "liars": partial(deduction.liars, people=[2, 5]),
     "elimination": deduction.elimination,
-    "odd_one_out": membership.odd_one_out,
+    "another_kind": membership.another_kind,
     "overlap": partial(membership.overlap, sizes=[2, 6]),
     "parity": partial(membership.parity, digits=[3, 11]),
     "which_city": membership.which_city,
@@ -256,7 +256,7 @@ class TestMembership:
         kind_of = {word: kind for kind, words in membership._KINDS.items() for word in words}
         assert len(kind_of) == sum(len(words) for words in membership._KINDS.values())
         places = set()
-        for values in drawn("odd_one_out"):
+        for values in drawn("another_kind"):
             kinds = [kind_of[word] for word in values["words"]]
             assert kinds.count(values["kind"]) == 3
             assert kind_of[values["odd"]] != values["kind"]

@@ -19,7 +19,7 @@ _KINDS: dict[str, list[str]] = {
 }
 
 
-def odd_one_out(rng: Random) -> dict[str, Any]:
+def another_kind(rng: Random) -> dict[str, Any]:
     """Three words of a kind and one of another."""
     kind, other = rng.sample(list(_KINDS), 2)
     alike, odd = rng.sample(_KINDS[kind], 3), rng.choice(_KINDS[other])
