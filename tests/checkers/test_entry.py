@@ -23,6 +23,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", sympy.sqrt(2), {"tolerance": "1/100", "formulas": {"square": 2}}),
     ("quantities", [1, "5/2"], {"prompt": "What are 1 + 0 and 1 + 3/2?"}),
     ("quantities", "1, 2", {"unit": "km", "also": {"x": [2, 1]}, "formulas": {"y": [2, 2]}}),
+    ("induction", "n*(n + 1)/2", {}),
     ("expression", "n**2", {"prompt": "What is the sum of the first n odd numbers?"}),
     ("expression", "A + log(x)", {"order": True}),
     ("sequence", [1, 2, 3], {}),
@@ -30,6 +31,8 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("sequence", ["red", "green"], {"prompt": "Which colours?"}),
     ("choice", "true", {"options": ["true", "false"]}),
     ("choice", "A", {"options": ["A", "B", "C"], "prompt": "A, B or C?"}),
+    ("constraints", "words: 2 to 9\ncontains: Paris\nsentences: 1\nno other numbers", {}),
+    ("constraints", "sections: A; B\neach section: lines: 1\nspeakers: A; B", {"prompt": "Go"}),
     ("text", "Paris", {"aliases": ["Lutetia"], "forbidden": ["Lyon"], "truncated": True}),
     ("text", "both", {"required": ["Paris", ["red", "answer ... 1"]], "sides": ["A km", "true"]}),
 ]
@@ -45,7 +48,7 @@ def test_every_kind_is_used_here() -> None:
 
 
 def test_unknown_kind_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"unknown checker 'nmeric'.*choice, expression, numeric"):
+    with pytest.raises(ValueError, match=r"unknown checker 'nmeric'.*choice, .*numeric"):
         check("nmeric", "42", 42)
 
 
@@ -153,6 +156,8 @@ def test_quantities_are_several(expected: Any, options: dict[str, Any]) -> None:
 def test_expression_that_cannot_be_read(expected: str) -> None:
     with pytest.raises(ValueError, match="expected an expression"):
         check("expression", "n^2", expected, variables=["n"])
+    with pytest.raises(ValueError, match="expected a formula in n"):
+        check("induction", "n^2", expected)
 
 
 @pytest.mark.parametrize("options", [{}, {"aliases": ["?"]}, {"forbidden": [""]}])

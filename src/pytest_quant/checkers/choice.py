@@ -17,8 +17,11 @@ _OPPOSITES = {"true": "false", "yes": "no", "right": "wrong", "possible": "impos
 _ARTICLE = re.compile(r"\b(?:the|an?)\b", re.IGNORECASE)
 # What follows a capital A that is an option and no article.
 _AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
+# Behind this sign an option is only compared with; a quote, a tag and an arrow are none.
+_GREATER = re.compile(r"(?<=[^\s][ ])>[ *_$(]{0,6}$")
 # "The radio is too wide for the bag": what stands behind these is not what the sentence is about.
-_ASIDE = frozenset({"than", "in", "into", "inside", "for"})
+_ASIDE = frozenset({"in", "into", "inside", "for"})
+_BOX_END = re.compile(r" *\}")
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -34,6 +37,7 @@ def check(
 
     Options match as whole words, without regard to case; the longest option wins where two
     overlap. To deny an option is not to state it: "not true" is "false" where that is an option.
+    Nor is comparing with it: "7 is more than 5" states 7.
     Raises ``ValueError`` if ``expected`` is no option or two options read the same.
     """
     spelled = {phrase(option): option for option in options}
@@ -84,7 +88,7 @@ class _Mention:
     option: str
     start: int
     end: int
-    negated: bool
+    negated: bool  # or only compared with
     aside: bool
 
 
@@ -122,9 +126,11 @@ class _Statement:
                 if taken.isdisjoint(covered) and _is_option(wanted, among[index], self._text):
                     taken.update(covered)
                     start, end = among[index].start, among[covered[-1]].end
-                    negated = is_negated(index, among, self._text)
-                    aside = index > 0 and among[index - 1].text in _ASIDE
-                    found.append(_Mention(self._spelled[wanted], start, end, negated, aside))
+                    before = among[index - 1].text if index else ""
+                    compared = before == "than" or _GREATER.search(self._text, max(0, start - 12), start)
+                    denied = is_negated(index, among, self._text) or bool(compared)
+                    aside = before in _ASIDE
+                    found.append(_Mention(self._spelled[wanted], start, end, denied, aside))
         return sorted(found, key=lambda mention: mention.start)
 
     def _within(self, start: int, end: int) -> list[_Mention]:
@@ -211,7 +217,11 @@ def _is_option(wanted: Phrase, word: Word, text: str) -> bool:
         return True
     written = text[word.start : word.end]
     before, after = text[word.start - 1 : word.start], text[word.end : word.end + 1]
-    marked = after in (")", "]", "}", "*", ".", ":", ",", "") or before in ("(", "[", "{", '"')
+    marked = (
+        after in (")", "]", "*", ".", ":", ",", "")
+        or before in ("(", "[", "{", '"')
+        or _BOX_END.match(text, word.end) is not None
+    )
     if wanted[0] == "no":
         return marked or after in ("!", ";", "\n") or before == "*"
     named = written not in ("A", "I") or _AS_NAME.match(text, word.end) is not None
