@@ -83,7 +83,7 @@ def _no_choice(text: str, statement: _Statement, truncated: bool) -> tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """An option in the text; ``aside``: another one is set against it ("louder than a voice")."""
+    """An option in the text; ``aside``: beside the point ("too wide for the bag")."""
 
     option: str
     start: int
@@ -127,7 +127,9 @@ class _Statement:
                     taken.update(covered)
                     start, end = among[index].start, among[covered[-1]].end
                     before = among[index - 1].text if index else ""
-                    compared = before == "than" or _GREATER.search(self._text, max(0, start - 12), start)
+                    compared = before == "than" or _GREATER.search(
+                        self._text, max(0, start - 12), start
+                    )
                     denied = is_negated(index, among, self._text) or bool(compared)
                     aside = before in _ASIDE
                     found.append(_Mention(self._spelled[wanted], start, end, denied, aside))
