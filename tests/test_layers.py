@@ -30,6 +30,7 @@ ALLOWED = {
     "yaml": ("probes",),
     "sympy": ("checkers", "probes.expressions"),
     "numpy": ("runtimes.llamacpp",),
+    "bandit": ("checkers.vulnerabilities",),
     "gguf": (),
     "scipy": (),
     "hypothesis": (),
@@ -44,6 +45,8 @@ FORBIDDEN = {
     "runtimes": ("plugin", "reports", "probes", "checkers", "gate"),
     "probes": ("plugin", "runtimes", "reports", "gate"),
     "reports": ("plugin", "runtimes.llamacpp", "probes"),
+    "sandbox": ("plugin", "runtimes", "reports", "probes", "gate", "checkers", "suites"),
+    "suites": ("plugin", "runtimes", "reports", "gate", "checkers", "sandbox"),
 }
 
 

@@ -26,6 +26,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("choice", "true", {"options": ["true", "false"]}),
     ("choice", "A", {"options": ["A", "B", "C"], "prompt": "A, B or C?"}),
     ("text", "Paris", {"aliases": ["Lutetia"], "forbidden": ["Lyon"], "truncated": True}),
+    ("code", "assert f(1) == 1", {"entry": "f", "beginning": "def f(x):\n", "truncated": True}),
 ]
 
 
@@ -39,7 +40,7 @@ def test_every_kind_is_used_here() -> None:
 
 
 def test_unknown_kind_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"unknown checker 'nmeric'.*choice, numeric"):
+    with pytest.raises(ValueError, match=r"unknown checker 'nmeric'.*choice, code, numeric"):
         check("nmeric", "42", 42)
 
 

@@ -48,6 +48,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("sequence", ["x", "y", "z"], {}),
     ("choice", "false", {"options": ["true", "false"]}),
     ("text", "London", {"forbidden": ["Rome"]}),
+    ("code", "assert f(1) == 1", {"entry": "f", "beginning": "def f(x):\n"}),
 ]
 
 

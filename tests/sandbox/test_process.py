@@ -13,7 +13,6 @@ from pytest_quant.sandbox.syscalls import call_filter
 SHORT = Limits(cpu_seconds=1, wall_seconds=20.0)
 
 
-@pytest.mark.usefixtures("sandbox")
 class TestARun:
     def test_reads_its_input_and_writes_its_output(self) -> None:
         ended = run("import sys; print(sys.stdin.read() * 2)", "grün ".encode())
@@ -44,7 +43,6 @@ class TestARun:
         assert len({run(code).output for _ in range(3)}) == 1
 
 
-@pytest.mark.usefixtures("sandbox")
 class TestLimits:
     @pytest.mark.parametrize(
         "code",
