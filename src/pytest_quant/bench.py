@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_quant.checkers import check
+from pytest_quant.checkers import check, prepare
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.cases import draw_cases
-from pytest_quant.probes.model import Case, Probe
+from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, Runtime, RuntimeInfo
 from pytest_quant.runtimes.responses import ResponseCache
 
-# A batch that has not ended after this many seconds is cut, so that no run hangs.
+# A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
+# cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
 
 
@@ -51,8 +52,10 @@ class Bench:
 
         ``uninformative(right, n)`` returns why a reference with that many right answers tells
         nothing, or ``""``; then the level is not asked. Raises ``RuntimeError`` when a runtime
-        fails, ``QuantUsageError`` for a mistake in the probe.
+        fails, ``QuantUsageError`` for a mistake in the probe, ``SandboxUnavailable``, before a
+        model is asked, if programs cannot be judged on this machine.
         """
+        prepare(probe.check)
         cases = draw_cases(probe, count)
         reference = self._ask(probe, self._reference, cases)
         results = tuple(
@@ -99,7 +102,8 @@ class Bench:
 
     def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Batch:
         prompts = [case.prompt for case in cases]
-        limits = Limits(probe.max_tokens, deadline_s=DEADLINE_S)
+        deadline = DEADLINE_S * max(1.0, len(cases) / DEFAULT_CASES)
+        limits = Limits(probe.max_tokens, deadline_s=deadline)
 
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
