@@ -38,6 +38,8 @@ def _true(condition: Callable[[], Any], words: str) -> None:
 def _value(of: Callable[[], Any], words: str) -> Any:
     try:
         return of()
+    except _Failed:
+        raise
     except BaseException as error:
         raise _Failed("crash", f"{words}: raised {_named(error)}") from error
 
