@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +17,7 @@ import pytest_quant.probes.reader
 from pytest_quant import check
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes import expressions
-from pytest_quant.probes.cases import draw_cases
+from pytest_quant.probes.cases import draw_cases, side_of
 from pytest_quant.probes.model import CATEGORIES, DEFAULT_CASES, Probe
 from pytest_quant.probes.reader import read_probes
 
@@ -28,13 +29,14 @@ SCHEMA: dict[str, Any] = json.loads(
 )
 
 
-def block(language: str) -> str:
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-    return str(found)
-
-
 def section(title: str) -> str:
     return TEXT.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def block(language: str, title: str = "A complete file") -> str:
+    """The one block of code in a language that stands in a section."""
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
+    return str(found)
 
 
 def first_cells(table: str) -> list[str]:
@@ -87,6 +89,31 @@ class TestTheCompleteFile:
         with pytest.raises(QuantUsageError) as raised:
             read_probes(path, "shop.yaml")
         assert str(raised.value) == shown
+
+
+class TestPairs:
+    @pytest.fixture
+    def probe(self, tmp_path: Path) -> Probe:
+        path = tmp_path / "pairs.yaml"
+        path.write_text(block("yaml", "Pairs"), encoding="utf-8")
+        (probe,) = read_probes(path)
+        return probe
+
+    def test_both_prompts_of_a_pair_are_held_out(self, probe: Probe) -> None:
+        for case in draw_cases(probe, 64):
+            assert case.clean is not None
+            assert case.prompt == f"{case.clean.upper()[:-1]}!!!"
+            assert {side_of(case.prompt), side_of(case.clean)} == {"held_out"}
+
+    def test_prompts_that_do_not_differ_are_a_mistake(self, probe: Probe) -> None:
+        with pytest.raises(QuantUsageError, match="'prompt' and 'clean' are the same"):
+            draw_cases(replace(probe, clean=probe.prompt), 1)
+
+    def test_the_clean_prompt_is_part_of_what_a_case_is_known_by(self, probe: Probe) -> None:
+        (case,) = draw_cases(replace(probe, pinned=({"a": 1, "b": 2},)), 1)
+        (other,) = draw_cases(replace(probe, pinned=({"a": 1, "b": 2},), clean="{a} + {b}"), 1)
+        assert case.prompt == other.prompt
+        assert case.digest != other.digest
 
 
 class TestTheTables:

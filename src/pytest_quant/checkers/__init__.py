@@ -19,7 +19,9 @@ __all__ = ["KINDS", "Outcome", "Verdict", "allowed_options", "check", "prepare"]
 KINDS: dict[str, str] = {
     "choice": "pytest_quant.checkers.choice",
     "code": "pytest_quant.checkers.code",
+    "expression": "pytest_quant.checkers.expression",
     "numeric": "pytest_quant.checkers.numeric",
+    "quantities": "pytest_quant.checkers.quantities",
     "sequence": "pytest_quant.checkers.sequence",
     "text": "pytest_quant.checkers.text",
 }

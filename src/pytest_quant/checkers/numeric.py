@@ -152,7 +152,7 @@ def check(
     wanted = target(
         expected, places=places, significant=significant, tolerance=tolerance, percent=percent
     )
-    units = frozenset(canonical_unit(name) for name in ([unit] if isinstance(unit, str) else unit))
+    units = accepted_units(unit)
     opened = open_response(text, prompt)
     if opened.refuted:
         return opened.refuted
@@ -173,6 +173,11 @@ def check(
         name: replace(wanted, exact=to_exact(value)) for name, value in (formulas or {}).items()
     }
     return _judge(body, chosen, wanted, units, named)
+
+
+def accepted_units(unit: str | Iterable[str]) -> frozenset[str]:
+    """The units of an option, in canonical form."""
+    return frozenset(canonical_unit(name) for name in ([unit] if isinstance(unit, str) else unit))
 
 
 def _no_answer(
@@ -215,13 +220,13 @@ def _judge(
         return Outcome(
             "incorrect", answer, patterns.SEVERAL, f"offers several answers; expected {wanted}"
         )
-    if _wrong_unit(final, units):
+    if has_wrong_unit(final, units):
         return Outcome(
             "incorrect", answer, "wrong unit",
             f"{answer} is in {'%' if final.percent else final.unit}; "
             f"expected {wanted} in {' or '.join(sorted(units))}",
         )  # fmt: skip
-    value, decimals = _meant(final, units)
+    value, decimals = meant(final, units)
     if wanted.meets(value, decimals) or _meets_exactly(chosen, wanted):
         return Outcome("correct", answer, "", f"{answer} is the expected {wanted}")
     for name, wrong in formulas.items():
@@ -245,14 +250,15 @@ def _meets_exactly(chosen: Selected, wanted: Target) -> bool:
     return form is not None and wanted.has_no_decimal and equal(wanted.exact, exact_value(form))
 
 
-def _meant(found: Found, units: frozenset[str]) -> tuple[Any, int | None]:
+def meant(found: Found, units: frozenset[str]) -> tuple[Any, int | None]:
     """The number and its decimals; a percent sign is a unit if it was asked for as one."""
     if not found.percent or "%" in units:
         return found.value, found.decimals
     return exact_value(found), None if found.decimals is None else found.decimals + 2
 
 
-def _wrong_unit(found: Found, units: frozenset[str]) -> bool:
+def has_wrong_unit(found: Found, units: frozenset[str]) -> bool:
+    """Whether a number is given in a known unit other than those asked for."""
     unit = "%" if found.percent else found.unit
     if not units or unit is None or unit in units or found.doubtful_unit:
         return False

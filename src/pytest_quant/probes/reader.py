@@ -12,7 +12,12 @@ from typing import Any
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.documents import Document, Place, read_document
-from pytest_quant.probes.model import DEFAULT_CASES, Probe
+from pytest_quant.probes.model import (
+    DEFAULT_CASES,
+    EXPECTS_EXPRESSIONS,
+    NAMED_EXPRESSIONS,
+    Probe,
+)
 from pytest_quant.probes.schema import check_form, shown
 
 # Decimal arithmetic is exact up to this many digits.
@@ -34,6 +39,7 @@ def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
         _check_pinned(probe, document, place)
         _check_texts(probe, document, place)
         _check_closeness(probe, document, place)
+        _check_facts(probe, document, place)
     check_unique(probes)
     return probes
 
@@ -68,6 +74,7 @@ def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) ->
         generator_options=_with_floats(raw.get("generator_options", {})),
         pinned=tuple(raw.get("pinned", ())),
         solution=raw.get("solution"),
+        clean=raw["clean"].strip() if "clean" in raw else None,
         cases=raw.get("cases", DEFAULT_CASES),
         max_tokens=raw.get("max_tokens", 64),
         guide=raw.get("guide"),
@@ -149,18 +156,28 @@ def _check_texts(probe: Probe, document: Document, place: Place) -> None:
 def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]]]:
     """Every text that is filled in or evaluated: its field, itself, and what finds its names."""
     yield ("prompt",), probe.prompt, _fields
+    if probe.clean is not None:
+        yield ("clean",), probe.clean, _fields
     if probe.solution is not None:
         yield ("solution",), probe.solution, _fields
-    yield ("expect",), probe.expect, _names if probe.check == "numeric" else _fields
+    yield ("expect",), probe.expect, _names if probe.check in EXPECTS_EXPRESSIONS else _fields
     for option, raw in probe.check_options.items():
-        if option == "formulas":
+        if option in NAMED_EXPRESSIONS:
             for title, expression in raw.items():
                 yield ("check", option, title), str(expression), _names
-        elif isinstance(raw, str):
-            yield ("check", option), raw, _fields
-        elif isinstance(raw, list):
-            for i, item in enumerate(raw):
-                yield ("check", option, i), item, _fields
+        else:
+            for place, template in _templates(raw):
+                yield ("check", option, *place), template, _fields
+
+
+def _templates(raw: Any) -> Iterator[tuple[Place, str]]:
+    """The texts of an option, in lists of lists too, and their places within it."""
+    if isinstance(raw, str):
+        yield (), raw
+    elif isinstance(raw, list):
+        for i, item in enumerate(raw):
+            for place, template in _templates(item):
+                yield (i, *place), template
 
 
 def _fields(template: str) -> set[str]:
@@ -190,4 +207,21 @@ def _check_closeness(probe: Probe, document: Document, place: Place) -> None:
             (*place, "check", given[1]),
             " and ".join(given),
             f"only one of {', '.join(_CLOSENESS)}",
+        )
+
+
+def _check_facts(probe: Probe, document: Document, place: Place) -> None:
+    """A text that must state facts has no aliases, and cannot state more than there are."""
+    required, least = (probe.check_options.get(name) for name in ("required", "at_least"))
+    if required and "aliases" in probe.check_options:
+        raise document.mistake(
+            (*place, "check", "aliases"),
+            "both 'aliases' and 'required'",
+            "only one of the two: each fact of 'required' lists its own wordings",
+        )
+    if isinstance(required, list) and least is not None and least > len(required):
+        raise document.mistake(
+            (*place, "check", "at_least"),
+            str(least),
+            f"at most {len(required)}, all that is required",
         )

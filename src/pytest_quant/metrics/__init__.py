@@ -1,0 +1,1 @@
+"""What measurements say besides the gate's verdicts: pure functions over measurements."""
