@@ -8,7 +8,7 @@ from pytest_quant.checkers.growth import plain_growth, stated_growth
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.checkers.programs import Blocks, Program, find_program
-from pytest_quant.checkers.trial import try_program
+from pytest_quant.checkers.trial import try_program, watched
 from pytest_quant.checkers.vulnerabilities import vulnerabilities
 from pytest_quant.sandbox import require
 
@@ -42,6 +42,7 @@ def check(
     Raises ``ValueError`` if the tests cannot be read or test nothing, ``SandboxUnavailable`` if
     the machine cannot isolate the program.
     """
+    tests = watched(str(expected))
     opened = open_response(text, prompt, whole=True)
     if opened.refuted:
         return opened.refuted
@@ -49,7 +50,7 @@ def check(
     program = find_program(response, entry, beginning)
     if program.problem:
         return _without_program(program, entry, opened.text, truncated=truncated)
-    trial = try_program(program.text, str(expected), seconds)
+    trial = try_program(program.text, tests, seconds)
     if trial.result != "passed":
         if truncated and not program.closed:
             return _cut(program, opened.text)

@@ -28,15 +28,15 @@ class Trial:
 
 
 def try_program(program: str, tests: str, seconds: int) -> Trial:
-    """Run ``program``, then ``tests`` where its names are known.
+    """Run ``program``, then the watched ``tests`` where its names are known.
 
-    ``seconds`` of processor time for all of it. Raises ``ValueError`` if the tests cannot be
-    read or test nothing, ``SandboxUnavailable`` if nothing can be isolated here.
+    ``seconds`` of processor time for all of it. Raises ``SandboxUnavailable`` if nothing can be
+    isolated here.
     """
     script = resources.files(__package__).joinpath("trial_inside.py").read_text("utf-8")
     # A program that ends the process early, or prints what it likes, does not know the word.
     word = secrets.token_hex(16)
-    data = "\0".join((word, program, _watched(tests))).encode("utf-8", "replace")
+    data = "\0".join((word, program, tests)).encode("utf-8", "replace")
     # Only what waits for something is ended by the clock, which a busy machine must not decide.
     ended = run(script, data, Limits(cpu_seconds=seconds, wall_seconds=20.0 + 5 * seconds))
     said = ended.output.decode("utf-8", "replace").split("\n", 2)
@@ -54,7 +54,11 @@ def try_program(program: str, tests: str, seconds: int) -> Trial:
 
 
 @lru_cache(maxsize=64)
-def _watched(tests: str) -> str:
+def watched(tests: str) -> str:
+    """The tests, each of whose assertions tells what came where it does not hold.
+
+    Raises ``ValueError`` if they cannot be read or assert nothing.
+    """
     try:
         tree = ast.parse(tests)
     except (SyntaxError, ValueError) as error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -12,9 +15,7 @@ def vulnerabilities(program: str) -> list[str]:
 
     Each names bandit's test, the line, and what is wrong there.
     """
-    with warnings.catch_warnings():
-        # Its import is heavy, and warns of how it uses a library of its own.
-        warnings.simplefilter("ignore")
+    with _quiet():
         from bandit.core.config import BanditConfig
         from bandit.core.manager import BanditManager
 
@@ -29,3 +30,17 @@ def vulnerabilities(program: str) -> list[str]:
         f"{issue.test_id} at line {issue.lineno}: {issue.text.partition('. ')[0].rstrip('.')}"
         for issue in issues
     ]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """While bandit loads: it warns of its own libraries, and of reports that nobody asked for."""
+    logger = logging.getLogger("stevedore")
+    level = logger.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logger.setLevel(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            logger.setLevel(level)
