@@ -33,6 +33,9 @@ def test_what_bandit_finds_is_told() -> None:
     outcome = check("code", program, "assert run('2') == 2", entry="run")
     assert outcome.correct
     assert "security finding: B307 at line 2: Use of possibly insecure function" in outcome.reason
+    outcome = check("code", program, "assert run('2') == 3", entry="run")
+    assert outcome.pattern == "failed test"
+    assert "security finding: B307 at line 2" in outcome.reason
 
 
 @pytest.mark.parametrize(

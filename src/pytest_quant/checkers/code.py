@@ -7,7 +7,7 @@ from pytest_quant.checkers.cleaning import clean, unwrapped
 from pytest_quant.checkers.growth import plain_growth, stated_growth
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.checkers.programs import Blocks, Program, find_program
+from pytest_quant.checkers.programs import Blocks, find_program, parsed
 from pytest_quant.checkers.trial import try_program, watched
 from pytest_quant.checkers.vulnerabilities import vulnerabilities
 from pytest_quant.sandbox import require
@@ -48,15 +48,18 @@ def check(
         return opened.refuted
     response = Blocks.of(unwrapped(text).text.removeprefix(prompt or ""))
     program = find_program(response, entry, beginning)
+    cut = truncated and not program.closed
+    if program.problem == "syntax error" and not cut:
+        return Outcome("incorrect", program.text, "syntax error", _why_broken(program.text))
     if program.problem:
-        return _without_program(program, entry, opened.text, truncated=truncated)
+        return _without_program(opened.text, entry, cut=cut)
     trial = try_program(program.text, tests, seconds)
-    if trial.result != "passed":
-        if truncated and not program.closed:
-            return _cut(program, opened.text)
-        return Outcome("incorrect", program.text, trial.result, trial.reason)
     findings = vulnerabilities(program.text)
     reason = "; ".join([trial.reason, *(f"{_INSECURE}: {finding}" for finding in findings)])
+    if trial.result != "passed":
+        if cut:
+            return _without_program(opened.text, entry, cut=True)
+        return Outcome("incorrect", program.text, trial.result, reason)
     if secure and findings:
         return Outcome("incorrect", program.text, _INSECURE, reason)
     if growth:
@@ -69,23 +72,15 @@ def check(
     return Outcome("correct", program.text, "", reason)
 
 
-def _without_program(program: Program, entry: str, text: str, *, truncated: bool) -> Outcome:
-    if truncated and not program.closed:
-        return _cut(program, text)
-    if program.problem == "syntax error":
-        return Outcome("incorrect", program.text, "syntax error", "the code does not parse")
-    pattern, reason = patterns.missing_pattern(text, truncated=truncated, announced=False)
-    if pattern == "format" or program.closed:
+def _without_program(text: str, entry: str, *, cut: bool) -> Outcome:
+    pattern, reason = patterns.missing_pattern(text, truncated=cut, announced=False)
+    if pattern == "format":
         pattern, reason = "no code", f"no code that defines {entry} was found"
     return Outcome("unparsable", "", pattern, reason)
 
 
-def _cut(program: Program, text: str) -> Outcome:
-    if patterns.is_loop(text):
-        return Outcome("unparsable", "", "loop", "the response repeats itself")
-    if not program.text.strip() or patterns.is_refusal(text):
-        pattern, reason = patterns.missing_pattern(text, truncated=True, announced=False)
-        return Outcome("unparsable", "", pattern, reason)
-    return Outcome(
-        "unparsable", "", "truncated", "the response was cut at its length limit within the program"
-    )
+def _why_broken(program: str) -> str:
+    error = parsed(program)
+    if isinstance(error, SyntaxError):
+        return f"the code does not parse: {error.msg} (line {error.lineno})"
+    return "the code does not parse"

@@ -16,8 +16,7 @@ from pytest_quant.suites.rows import Row
 COLUMNS = ("question", "a", "b", "c", "d", "answer")
 LETTERS = "ABCD"
 PROMPT = (
-    "{question}\nA. {a}\nB. {b}\nC. {c}\nD. {d}\n\n"
-    "Which one is right? Write its letter alone after 'Answer:'."
+    "{question}\nA. {a}\nB. {b}\nC. {c}\nD. {d}\n\nWhich one is right? Reply with its letter alone."
 )
 # As the authors of MMLU sort them (hendrycks/test, categories.py).
 _DOMAINS = {
