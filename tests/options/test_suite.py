@@ -73,7 +73,7 @@ def test_is_selected_by_name(
 
 def test_the_ini_file_names_suites_from_its_own_place(local: Project) -> None:
     """They are collected like its probes: unless a path is given."""
-    local.ini("quant_suite =", "    gsm8k = files/test.jsonl")
+    local.ini("quant_suite =", "    gsm8k = below/../files/test.jsonl")
     (local.path / "below").mkdir()
     run = local.run_bare(*COLLECT, "--quant-levels=q8", cwd="below")
     assert len(collected(run)) == 3

@@ -47,10 +47,8 @@ class TestLimits:
     @pytest.mark.parametrize(
         "code",
         [
-            "while True: pass",
             "import signal; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass",
             "import os; os.close(1); os.close(2)\nwhile True: pass",
-            "try:\n    while True: pass\nexcept BaseException:\n    pass",
             "7 ** 10 ** 9",
         ],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,8 +20,9 @@ class SuiteFiles:
     """
 
     def __init__(self, suites: Mapping[str, Path]) -> None:
-        self.paths = tuple(suites.values())
-        self._names = {path: name for name, path in suites.items()}
+        # As pytest writes the paths that it is given.
+        self._names = {Path(os.path.normpath(path)): name for name, path in suites.items()}
+        self.paths = tuple(self._names)
 
     def claims(self, path: Path) -> bool:
         return path in self._names
@@ -39,7 +41,7 @@ class SuiteFiles:
         ``suites`` are all of them.
         """
         nodeid, colons, name = argument.partition("::")
-        if self.claims(base / nodeid):
+        if self.claims(Path(os.path.normpath(base / nodeid))):
             return [argument]
         if nodeid.rstrip("/") == _FOLDER:
             return [str(path) for path in self.paths]
