@@ -9,7 +9,6 @@ from pytest_quant.probes.model import Probe
 from pytest_quant.suites.fixed import fixed_probe
 from pytest_quant.suites.rows import Row
 
-# The beginning comes last: a model that was not taught to chat simply goes on with it.
 PROMPT = (
     "Complete this Python function. Reply with the whole function in one code block.\n\n{beginning}"
 )
