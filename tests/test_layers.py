@@ -33,7 +33,7 @@ ALLOWED = {
     "numpy": ("runtimes.llamacpp",),
     "bandit": ("checkers.vulnerabilities",),
     "gguf": (),
-    "scipy": (),
+    "scipy": ("probes.generators.planning",),
     "hypothesis": (),
     "torch": (),
 }

@@ -19,6 +19,7 @@ __all__ = ["KINDS", "Outcome", "Verdict", "allowed_options", "check", "prepare"]
 KINDS: dict[str, str] = {
     "choice": "pytest_quant.checkers.choice",
     "code": "pytest_quant.checkers.code",
+    "constraints": "pytest_quant.checkers.constraints",
     "expression": "pytest_quant.checkers.expression",
     "numeric": "pytest_quant.checkers.numeric",
     "quantities": "pytest_quant.checkers.quantities",
