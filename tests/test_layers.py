@@ -32,7 +32,7 @@ ALLOWED = {
     "snowballstemmer": ("checkers.assertions",),
     "numpy": ("runtimes.llamacpp",),
     "gguf": (),
-    "scipy": (),
+    "scipy": ("probes.generators.planning",),
     "hypothesis": (),
     "torch": (),
 }

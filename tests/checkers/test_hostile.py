@@ -60,6 +60,31 @@ UNITS = [
     "not true ", "it is a myth that 1 ", "that was wrong. ", "but ", "# Rome\n", "**Rome**: ",
     "- Rome: ", "Rome and ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
 ]  # fmt: skip
+EVERY_RULE = """
+title
+words: 10 to 20
+words per sentence: at most 9
+mean sentence: at most 9
+dashes: at least 2
+endings: at most 2 of ly
+contains: London; cold | icy
+leaves out: peanut
+no other numbers
+verbatim: A-B
+speakers: Ruth; Karim
+alternating: Ruth
+balanced: 40 to 60
+sections: Day 1; Day 2
+each section: minutes: at most 45
+each section: dollars: at most 45
+no placeholders
+person: first
+tense: past
+grade: at most 9
+distinct: at least 80
+copied: at most 20
+complete
+"""
 USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),
     ("quantities", [42, 43], {"unit": ["km"], "places": 2}),
@@ -69,6 +94,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("sequence", ["x", "y", "z"], {}),
     ("choice", "false", {"options": ["true", "false"]}),
     ("text", "London", {"forbidden": ["Rome"]}),
+    ("constraints", EVERY_RULE, {}),
     (
         "text",
         "a city",

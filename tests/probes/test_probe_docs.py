@@ -15,6 +15,7 @@ import pytest
 
 import pytest_quant.probes.reader
 from pytest_quant import check
+from pytest_quant.checkers.rules import RULES
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes import expressions
 from pytest_quant.probes.cases import draw_cases, side_of
@@ -137,6 +138,12 @@ class TestTheTables:
         assert described == {
             kind: set(SCHEMA["$defs"][kind]["properties"]) - {"kind"} for kind in kinds
         }
+
+    def test_every_rule_of_a_composition_is_described(self) -> None:
+        rows = re.findall(r"^\| (`.*)", section("Rules of a composition"), re.MULTILINE)
+        named = {name for row in rows for name in re.findall(r"`([a-z ]+)(?:: [^`]*)?`", row)}
+        inside = {"each speaker", "each section", "in sections"}
+        assert {*RULES, *inside} <= named
 
     def test_every_function_is_named(self) -> None:
         line = next(line for line in TEXT.splitlines() if line.startswith("| functions"))

@@ -156,7 +156,9 @@ def _clean(probe: Probe, prompt: str, values: Mapping[str, Any]) -> str | None:
 def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     """What the checker expects, and the same for a person."""
     if probe.check not in EXPECTS_EXPRESSIONS:
-        text = render(probe, probe.expect, values)
+        text = render(probe, probe.expect, values).strip()
+        if probe.check == "constraints":
+            _check_rules(probe, text)
         return text, text
     places = probe.check_options.get("places")
     if probe.check == "quantities":
@@ -166,6 +168,15 @@ def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     if probe.check_options.get("percent"):
         return expected, f"{_readable(100 * expected, places)}%"
     return expected, _readable(expected, places)
+
+
+def _check_rules(probe: Probe, text: str) -> None:
+    from pytest_quant.checkers.rules import parse_rules
+
+    try:
+        parse_rules(text)
+    except ValueError as error:
+        raise _mistake(probe, str(error)) from error
 
 
 def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:

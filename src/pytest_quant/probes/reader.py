@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pytest_quant.checkers.rules import check_names
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.documents import Document, Place, read_document
 from pytest_quant.probes.model import (
@@ -39,6 +40,7 @@ def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
         _check_pinned(probe, document, place)
         _check_texts(probe, document, place)
         _check_closeness(probe, document, place)
+        _check_rules(probe, document, place)
         _check_facts(probe, document, place)
     check_unique(probes)
     return probes
@@ -208,6 +210,18 @@ def _check_closeness(probe: Probe, document: Document, place: Place) -> None:
             " and ".join(given),
             f"only one of {', '.join(_CLOSENESS)}",
         )
+
+
+def _check_rules(probe: Probe, document: Document, place: Place) -> None:
+    """The rules of a composition have names that exist; their values are known only when drawn."""
+    if probe.check != "constraints":
+        return
+    try:
+        check_names(probe.expect)
+    except ValueError as error:
+        raise document.mistake(
+            (*place, "expect"), str(error), "one rule a line, such as 'words: 80 to 120'"
+        ) from error
 
 
 def _check_facts(probe: Probe, document: Document, place: Place) -> None:
