@@ -17,8 +17,10 @@ _OPPOSITES = {"true": "false", "yes": "no", "right": "wrong", "possible": "impos
 _ARTICLE = re.compile(r"\b(?:the|an?)\b", re.IGNORECASE)
 # What follows a capital A that is an option and no article.
 _AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
-# What the option behind it is only compared with; a quote, a tag and an arrow are no such sign.
-_COMPARED = re.compile(r"(?:\bthan|(?<=[^\s][ ])>)[ *_$(]{0,6}$")
+# Behind this sign an option is only compared with; a quote, a tag and an arrow are none.
+_GREATER = re.compile(r"(?<=[^\s][ ])>[ *_$(]{0,6}$")
+# "The radio is too wide for the bag": what stands behind these is not what the sentence is about.
+_ASIDE = frozenset({"in", "into", "inside", "for"})
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -80,10 +82,13 @@ def _no_choice(text: str, statement: _Statement, truncated: bool) -> tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
+    """An option in the text; ``aside``: another one is set against it ("louder than a voice")."""
+
     option: str
     start: int
     end: int
     negated: bool  # or only compared with
+    aside: bool
 
 
 class _Statement:
@@ -120,9 +125,11 @@ class _Statement:
                 if taken.isdisjoint(covered) and _is_option(wanted, among[index], self._text):
                     taken.update(covered)
                     start, end = among[index].start, among[covered[-1]].end
-                    before = self._text[max(0, start - 12) : start]
-                    denied = is_negated(index, among, self._text) or _COMPARED.search(before)
-                    found.append(_Mention(self._spelled[wanted], start, end, bool(denied)))
+                    before = among[index - 1].text if index else ""
+                    compared = before == "than" or _GREATER.search(self._text, max(0, start - 12), start)
+                    denied = is_negated(index, among, self._text) or bool(compared)
+                    aside = before in _ASIDE
+                    found.append(_Mention(self._spelled[wanted], start, end, denied, aside))
         return sorted(found, key=lambda mention: mention.start)
 
     def _within(self, start: int, end: int) -> list[_Mention]:
@@ -167,6 +174,12 @@ class _Statement:
             reason := wording.REASON.search(self._text, positive[0].end, positive[-1].start)
         ):
             positive = [mention for mention in positive if mention.start < reason.start()]
+        main = next((mention for mention in positive if not mention.aside), None)
+        positive = [
+            mention
+            for mention in positive
+            if not (mention.aside and main and main.start < mention.start)
+        ]
         if not positive:
             return self._implied({mention.option for mention in mentions})
         ordered = positive if first else positive[::-1]
