@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pytest_quant.checkers import prepare
@@ -23,6 +23,11 @@ from pytest_quant.runtimes.responses import ResponseCache
 # A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
+
+# Where answers may be this long, so many cases are tried first: a reference that gets none of
+# them right is not asked the others. It depends on the probe alone, like every batch.
+LONG_ANSWER_TOKENS = 256
+PILOT_CASES = 8
 
 
 class Bench:
@@ -63,19 +68,16 @@ class Bench:
         model is asked, if programs cannot be judged on this machine.
         """
         prepare(probe.check)
-        cases = draw_cases(probe, count)
-        answers, effort = self._ask(probe, self._reference, cases)
-        results = tuple(
-            CaseResult(
-                index=case.index,
-                digest=case.digest,
-                prompt=case.prompt,
-                expected=case.expected_text,
-                reference=answer,
-                level=None,
-            )
-            for case, answer in zip(cases, answers, strict=True)
-        )
+        parts = _parts(probe, draw_cases(probe, count))
+        results: list[CaseResult] = []
+        efforts: list[Effort] = []
+        for part in parts:
+            answers, effort = self._ask(probe, self._reference, part)
+            results += map(_result, part, answers)
+            efforts.append(effort)
+            if not any(result.reference.correct for result in results):
+                break
+        right = sum(result.reference.correct for result in results)
         measurement = Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -84,18 +86,19 @@ class Bench:
             level=level,
             chance=probe.chance,
             task=probe.task,
-            cases=results,
-            reference_effort=effort,
+            cases=tuple(results),
+            reference_effort=_total(efforts),
             level_effort=None,
-            uninformative=uninformative(sum(r.reference.correct for r in results), count),
+            uninformative=uninformative(right, len(results)),
         )
         if measurement.uninformative:
             return measurement
-        answers, effort = self._ask(probe, level, cases)
+        asked = [self._ask(probe, level, part) for part in parts]
+        answers = [answer for part, _ in asked for answer in part]
         return replace(
             measurement,
             cases=tuple(replace(r, level=a) for r, a in zip(results, answers, strict=True)),
-            level_effort=effort,
+            level_effort=_total([effort for _, effort in asked]),
         )
 
     def close(self) -> None:
@@ -152,6 +155,32 @@ class Bench:
                 self._open.pop(other).close()
             self._open[level] = self._open_level(level)
         return self._open[level]
+
+
+def _parts(probe: Probe, cases: tuple[Case, ...]) -> list[tuple[Case, ...]]:
+    """The batches in which the cases of a probe are asked, at every level alike."""
+    if probe.max_tokens < LONG_ANSWER_TOKENS or len(cases) <= PILOT_CASES:
+        return [cases]
+    return [cases[:PILOT_CASES], cases[PILOT_CASES:]]
+
+
+def _result(case: Case, answer: Answer) -> CaseResult:
+    return CaseResult(
+        index=case.index,
+        digest=case.digest,
+        prompt=case.prompt,
+        expected=case.expected_text,
+        reference=answer,
+        level=None,
+    )
+
+
+def _total(efforts: Sequence[Effort]) -> Effort:
+    return Effort(
+        prompt_tokens=sum(effort.prompt_tokens for effort in efforts),
+        new_tokens=sum(effort.new_tokens for effort in efforts),
+        seconds=sum(effort.seconds for effort in efforts),
+    )
 
 
 def _effort(batch: Batch) -> Effort:
