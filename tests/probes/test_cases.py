@@ -208,6 +208,7 @@ class TestWhatACaseHolds:
             {"check_options": {"unit": "km"}},
             {"check_options": {"formulas": {"sum": "a + b"}}},
             {"check": "text", "expect": "{b}"},
+            {"by": "likelihood"},
         ],
         ids=str,
     )

@@ -21,6 +21,7 @@ _AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
 _GREATER = re.compile(r"(?<=[^\s][ ])>[ *_$(]{0,6}$")
 # "The radio is too wide for the bag": what stands behind these is not what the sentence is about.
 _ASIDE = frozenset({"in", "into", "inside", "for"})
+_BOX_END = re.compile(r" *\}")
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -216,7 +217,11 @@ def _is_option(wanted: Phrase, word: Word, text: str) -> bool:
         return True
     written = text[word.start : word.end]
     before, after = text[word.start - 1 : word.start], text[word.end : word.end + 1]
-    marked = after in (")", "]", "}", "*", ".", ":", ",", "") or before in ("(", "[", "{", '"')
+    marked = (
+        after in (")", "]", "*", ".", ":", ",", "")
+        or before in ("(", "[", "{", '"')
+        or _BOX_END.match(text, word.end) is not None
+    )
     if wanted[0] == "no":
         return marked or after in ("!", ";", "\n") or before == "*"
     named = written not in ("A", "I") or _AS_NAME.match(text, word.end) is not None

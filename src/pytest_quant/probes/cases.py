@@ -137,6 +137,8 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
     }
     clean = _clean(probe, prompt, values)
     known_by = [prompt, probe.check, text, written, *([] if clean is None else [clean])]
+    if probe.by != "text":
+        known_by.append({"by": probe.by})
     content = json.dumps(known_by, sort_keys=True, default=str)
     return Case(
         index=index,
