@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from pytest_quant.checkers import prepare
 from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.cases import draw_cases
-from pytest_quant.probes.model import Case, Probe
+from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
     Limits,
@@ -19,7 +20,8 @@ from pytest_quant.runtimes.protocol import (
 )
 from pytest_quant.runtimes.responses import ResponseCache
 
-# A batch that has not ended after this many seconds is cut, so that no run hangs.
+# A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
+# cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
 
 
@@ -57,8 +59,10 @@ class Bench:
 
         ``uninformative(right, n)`` returns why a reference with that many right answers tells
         nothing, or ``""``; then the level is not asked. Raises ``RuntimeError`` when a runtime
-        fails, ``QuantUsageError`` for a mistake in the probe.
+        fails, ``QuantUsageError`` for a mistake in the probe, ``SandboxUnavailable``, before a
+        model is asked, if programs cannot be judged on this machine.
         """
+        prepare(probe.check)
         cases = draw_cases(probe, count)
         answers, effort = self._ask(probe, self._reference, cases)
         results = tuple(
@@ -131,7 +135,8 @@ class Bench:
         return scores
 
     def _generate(self, level: str, prompts: list[str], max_tokens: int) -> Batch:
-        limits = Limits(max_tokens, deadline_s=DEADLINE_S)
+        deadline = DEADLINE_S * max(1.0, len(prompts) / DEFAULT_CASES)
+        limits = Limits(max_tokens, deadline_s=deadline)
 
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
