@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_quant.checkers import check, prepare
-from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.checkers import prepare
+from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
-from pytest_quant.runtimes.protocol import Batch, Limits, Response, Runtime, RuntimeInfo
+from pytest_quant.runtimes.protocol import (
+    Batch,
+    Limits,
+    Response,
+    Runtime,
+    RuntimeInfo,
+    Scores,
+)
 from pytest_quant.runtimes.responses import ResponseCache
 
 # A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
@@ -58,7 +64,7 @@ class Bench:
         """
         prepare(probe.check)
         cases = draw_cases(probe, count)
-        asked = self._ask(probe, self._reference, cases)
+        answers, effort = self._ask(probe, self._reference, cases)
         results = tuple(
             CaseResult(
                 index=case.index,
@@ -68,7 +74,7 @@ class Bench:
                 reference=answer,
                 level=None,
             )
-            for case, answer in zip(cases, _judged(probe, cases, asked), strict=True)
+            for case, answer in zip(cases, answers, strict=True)
         )
         measurement = Measurement(
             nodeid=nodeid,
@@ -79,18 +85,17 @@ class Bench:
             chance=probe.chance,
             task=probe.task,
             cases=results,
-            reference_effort=_effort(asked),
+            reference_effort=effort,
             level_effort=None,
             uninformative=uninformative(sum(r.reference.correct for r in results), count),
         )
         if measurement.uninformative:
             return measurement
-        asked = self._ask(probe, level, cases)
-        answers = _judged(probe, cases, asked)
+        answers, effort = self._ask(probe, level, cases)
         return replace(
             measurement,
             cases=tuple(replace(r, level=a) for r, a in zip(results, answers, strict=True)),
-            level_effort=_effort(asked),
+            level_effort=effort,
         )
 
     def close(self) -> None:
@@ -105,13 +110,32 @@ class Bench:
         """
         return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
 
-    def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Batch:
-        prompts = [prompt for case in cases for prompt in _prompts(case)]
-        return self._generate(level, prompts, probe.max_tokens)
+    def _ask(
+        self, probe: Probe, level: str, cases: tuple[Case, ...]
+    ) -> tuple[list[Answer], Effort]:
+        prompts = [prompt for case in cases for prompt in prompts_of(case)]
+        if probe.by == "likelihood":
+            options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
+            scores = self._score(level, prompts, options)
+            replies = [*map(likeliest, options, scores.likelihoods)]
+            effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
+        else:
+            batch = self._generate(level, prompts, probe.max_tokens)
+            replies = [Reply(response.text, response.finish) for response in batch.responses]
+            effort = _effort(batch)
+        return judged(probe, cases, replies), effort
+
+    def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
+        def score() -> tuple[Scores, RuntimeInfo]:
+            runtime = self._runtime(level)
+            return runtime.score(prompts, options, _deadline(prompts)), runtime.describe()
+
+        scores, info = self._cache.get_or_score(self._origin_of(level), prompts, options, score)
+        self.runtimes[level] = info
+        return scores
 
     def _generate(self, level: str, prompts: list[str], max_tokens: int) -> Batch:
-        deadline = DEADLINE_S * max(1.0, len(prompts) / DEFAULT_CASES)
-        limits = Limits(max_tokens, deadline_s=deadline)
+        limits = Limits(max_tokens, deadline_s=_deadline(prompts))
 
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
@@ -129,47 +153,8 @@ class Bench:
         return self._open[level]
 
 
-def _prompts(case: Case) -> tuple[str, ...]:
-    """What is asked for a case, one right after the other in the batch: what is decoded together
-    depends on the probe and the number of cases alone.
-    """
-    return (case.prompt,) if case.clean is None else (case.prompt, case.clean)
-
-
-def _judged(probe: Probe, cases: tuple[Case, ...], asked: Batch) -> Iterator[Answer]:
-    """The answer of each case; a pair's is that to its disturbed prompt."""
-    responses = iter(asked.responses)
-    for case in cases:
-        response = next(responses)
-        outcome = _judge(probe, case, case.prompt, response)
-        clean = None
-        if case.clean is not None:
-            clean = _judge(probe, case, case.clean, next(responses)).verdict
-        yield Answer(
-            verdict=outcome.verdict,
-            answer=outcome.answer,
-            pattern=outcome.pattern,
-            reason=outcome.reason,
-            response=response.text,
-            finish=response.finish,
-            clean=clean,
-        )
-
-
-def _judge(probe: Probe, case: Case, prompt: str, response: Response) -> Outcome:
-    try:
-        return check(
-            probe.check,
-            response.text,
-            case.expected,
-            **case.options,
-            truncated=response.finish in ("length", "deadline"),
-            prompt=prompt,
-        )
-    except ValueError as error:
-        raise QuantUsageError(
-            f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}: {error}"
-        ) from error
+def _deadline(prompts: list[str]) -> float:
+    return DEADLINE_S * max(1.0, len(prompts) / DEFAULT_CASES)
 
 
 def _effort(batch: Batch) -> Effort:

@@ -21,6 +21,7 @@ KINDS: dict[str, str] = {
     "code": "pytest_quant.checkers.code",
     "constraints": "pytest_quant.checkers.constraints",
     "expression": "pytest_quant.checkers.expression",
+    "induction": "pytest_quant.checkers.induction",
     "numeric": "pytest_quant.checkers.numeric",
     "quantities": "pytest_quant.checkers.quantities",
     "sequence": "pytest_quant.checkers.sequence",

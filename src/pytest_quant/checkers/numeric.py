@@ -7,7 +7,7 @@ by ``numeric_answer`` and ``literals``, which evaluate none of its text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy
 
-from pytest_quant.checkers import final_answer, patterns, wording
+from pytest_quant.checkers import conclusion, final_answer, patterns, wording
 from pytest_quant.checkers.cleaning import clean
 from pytest_quant.checkers.exact import (
     approximate,
@@ -27,6 +27,7 @@ from pytest_quant.checkers.exact import (
     roundings,
     to_exact,
 )
+from pytest_quant.checkers.free_text import Phrases
 from pytest_quant.checkers.numbers import Found
 from pytest_quant.checkers.numeric_answer import Selected, exact_value, select
 from pytest_quant.checkers.opening import open_response
@@ -137,6 +138,7 @@ def check(
     percent: bool = False,
     unit: str | Iterable[str] = (),
     formulas: Mapping[str, Any] | None = None,
+    required: Sequence[Phrases] = (),
     truncated: bool = False,
     prompt: str | None = None,
 ) -> Outcome:
@@ -146,13 +148,15 @@ def check(
     more digits may be given, at an exact tie either neighbour is right. ``tolerance``: relative,
     such as "1/1000". ``percent``: ``places`` and ``significant`` count in percent. ``unit``: the
     accepted units; another known unit is wrong, none is fine. ``formulas`` maps the name of a
-    known wrong formula to the value that it gives. ``truncated``: the length limit cut the
+    known wrong formula to the value that it gives. ``required``: facts that the response must
+    state beside the number, as in the checker of texts. ``truncated``: the length limit cut the
     response. ``prompt``: what was asked, so that repeating it is no answer.
     """
     wanted = target(
         expected, places=places, significant=significant, tolerance=tolerance, percent=percent
     )
     units = accepted_units(unit)
+    words = conclusion.demands(required)
     opened = open_response(text, prompt)
     if opened.refuted:
         return opened.refuted
@@ -172,7 +176,8 @@ def check(
     named = {
         name: replace(wanted, exact=to_exact(value)) for name, value in (formulas or {}).items()
     }
-    return _judge(body, chosen, wanted, units, named)
+    outcome = _judge(body, chosen, wanted, units, named)
+    return conclusion.with_words(outcome, body, words, truncated)
 
 
 def accepted_units(unit: str | Iterable[str]) -> frozenset[str]:
