@@ -131,15 +131,14 @@ class Bench:
     def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
         def score() -> tuple[Scores, RuntimeInfo]:
             runtime = self._runtime(level)
-            return runtime.score(prompts, options, DEADLINE_S), runtime.describe()
+            return runtime.score(prompts, options, _deadline(prompts)), runtime.describe()
 
         scores, info = self._cache.get_or_score(self._origin_of(level), prompts, options, score)
         self.runtimes[level] = info
         return scores
 
     def _generate(self, level: str, prompts: list[str], max_tokens: int) -> Batch:
-        deadline = DEADLINE_S * max(1.0, len(prompts) / DEFAULT_CASES)
-        limits = Limits(max_tokens, deadline_s=deadline)
+        limits = Limits(max_tokens, deadline_s=_deadline(prompts))
 
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
@@ -181,6 +180,10 @@ def _total(efforts: Sequence[Effort]) -> Effort:
         new_tokens=sum(effort.new_tokens for effort in efforts),
         seconds=sum(effort.seconds for effort in efforts),
     )
+
+
+def _deadline(prompts: list[str]) -> float:
+    return DEADLINE_S * max(1.0, len(prompts) / DEFAULT_CASES)
 
 
 def _effort(batch: Batch) -> Effort:

@@ -127,6 +127,7 @@ def test_humaneval_is_judged_by_its_tests(tmp_path: Path) -> None:
 def test_mmlu_is_split_by_domain(tmp_path: Path, name: str, text: str) -> None:
     stem, other = read(tmp_path, "mmlu", name, text)
     assert (stem.id, stem.task, stem.chance) == ("mmlu_stem", "mmlu:stem", 0.25)
+    assert stem.by == "likelihood"
     assert (other.id, other.task) == ("mmlu_other", "mmlu")
     case = first(other)
     assert case.prompt.startswith("Heart?\nA. leg\nB. chest\nC. arm\nD. foot\n\n")

@@ -66,7 +66,7 @@ def probes(rows: Iterator[Row]) -> tuple[Probe, ...]:
             expect="{answer}",
             check="choice",
             check_options={"options": list(LETTERS)},
-            max_tokens=256,
+            by="likelihood",
             # The guide's table has no column for the rest: the whole stands for it.
             task="mmlu" if domain == "other" else f"mmlu:{domain}",
         )
