@@ -87,7 +87,8 @@ def is_echo(text: str, prompt: str | None, *, whole: bool = False) -> bool:
 
 
 def _plain(text: str) -> str:
-    return f" {' '.join(_WORD.findall(text.casefold()))} "
+    """The words, each between spaces of its own, so that two echoes in a row share none."""
+    return "".join(f" {word} " for word in _WORD.findall(text.casefold()))
 
 
 def missing_pattern(text: str, *, truncated: bool, announced: bool) -> tuple[str, str]:
