@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from jsonschema import ValidationError
-from tests.reports.records import measured, record
+from tests.reports.records import measured, record, unasked
 
 from pytest_quant.measurement import from_json, to_json
 from pytest_quant.record import RunRecord, _validator, write_record
@@ -22,6 +22,7 @@ def run() -> RunRecord:
     return record(
         measured("sums", "q2", right=60, lost=40),
         measured("products", "q2", right=0, n=8, uninformative="the reference answers 0 of 8"),
+        unasked("passages", "q2", "needs more than 4096 tokens, the model's context is 2048"),
         missing=1,
         warnings={"q2": "not what it says"},
     )

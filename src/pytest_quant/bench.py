@@ -10,7 +10,14 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Case, Probe
-from pytest_quant.runtimes.protocol import Batch, Limits, Response, Runtime, RuntimeInfo
+from pytest_quant.runtimes.protocol import (
+    Batch,
+    Limits,
+    PromptTooLong,
+    Response,
+    Runtime,
+    RuntimeInfo,
+)
 from pytest_quant.runtimes.responses import ResponseCache
 
 # A batch that has not ended after this many seconds is cut, so that no run hangs.
@@ -50,10 +57,40 @@ class Bench:
         """Ask the reference, then the level, and judge both.
 
         ``uninformative(right, n)`` returns why a reference with that many right answers tells
-        nothing, or ``""``; then the level is not asked. Raises ``RuntimeError`` when a runtime
-        fails, ``QuantUsageError`` for a mistake in the probe.
+        nothing, or ``""``; then the level is not asked. A probe that does not fit into a model's
+        context is skipped. Raises ``RuntimeError`` when a runtime fails, ``QuantUsageError`` for
+        a mistake in the probe.
         """
         cases = draw_cases(probe, count)
+        measurement = Measurement(
+            nodeid=nodeid,
+            probe=probe.id,
+            category=probe.category,
+            difficulty=probe.difficulty,
+            level=level,
+            chance=probe.chance,
+            task=probe.task,
+            cases=(),
+            reference_effort=Effort(0, 0, 0.0),
+            level_effort=None,
+        )
+        try:
+            return self._answered(probe, cases, measurement, uninformative)
+        except PromptTooLong as error:
+            return replace(
+                measurement,
+                skipped=f"needs more than {error.length} tokens, "
+                f"the model's context is {error.context}",
+            )
+
+    def _answered(
+        self,
+        probe: Probe,
+        cases: tuple[Case, ...],
+        measurement: Measurement,
+        uninformative: Callable[[int, int], str],
+    ) -> Measurement:
+        """The measurement with what both models answered."""
         reference = self._ask(probe, self._reference, cases)
         results = tuple(
             CaseResult(
@@ -63,25 +100,19 @@ class Bench:
                 expected=case.expected_text,
                 reference=_judge(probe, case, response),
                 level=None,
+                facets=dict(case.facets),
             )
             for case, response in zip(cases, reference.responses, strict=True)
         )
-        measurement = Measurement(
-            nodeid=nodeid,
-            probe=probe.id,
-            category=probe.category,
-            difficulty=probe.difficulty,
-            level=level,
-            chance=probe.chance,
-            task=probe.task,
+        measurement = replace(
+            measurement,
             cases=results,
             reference_effort=_effort(reference),
-            level_effort=None,
-            uninformative=uninformative(sum(r.reference.correct for r in results), count),
+            uninformative=uninformative(sum(r.reference.correct for r in results), len(cases)),
         )
         if measurement.uninformative:
             return measurement
-        batch = self._ask(probe, level, cases)
+        batch = self._ask(probe, measurement.level, cases)
         judged = (
             _judge(probe, case, response)
             for case, response in zip(cases, batch.responses, strict=True)

@@ -19,7 +19,7 @@ from pytest_quant.plugin.collection import (
     shipped_nodeid,
 )
 from pytest_quant.plugin.controller import Controller
-from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.plugin.items import ProbeItem, skip_reason
 from pytest_quant.plugin.options import FLAGS, read_settings
 from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.state import STATE, State, thread_count
@@ -134,10 +134,9 @@ def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
         learned["measurement"] = to_json(item.measurement)
         learned["runtimes"] = {name: asdict(i) for name, i in state.bench.runtimes.items()}
     report.quant = learned  # type: ignore[attr-defined]
-    if item.measurement is not None and item.measurement.uninformative:
+    if item.measurement is not None and (reason := skip_reason(item.measurement)):
         # Where the probe stands, not where this plugin calls pytest.skip.
-        reason = f"Skipped: uninformative: {item.measurement.uninformative}"
-        report.longrepr = (str(item.path), item.probe.line, reason)
+        report.longrepr = (str(item.path), item.probe.line, f"Skipped: {reason}")
     for name, value in (("level", item.level), ("category", item.probe.category)):
         report.user_properties.append((f"quant_{name}", value))
     if item.result is not None:

@@ -121,6 +121,7 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
         options=options,
         digest=hashlib.sha256(content.encode()).hexdigest()[:16],
         solution=solution_of(probe, values) if probe.solution else None,
+        facets={name: render(probe, text, values) for name, text in probe.facets.items()},
     )
 
 

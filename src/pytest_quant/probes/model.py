@@ -30,7 +30,8 @@ class Probe:
     values instead, called with ``generator_options``. ``pinned`` values are the first cases.
     ``expect`` is an exact expression over the values for a numeric check, a template otherwise.
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
-    to write. ``path`` and ``line`` say where the probe stands, for messages.
+    to write. ``facets`` are templates that sort its cases for reports, such as by length.
+    ``path`` and ``line`` say where the probe stands, for messages.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Probe:
     generator_options: Mapping[str, Any] = field(default_factory=dict)
     pinned: tuple[Mapping[str, Any], ...] = ()
     solution: str | None = None
+    facets: Mapping[str, str] = field(default_factory=dict)
     cases: int = DEFAULT_CASES
     max_tokens: int = 64
     guide: str | None = None
@@ -66,6 +68,7 @@ class Case:
 
     ``index`` is its stable place in the probe's sequence; ``digest`` identifies prompt,
     expectation and check, so that outcomes of different questions are never compared.
+    ``facets`` say what sort of case it is; they take no part in the digest.
     """
 
     index: int
@@ -75,3 +78,4 @@ class Case:
     options: Mapping[str, Any]
     digest: str
     solution: str | None
+    facets: Mapping[str, str] = field(default_factory=dict)

@@ -68,6 +68,7 @@ def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) ->
         generator_options=_with_floats(raw.get("generator_options", {})),
         pinned=tuple(raw.get("pinned", ())),
         solution=raw.get("solution"),
+        facets=raw.get("facets", {}),
         cases=raw.get("cases", DEFAULT_CASES),
         max_tokens=raw.get("max_tokens", 64),
         guide=raw.get("guide"),
@@ -151,6 +152,8 @@ def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]
     yield ("prompt",), probe.prompt, _fields
     if probe.solution is not None:
         yield ("solution",), probe.solution, _fields
+    for name, facet in probe.facets.items():
+        yield ("facets", name), facet, _fields
     yield ("expect",), probe.expect, _names if probe.check == "numeric" else _fields
     for option, raw in probe.check_options.items():
         if option == "formulas":

@@ -11,11 +11,11 @@ from pytest_quant.runtimes.llamacpp.layout import (
     CELL_BLOCK,
     MOST_PARALLEL,
     PLANNED_TOKENS,
-    PromptTooLong,
     common_prefix,
     default_parallel,
     plan,
 )
+from pytest_quant.runtimes.protocol import PromptTooLong
 
 GIB = 2**30
 PROMPTS = st.lists(

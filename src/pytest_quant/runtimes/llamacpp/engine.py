@@ -15,7 +15,14 @@ from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
-from pytest_quant.runtimes.llamacpp.layout import PLANNED_TOKENS, Layout, default_parallel, plan
+from pytest_quant.runtimes.llamacpp.layout import (
+    PLANNED_TOKENS,
+    Layout,
+    Tokens,
+    check_fits,
+    default_parallel,
+    plan,
+)
 from pytest_quant.runtimes.llamacpp.prompt import chat_template, encode, stop_strings
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
@@ -88,7 +95,7 @@ class LlamaCppRuntime:
         started = time.perf_counter()
         if not prompts:
             return Batch((), 0.0)
-        tokens = [encode(prompt, self._model, self._template) for prompt in prompts]
+        tokens = [self._encode(index, prompt) for index, prompt in enumerate(prompts)]
         layout = plan(
             tokens,
             limits.max_tokens,
@@ -130,6 +137,12 @@ class LlamaCppRuntime:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    def _encode(self, index: int, prompt: str) -> Tokens:
+        """Checked one by one: of many prompts that are too long only the first is encoded."""
+        tokens = encode(prompt, self._model, self._template)
+        check_fits(index, len(tokens), self._context_length)
+        return tokens
 
     def _open_context(self, layout: Layout) -> library.Context:
         """A context of exactly this size, so that no earlier call can show through."""

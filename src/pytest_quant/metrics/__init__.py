@@ -1,0 +1,1 @@
+"""What a run shows besides right and wrong: pure functions on its measurements."""
