@@ -25,6 +25,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("sequence", ["red", "green"], {"prompt": "Which colours?"}),
     ("choice", "true", {"options": ["true", "false"]}),
     ("choice", "A", {"options": ["A", "B", "C"], "prompt": "A, B or C?"}),
+    ("items", "tea; milk", {"aliases": "tea = chai", "among": "sugar", "ordered": True}),
     ("text", "Paris", {"aliases": ["Lutetia"], "forbidden": ["Lyon"], "truncated": True}),
 ]
 
@@ -39,7 +40,7 @@ def test_every_kind_is_used_here() -> None:
 
 
 def test_unknown_kind_lists_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"unknown checker 'nmeric'.*choice, numeric"):
+    with pytest.raises(ValueError, match=r"unknown checker 'nmeric'.*choice, .*numeric"):
         check("nmeric", "42", 42)
 
 

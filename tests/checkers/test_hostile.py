@@ -46,6 +46,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),
     ("sequence", [4, 5, 6], {}),
     ("sequence", ["x", "y", "z"], {}),
+    ("items", "tea; milk", {"aliases": "tea = chai", "among": "sugar"}),
     ("choice", "false", {"options": ["true", "false"]}),
     ("text", "London", {"forbidden": ["Rome"]}),
 ]

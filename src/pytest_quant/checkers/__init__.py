@@ -18,6 +18,7 @@ __all__ = ["KINDS", "Outcome", "Verdict", "allowed_options", "check"]
 # kind -> the module whose function ``check`` decides it
 KINDS: dict[str, str] = {
     "choice": "pytest_quant.checkers.choice",
+    "items": "pytest_quant.checkers.items",
     "numeric": "pytest_quant.checkers.numeric",
     "sequence": "pytest_quant.checkers.sequence",
     "text": "pytest_quant.checkers.text",

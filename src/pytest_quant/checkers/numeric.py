@@ -137,6 +137,7 @@ def check(
     percent: bool = False,
     unit: str | Iterable[str] = (),
     formulas: Mapping[str, Any] | None = None,
+    known: str | Iterable[Any] = (),
     truncated: bool = False,
     prompt: str | None = None,
 ) -> Outcome:
@@ -146,7 +147,9 @@ def check(
     more digits may be given, at an exact tie either neighbour is right. ``tolerance``: relative,
     such as "1/1000". ``percent``: ``places`` and ``significant`` count in percent. ``unit``: the
     accepted units; another known unit is wrong, none is fine. ``formulas`` maps the name of a
-    known wrong formula to the value that it gives. ``truncated``: the length limit cut the
+    known wrong formula to the value that it gives. ``known`` holds the numbers that the prompt
+    shows (a list, or text with commas between): a wrong answer is then either another of them or
+    made up. ``truncated``: the length limit cut the
     response. ``prompt``: what was asked, so that repeating it is no answer.
     """
     wanted = target(
@@ -172,7 +175,13 @@ def check(
     named = {
         name: replace(wanted, exact=to_exact(value)) for name, value in (formulas or {}).items()
     }
-    return _judge(body, chosen, wanted, units, named)
+    outcome = _judge(body, chosen, wanted, units, named)
+    shown = known.split(",") if isinstance(known, str) else list(known)
+    if not shown or outcome.pattern in ("", patterns.SEVERAL, "wrong formula", "wrong unit"):
+        return outcome
+    return _told_apart(
+        outcome, chosen.final, units, [replace(wanted, exact=to_exact(n)) for n in shown]
+    )
 
 
 def _no_answer(
@@ -232,6 +241,15 @@ def _judge(
             )  # fmt: skip
     pattern = slip(approximate(value), decimals, wanted.value, wanted.decimals, wanted.accepts)
     return Outcome("incorrect", answer, pattern, f"expected {wanted}, got {answer}")
+
+
+def _told_apart(
+    outcome: Outcome, final: Found, units: frozenset[str], shown: Iterable[Target]
+) -> Outcome:
+    """A wrong look-up: it took another number of the prompt, or one that stands nowhere."""
+    value, decimals = _meant(final, units)
+    taken = any(target.meets(value, decimals) for target in shown)
+    return replace(outcome, pattern=patterns.WRONG_ENTRY if taken else patterns.MADE_UP)
 
 
 def _meets_exactly(chosen: Selected, wanted: Target) -> bool:

@@ -6,6 +6,10 @@ import re
 from typing import Final
 
 SEVERAL: Final = "several answers"
+# What contradicts the passage, and what it does not contain.
+WRONG_ENTRY: Final = "wrong entry"
+MADE_UP: Final = "hallucinated fact"
+MISSING: Final = "missing fact"
 
 _DECLINES = re.compile(
     r"""

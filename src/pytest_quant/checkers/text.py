@@ -18,6 +18,7 @@ def check(
     *,
     aliases: Iterable[str] = (),
     forbidden: Iterable[str] = (),
+    known: str | Iterable[str] = (),
     truncated: bool = False,
     prompt: str | None = None,
 ) -> Outcome:
@@ -26,6 +27,8 @@ def check(
     Case, accents, punctuation and articles do not matter. ``aliases`` are as right as
     ``expected``. None of ``forbidden`` may be asserted anywhere in the response. An answer that
     offers the right one among others ("Paris or Rome") is wrong.
+    ``known`` holds the names that the prompt shows (a list, or text with commas between): a wrong
+    answer is then either another of them or made up.
     Raises ``ValueError`` if ``expected``, an alias or a forbidden phrase holds no word.
     """
     right = [phrase(str(name)) for name in (expected, *_listed(aliases))]
@@ -57,7 +60,17 @@ def check(
         )
     if not explicit and (problem := _no_answer(body, inside, truncated)):
         return Outcome("unparsable", "", *problem)
-    return Outcome("incorrect", answer, "wrong answer", f"expected {expected}, got {answer}")
+    shown = known.split(",") if isinstance(known, str) else known
+    pattern = _wrong_lookup(inside, [phrase(name) for name in shown]) or "wrong answer"
+    return Outcome("incorrect", answer, pattern, f"expected {expected}, got {answer}")
+
+
+def _wrong_lookup(among: Sequence[Word], shown: Sequence[Phrase]) -> str:
+    """How a look-up failed: by another name of the prompt, or by one that stands nowhere."""
+    if not shown:
+        return ""
+    taken = any(occurrences(name, among) for name in shown if name)
+    return patterns.WRONG_ENTRY if taken else patterns.MADE_UP
 
 
 def _listed(phrases: Iterable[str]) -> list[str]:
