@@ -44,6 +44,8 @@ class Bench:
         self._origin_of = origin_of
         self._cache = cache
         self._open: dict[str, Runtime] = {}
+        # Probes that do not fit into the reference's context, so that no level need draw them.
+        self._too_long: dict[str, str] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
 
     def measure(
@@ -61,7 +63,6 @@ class Bench:
         context is skipped. Raises ``RuntimeError`` when a runtime fails, ``QuantUsageError`` for
         a mistake in the probe.
         """
-        cases = draw_cases(probe, count)
         measurement = Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -74,24 +75,28 @@ class Bench:
             reference_effort=Effort(0, 0, 0.0),
             level_effort=None,
         )
+        if reason := self._too_long.get(probe.id):
+            return replace(measurement, skipped=reason)
+        cases = draw_cases(probe, count)
         try:
-            return self._answered(probe, cases, measurement, uninformative)
+            reference = self._ask(probe, self._reference, cases)
         except PromptTooLong as error:
-            return replace(
-                measurement,
-                skipped=f"needs more than {error.length} tokens, "
-                f"the model's context is {error.context}",
-            )
+            self._too_long[probe.id] = reason = _skip_reason(error)
+            return replace(measurement, skipped=reason)
+        try:
+            return self._answered(probe, cases, reference, measurement, uninformative)
+        except PromptTooLong as error:
+            return replace(measurement, skipped=_skip_reason(error))
 
     def _answered(
         self,
         probe: Probe,
         cases: tuple[Case, ...],
+        reference: Batch,
         measurement: Measurement,
         uninformative: Callable[[int, int], str],
     ) -> Measurement:
         """The measurement with what both models answered."""
-        reference = self._ask(probe, self._reference, cases)
         results = tuple(
             CaseResult(
                 index=case.index,
@@ -146,6 +151,10 @@ class Bench:
                 self._open.pop(other).close()
             self._open[level] = self._open_level(level)
         return self._open[level]
+
+
+def _skip_reason(error: PromptTooLong) -> str:
+    return f"needs more than {error.length} tokens, the model's context is {error.context}"
 
 
 def _judge(probe: Probe, case: Case, response: Response) -> Answer:

@@ -70,6 +70,7 @@ def _cycles(items: list[str] | str, least: int) -> bool:
 
 
 _WORD = re.compile(r"\w+")
+_LONG = 15_000  # characters of a response that may have lost its beginning
 
 
 def is_echo(text: str, prompt: str | None, *, whole: bool = False) -> bool:
@@ -84,6 +85,11 @@ def is_echo(text: str, prompt: str | None, *, whole: bool = False) -> bool:
     count = len(words.split())
     if not count or not words.replace(asked, " ").strip():
         return count > 0
+    if len(text) > _LONG and asked.strip():
+        # Of a very long response only the end is there, perhaps from the middle of a word on.
+        end = words[words.index("  ") + 1 :]
+        if end in asked * (2 + len(end) // len(asked)):
+            return True
     if whole or count < 4 or words not in asked:
         return False
     behind = asked[asked.rindex(words) + len(words) :]

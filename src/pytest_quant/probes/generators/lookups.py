@@ -29,7 +29,7 @@ def listed_entries(rng: Random, count: list[int]) -> dict[str, Any]:
     values = rng.sample(range(1, 100), len(names))
     i = rng.randrange(len(names))
     entries = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
-    return {"entries": entries, "name": names[i], "value": values[i], "values": values}
+    return {"entries": entries, "name": names[i], "value": values[i], "known": _listed(values)}
 
 
 def neighbours(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def owners(rng: Random, count: list[int]) -> dict[str, Any]:
     numbers = rng.sample(range(1, 100), len(names))
     i = rng.randrange(len(names))
     routes = ", ".join(f"{n} goes to {name}" for n, name in zip(numbers, names, strict=True))
-    return {"routes": routes, "number": numbers[i], "name": names[i], "names": names}
+    return {"routes": routes, "number": numbers[i], "name": names[i], "known": _listed(names)}
 
 
 def stated_codes(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def stated_codes(rng: Random, count: list[int]) -> dict[str, Any]:
         "fact": facts[i],
         "name": names[i],
         "value": values[i],
-        "values": values,
+        "known": _listed(values),
     }
 
 
@@ -83,7 +83,7 @@ def updated_boxes(rng: Random, boxes: list[int], updates: list[int]) -> dict[str
         "name": asked,
         "history": ", then ".join(map(str, history)),
         "value": history[-1],
-        "values": contents,
+        "known": _listed(contents),
     }
 
 
@@ -120,5 +120,9 @@ def chains(rng: Random, hops: list[int], count: list[int]) -> dict[str, Any]:
         "name": names[0],
         "working": " ".join(followed[0]),
         "value": ends[0],
-        "values": ends,
+        "known": _listed(ends),
     }
+
+
+def _listed(items: list[Any]) -> str:
+    return ", ".join(map(str, items))

@@ -50,7 +50,7 @@ def needle(
         "name": name,
         "fact": facts[0],
         "value": values[0],
-        "values": values,
+        "known": ", ".join(map(str, values)),
         "depth": f"{depth:g}",
     }
 
