@@ -6,7 +6,9 @@ import json
 import re
 import sys
 from fractions import Fraction
+from importlib import resources
 from pathlib import Path
+from random import Random
 from types import ModuleType
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 import pytest_quant.probes.reader
 from pytest_quant import check
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.probes import expressions
+from pytest_quant.probes import expressions, passages
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import CATEGORIES, DEFAULT_CASES, Probe
 from pytest_quant.probes.reader import read_probes
@@ -28,8 +30,10 @@ SCHEMA: dict[str, Any] = json.loads(
 )
 
 
-def block(language: str) -> str:
-    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+def block(language: str, containing: str = "") -> str:
+    """The only block of a language that contains a text."""
+    blocks = re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    (found,) = (block for block in blocks if containing in block)
     return str(found)
 
 
@@ -46,7 +50,7 @@ def first_cells(table: str) -> list[str]:
 def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Probe, ...]:
     """The probes of the complete file, with the module that it names."""
     module = ModuleType("shop_questions")
-    exec(compile(block("python"), "docs/probes.md", "exec"), module.__dict__)  # noqa: S102
+    exec(compile(block("python", "def offers"), "docs/probes.md", "exec"), module.__dict__)  # noqa: S102
     monkeypatch.setitem(sys.modules, "shop_questions", module)
     path = tmp_path / "shop.yaml"
     path.write_text(block("yaml"), encoding="utf-8")
@@ -118,3 +122,17 @@ class TestTheTables:
         known = str(raised.value).split("known: ")[1].split(", ")
         assert [*re.findall(r"`(\w+)`", line), "ieee"] == [*sorted({*known} - {"ieee"}), "ieee"]
         assert "`ieee(a + b)`" in TEXT
+
+
+class TestPassages:
+    def test_the_generator_plants_its_facts(self) -> None:
+        names: dict[str, Any] = {}
+        exec(compile(block("python", "def opening_hours"), "docs/probes.md", "exec"), names)  # noqa: S102
+        values = names["opening_hours"](Random(1), 256, 1.0)
+        assert values["passage"].endswith(f"The ferry opens at {values['hour']}.")
+        assert "The school opens at 8." in values["passage"]
+
+    def test_the_subjects(self) -> None:
+        told = section("Passages").partition("The subjects are ")[2]
+        files = resources.files(passages).joinpath("subjects").iterdir()
+        assert set(re.findall(r"`(\w+)`", told)) == {file.name[:-5] for file in files}

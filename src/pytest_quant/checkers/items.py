@@ -120,7 +120,11 @@ def _named(text: str, names: Mapping[str, Sequence[Phrase]]) -> list[str] | None
     ]
     if not places:
         return None
-    return [item for start, item in sorted(outermost) if not is_negated(start, among, text)]
+    # "No control group" names a weakness; "not a control group" takes it back.
+    lacking = among[0].text == "no"
+    return [
+        item for start, item in sorted(outermost) if lacking or not is_negated(start, among, text)
+    ]
 
 
 def _no_list(text: str, listed: bool, truncated: bool) -> tuple[str, str] | None:
