@@ -73,7 +73,7 @@ def test_batches_carry_every_example_whole(tokenizer: Tokenizer) -> None:
 
 
 def test_no_example_is_one_that_a_run_may_ask() -> None:
-    for name, prompt, _ in islice(Mixture(library_probes(), "split"), 1000):
+    for _name, prompt, _ in islice(Mixture(library_probes(), "split"), 1000):
         assert side_of(prompt) == "training"
 
 

@@ -104,6 +104,7 @@ def run_with(path: Path, prompts: Sequence[str], **changes: object) -> list[Cont
         planned.needs,
         planned.slots,
         int(str(changes.get("cells", planned.cells))),
+        planned.share_prefix,
     )
     batch_tokens = int(str(changes.get("batch_tokens", 256)))
     context = Context(
@@ -287,7 +288,7 @@ def test_a_cache_too_small_is_explained(tiny: Path, prompts: tuple[str, ...]) ->
     """llama.cpp's own refusal, which a correct plan never meets."""
     model = Model(tiny)
     tokens = [encode(f"{prompts[0]} {'ba ' * 300}", model, None)]
-    layout = Layout(budgets=(5,), prefix=0, needs=(10,), slots=1, cells=256)
+    layout = Layout(budgets=(5,), prefix=0, needs=(10,), slots=1, cells=256, share_prefix=True)
     context = Context(model, cells=256, sequences=1, batch=64, threads=1)
     decoding = Decoding(context, TokenBatch(64, 1), Vocabulary(model), tokens, layout, [])
     with pytest.raises(RuntimeError, match=r"no room .* lower --quant-parallel"):

@@ -11,7 +11,6 @@ from pytest_quant.runtimes.llamacpp.layout import (
     CELL_BLOCK,
     MOST_PARALLEL,
     PLANNED_TOKENS,
-    common_prefix,
     default_parallel,
     plan,
 )
@@ -25,16 +24,6 @@ PROMPTS = st.lists(
     min_size=1,
     max_size=12,
 )
-
-
-@given(prompts=PROMPTS)
-def test_the_common_prefix_is_the_longest(prompts: list[np.ndarray]) -> None:
-    length = common_prefix(prompts)
-    first = prompts[0].tolist()
-    assert all(prompt.tolist()[:length] == first[:length] for prompt in prompts)
-    assert all(len(prompt) > length for prompt in prompts)
-    longer = {tuple(prompt.tolist()[: length + 1]) for prompt in prompts}
-    assert len(longer) > 1 or any(len(prompt) == length + 1 for prompt in prompts)
 
 
 @given(

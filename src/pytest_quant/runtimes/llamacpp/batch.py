@@ -5,12 +5,13 @@ A Python loop over ctypes fields would take longer than a small model's whole st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.runtimes.llamacpp import library
-
-Tokens = npt.NDArray[np.int32]
+from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 
 
 class TokenBatch:
@@ -23,9 +24,11 @@ class TokenBatch:
         self._positions = np.zeros(capacity, np.int32)
         self._sequence_counts = np.ones(capacity, np.int32)
         self._wants_logits = np.zeros(capacity, np.int8)
-        # A token's sequence list is a pointer into 0, 1, 2, ...: one entry from s on is sequence
-        # s alone, all entries from 0 on are every sequence.
+        # A token's sequence list is a pointer: into 0, 1, 2, ... for a single one, else into an
+        # array that has to stay alive while llama.cpp reads it.
         self._sequences = np.arange(sequences, dtype=np.int32)
+        self._first_sequence = self._sequences.ctypes.data
+        self._kept: list[Tokens] = []
         self._sequence_lists = np.zeros(capacity, np.uintp)
         self.native = library.native_batch(
             self._tokens,
@@ -46,6 +49,7 @@ class TokenBatch:
     def clear(self) -> None:
         self.native.n_tokens = 0
         self.rows = 0
+        self._kept.clear()
 
     def add_steps(self, tokens: Tokens, positions: Tokens, slots: npt.NDArray[np.intp]) -> None:
         """One token for each of several sequences, each asking for logits."""
@@ -53,30 +57,29 @@ class TokenBatch:
         self._tokens[part] = tokens
         self._positions[part] = positions
         self._sequence_counts[part] = 1
-        self._sequence_lists[part] = self._sequences.ctypes.data + 4 * slots
+        self._sequence_lists[part] = self._first_sequence + 4 * slots
         self._wants_logits[part] = 1
         self.rows += len(tokens)
 
-    def add_run(self, tokens: Tokens, position: int, slot: int, *, logits: bool) -> None:
-        """Consecutive tokens of one sequence, with logits after the last one if asked."""
+    def add_run(self, tokens: Tokens, position: int, slots: Sequence[int], *, logits: bool) -> None:
+        """Consecutive tokens that ``slots`` have in common, with logits after the last if asked."""
         part = self._extend(len(tokens))
         self._tokens[part] = tokens
         self._positions[part] = np.arange(position, position + len(tokens))
-        self._sequence_counts[part] = 1
-        self._sequence_lists[part] = self._sequences.ctypes.data + 4 * slot
+        self._sequence_counts[part] = len(slots)
+        self._sequence_lists[part] = self._list(slots)
         self._wants_logits[part] = 0
         if logits:
             self._wants_logits[part.stop - 1] = 1
             self.rows += 1
 
-    def add_shared_run(self, tokens: Tokens, position: int, sequences: int) -> None:
-        """Consecutive tokens that sequences 0 to ``sequences - 1`` have in common."""
-        part = self._extend(len(tokens))
-        self._tokens[part] = tokens
-        self._positions[part] = np.arange(position, position + len(tokens))
-        self._sequence_counts[part] = sequences
-        self._sequence_lists[part] = self._sequences.ctypes.data
-        self._wants_logits[part] = 0
+    def _list(self, slots: Sequence[int]) -> int:
+        """The address of a list of sequences, valid until ``clear``."""
+        if len(slots) == 1:
+            return self._first_sequence + 4 * slots[0]
+        listed = np.array(slots, np.int32)
+        self._kept.append(listed)
+        return int(listed.ctypes.data)
 
     def _extend(self, count: int) -> slice:
         start = self.size

@@ -2,7 +2,7 @@
 
 Every step is one ``llama_decode`` over the next token of all running sequences and as much of
 the waiting prompts as fits. Prompts are admitted in their order, to the lowest free slot, once
-half the slots are free and the KV cache has room for all that they may become; so the
+most slots are free and the KV cache has room for all that they may become; so the
 composition of every step follows from the model, the prompts and the plan alone. Work per step
 is vectorised over the sequences: a small model's step takes a few milliseconds.
 """
@@ -10,20 +10,25 @@ is vectorised over the sequences: a small model's step takes a few milliseconds.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.llamacpp.batch import TokenBatch, Tokens
+from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.layout import Layout
+from pytest_quant.runtimes.llamacpp.prefixes import Run, Tokens, shared_runs
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary, cut_at_stop
 from pytest_quant.runtimes.protocol import Finish
 
 Floats = npt.NDArray[np.float64]
 Slots = npt.NDArray[np.intp]
+
+# The share of slots that must be free before new prompts are admitted. Measured on 64 short
+# questions, 16 at a time: 3/4 takes 7 % less time than 1/2, and no more than 1.
+_FREE_SHARE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,12 @@ class Continuation:
 
 @dataclass(slots=True)
 class _Prefill:
-    """The part of a prompt that is not decoded yet; ``slot`` is ``None`` for the shared prefix."""
+    """Tokens of prompts that are not decoded yet; ``ready``: their one slot answers after them."""
 
     tokens: Tokens
     position: int
-    slot: int | None
+    slots: tuple[int, ...]
+    ready: bool
 
 
 def greedy(logits: npt.NDArray[np.float32], work: npt.NDArray[np.float32]) -> tuple[Slots, Floats]:
@@ -96,7 +102,7 @@ class Decoding:
         self._context.clear()
         if self._layout.prefix:
             prefix = self._prompts[0][: self._layout.prefix]
-            self._prefills.append(_Prefill(prefix, 0, None))
+            self._prefills.append(_Prefill(prefix, 0, tuple(range(self._layout.slots)), False))
         # A damaged model's logits may be infinite; _take says so in words.
         with np.errstate(invalid="ignore"):
             while not self._context.aborted:
@@ -109,24 +115,35 @@ class Decoding:
     def _admit(self) -> None:
         """Give free slots to the next prompts, in order, while the cache has room for them.
 
-        Waits until half the slots are free: a processor decodes several prompts at once in half
-        the time that it takes for one after the other, and loses little on a few idle slots.
+        Waits until most slots are free: prompts that come together share what they have in
+        common, and every row attends to the whole cache, so a fuller one makes steps slower.
         """
-        if self._next_case == len(self._prompts):
-            return
         free = np.flatnonzero(self._case < 0)
-        busy = len(self._case) - len(free)
-        if busy > len(free):
+        if self._next_case == len(self._prompts) or len(free) < _FREE_SHARE * len(self._case):
             return
+        admitted: list[int] = []
         for slot in free:
             case = self._next_case
             if case == len(self._prompts) or self._layout.needs[case] > self._free_cells:
-                return
+                break
             self._free_cells -= self._layout.needs[case]
             self._next_case += 1
             self._case[slot] = case
-            prefix = self._layout.prefix
-            self._prefills.append(_Prefill(self._prompts[case][prefix:], prefix, int(slot)))
+            admitted.append(int(slot))
+        self._prefills.extend(self._prefill(admitted))
+
+    def _prefill(self, slots: list[int]) -> Iterator[_Prefill]:
+        """The prompts of newly filled slots, beyond the prefix that all of them share."""
+        prompts = [self._prompts[self._case[slot]] for slot in slots]
+        start = self._layout.prefix
+        if self._layout.share_prefix and prompts:
+            runs = shared_runs(prompts, start)
+        else:
+            runs = (Run(prompt[start:], start, (i,)) for i, prompt in enumerate(prompts))
+        for run in runs:
+            last = run.position + len(run.tokens) == len(prompts[run.members[0]])
+            members = tuple(slots[member] for member in run.members)
+            yield _Prefill(run.tokens, run.position, members, last)
 
     def _step(self) -> None:
         running = self._running
@@ -160,12 +177,10 @@ class Decoding:
             prefill = self._prefills[0]
             part = prefill.tokens[: self._batch.room]
             last = len(part) == len(prefill.tokens)
-            if prefill.slot is None:
-                self._batch.add_shared_run(part, prefill.position, self._layout.slots)
-            else:
-                self._batch.add_run(part, prefill.position, prefill.slot, logits=last)
-                if last:
-                    ready.append(prefill.slot)
+            ready_now = last and prefill.ready
+            self._batch.add_run(part, prefill.position, prefill.slots, logits=ready_now)
+            if ready_now:
+                ready.extend(prefill.slots)
             if last:
                 self._prefills.popleft()
             else:

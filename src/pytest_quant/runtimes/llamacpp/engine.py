@@ -18,11 +18,11 @@ from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
     PLANNED_TOKENS,
     Layout,
-    Tokens,
     check_fits,
     default_parallel,
     plan,
 )
+from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 from pytest_quant.runtimes.llamacpp.prompt import chat_template, encode, stop_strings
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo

@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
 from pytest_quant.runtimes.protocol import PromptTooLong
-
-Tokens = npt.NDArray[np.int32]
 
 # More gain little: a processor is busy with a handful of rows, and every row attends to the whole
 # cache, other sequences' cells included.
@@ -31,8 +27,9 @@ class Layout:
     """The plan for one call.
 
     ``budgets`` are the new tokens allowed for each prompt; ``prefix`` the number of leading
-    tokens decoded once for all; ``needs`` the cells that each prompt takes beyond the prefix;
-    ``slots`` the sequences decoded together at most; ``cells`` the size of the KV cache.
+    tokens decoded once for all; ``needs`` the cells that each prompt takes beyond the prefix,
+    if it shares none of them; ``slots`` the sequences decoded together at most; ``cells`` the
+    size of the KV cache; ``share_prefix`` whether sequences may have tokens in common.
     """
 
     budgets: tuple[int, ...]
@@ -40,6 +37,7 @@ class Layout:
     needs: tuple[int, ...]
     slots: int
     cells: int
+    share_prefix: bool
 
 
 def default_parallel(context: int, kv_bytes_per_token: int, total_memory: int) -> int:
@@ -50,17 +48,6 @@ def default_parallel(context: int, kv_bytes_per_token: int, total_memory: int) -
     """
     planned = kv_bytes_per_token * min(context, PLANNED_TOKENS)
     return max(1, min(MOST_PARALLEL, total_memory // 4 // max(1, planned)))
-
-
-def common_prefix(prompts: Sequence[Tokens]) -> int:
-    """Leading tokens that all prompts share, leaving each at least one of its own."""
-    first = prompts[0]
-    length = min(len(prompt) for prompt in prompts) - 1
-    for prompt in prompts[1:]:
-        differing = np.flatnonzero(first[:length] != prompt[:length])
-        if len(differing):
-            length = int(differing[0])
-    return length
 
 
 def check_fits(index: int, length: int, context: int) -> None:
@@ -85,4 +72,5 @@ def plan(
     wanted = sum(sorted(needs, reverse=True)[:slots])
     allowed = max(parallel * min(context, PLANNED_TOKENS) - prefix, max(needs))
     cells = prefix + min(wanted, allowed)
-    return Layout(budgets, prefix, needs, slots, -(-cells // CELL_BLOCK) * CELL_BLOCK)
+    cells = -(-cells // CELL_BLOCK) * CELL_BLOCK
+    return Layout(budgets, prefix, needs, slots, cells, share_prefix)

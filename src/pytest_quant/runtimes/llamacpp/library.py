@@ -335,6 +335,8 @@ class Context:
                 f"{last_log_lines()}\nLower --quant-parallel, or shorten the prompts."
             )
         self._memory: Any = llama_cpp.llama_get_memory(self._handle)
+        self._logits_address: int | None = None
+        self._logits = np.empty((0, self._vocabulary_size), np.float32)
 
     def decode(self, batch: Any) -> int:
         """Run a ``native_batch``; returns llama.cpp's status (0 is success)."""
@@ -342,8 +344,15 @@ class Context:
 
     def logits(self, rows: int) -> npt.NDArray[np.float32]:
         """A view of shape (rows, vocabulary), valid until the next ``decode``."""
-        pointer = llama_cpp.llama_get_logits(self._handle)
-        return np.ctypeslib.as_array(pointer, shape=(rows, self._vocabulary_size))
+        address = ctypes.cast(llama_cpp.llama_get_logits(self._handle), ctypes.c_void_p).value
+        if address != self._logits_address:
+            # To make this view takes as long as to reduce a small model's logits, and llama.cpp
+            # rarely moves them.
+            shape = self.sequences, self._vocabulary_size
+            buffer = (ctypes.c_float * (shape[0] * shape[1])).from_address(address or 0)
+            self._logits = np.ctypeslib.as_array(buffer).reshape(shape)
+            self._logits_address = address
+        return self._logits[:rows]
 
     def clear(self) -> None:
         """Forget every sequence."""
