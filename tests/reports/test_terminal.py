@@ -59,7 +59,7 @@ def test_probes_that_could_not_be_asked_are_told_from_those_that_say_nothing() -
         unasked("contract", "q8", reason),
     )
     said = one_line(run)
-    assert f"skipped contract, passage: {reason}" in said
+    assert f"2 of 3 probes were skipped: contract, passage; contract {reason}" in said
     assert "say nothing here" not in said
     assert "q8: PASS" in said
 

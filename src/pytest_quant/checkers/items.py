@@ -7,6 +7,7 @@ something else that the text names is a wrong entry, something that it does not 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_quant.checkers import final_answer, patterns
@@ -40,7 +41,7 @@ def check(
     right, wrong = _items(expected), _items(among)
     if not right:
         raise ValueError("expected a list of at least one item")
-    if twice := [name for name, seen in _counted([*right, *wrong]).items() if seen > 1]:
+    if twice := [name for name, seen in Counter([*right, *wrong]).items() if seen > 1]:
         raise ValueError(f"the item {twice[0]!r} is given twice")
     names = _names([*right, *wrong], _items(aliases))
     opened = open_response(text, prompt, whole=True)
@@ -61,10 +62,6 @@ def check(
 def _items(given: str | Iterable[str]) -> list[str]:
     parts = [given] if isinstance(given, str) else given
     return [item.strip() for part in parts for item in part.split(";") if item.strip()]
-
-
-def _counted(names: Sequence[str]) -> dict[str, int]:
-    return {name: names.count(name) for name in names}
 
 
 def _names(items: Sequence[str], aliases: Sequence[str]) -> dict[str, list[Phrase]]:

@@ -160,15 +160,13 @@ def _uninformative(record: RunRecord) -> Iterator[Line]:
 
 
 def _skipped(record: RunRecord) -> Iterator[Line]:
-    """One line for each reason, the shortest probes and so the nearest misses first."""
-    names: dict[str, list[str]] = {}
-    for measurement in record.measurements:
-        if measurement.skipped and measurement.probe not in names.get(measurement.skipped, []):
-            names.setdefault(measurement.skipped, []).append(measurement.probe)
-    if names:
+    reasons = {m.probe: m.skipped for m in record.measurements if m.skipped}
+    if reasons:
+        every = {m.probe for m in record.measurements}
         yield Line("")
-    for reason, probes in names.items():
-        yield Line(f"skipped {shown(', '.join(sorted(probes)), _WIDTH)}: {reason}")
+        yield Line(f"{len(reasons)} of {len(every)} probes were skipped:")
+        yield Line(f"{shown(', '.join(sorted(reasons)), 100)}; {min(reasons)}")
+        yield Line(reasons[min(reasons)])
 
 
 def _failures(record: RunRecord) -> Iterator[Line]:
