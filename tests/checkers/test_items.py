@@ -29,7 +29,9 @@ def test_the_reason_tells_precision_and_recall() -> None:
     assert outcome.answer == "tea; milk; sand"
 
 
-@pytest.mark.parametrize("text", ["- " * 100_000, "a;" * 100_000, "\n" * 200_000, "x: (" * 50_000])
+@pytest.mark.parametrize(
+    "text", ["- " * 100_000, "a;" * 100_000, "\n" * 200_000, "x: (" * 50_000, "tea " * 50_000]
+)
 def test_hostile_lists_take_little_time(text: str) -> None:
     started = time.process_time()
     assert not check("items", f"Answer: {text}", "tea; milk").correct

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from pytest_quant.checkers import final_answer, patterns
 from pytest_quant.checkers.item_lists import Entry, listed_items
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.checkers.words import Phrase, is_negated, occurrences, phrase, words
+from pytest_quant.checkers.words import Phrase, is_negated, phrase, words
+
+# First word of a name -> the names that begin with it, and the items that they stand for.
+Names = dict[str, list[tuple[Phrase, str]]]
 
 # The names of one thing: "high blood pressure = hypertension".
 _SAME = re.compile(r"\s*=\s*")
@@ -64,14 +67,17 @@ def _items(given: str | Iterable[str]) -> list[str]:
     return [item.strip() for part in parts for item in part.split(";") if item.strip()]
 
 
-def _names(items: Sequence[str], aliases: Sequence[str]) -> dict[str, list[Phrase]]:
-    """Every item with the phrases by which it is known."""
-    names = {item: [_phrase(item)] for item in items}
+def _names(items: Sequence[str], aliases: Sequence[str]) -> Names:
+    """The items with the phrases by which they are known, under the first word of each."""
+    known = [(_phrase(item), item) for item in items]
     for entry in aliases:
         item, *others = _SAME.split(entry)
-        if item not in names:
+        if item not in items:
             raise ValueError(f"the alias {entry!r} belongs to no item")
-        names[item] += map(_phrase, others)
+        known += [(_phrase(other), item) for other in others]
+    names: Names = {}
+    for name, item in known:
+        names.setdefault(name[0], []).append((name, item))
     return names
 
 
@@ -82,9 +88,7 @@ def _phrase(name: str) -> Phrase:
     return found
 
 
-def _recognised(
-    entries: Sequence[Entry], names: Mapping[str, Sequence[Phrase]]
-) -> tuple[list[str], list[str]]:
+def _recognised(entries: Sequence[Entry], names: Names) -> tuple[list[str], list[str]]:
     """The items that the entries name, each once, and the entries that name none."""
     found: dict[str, None] = {}
     unknown = []
@@ -98,30 +102,26 @@ def _recognised(
     return list(found), unknown
 
 
-def _named(text: str, names: Mapping[str, Sequence[Phrase]]) -> list[str] | None:
+def _named(text: str, names: Names) -> list[str] | None:
     """The items named in a text and not denied, in order; ``None`` if there is no name in it.
 
     Where one name lies within another ("risk" in "credit risk") the longest counts.
     """
     among = words(text)
-    places = [
-        (index, index + len(name), item)
-        for item, phrases in names.items()
-        for name in phrases
-        for index in occurrences(name, among)
-    ]
-    outermost = [
-        (start, item)
-        for start, end, item in places
-        if not any(a <= start and end <= b and b - a > end - start for a, b, _ in places)
-    ]
-    if not places:
+    spelled = [word.text for word in among]
+    named: list[tuple[int, str]] = []
+    reach = 0
+    for start, word in enumerate(spelled):
+        for name, item in sorted(names.get(word, ()), key=lambda known: -len(known[0])):
+            end = start + len(name)
+            if end > reach and tuple(spelled[start:end]) == name:
+                named.append((start, item))
+                reach = end
+    if not named:
         return None
     # "No control group" names a weakness; "not a control group" takes it back.
-    lacking = among[0].text == "no"
-    return [
-        item for start, item in sorted(outermost) if lacking or not is_negated(start, among, text)
-    ]
+    lacking = spelled[0] == "no"
+    return [item for start, item in named if lacking or not is_negated(start, among, text)]
 
 
 def _no_list(text: str, listed: bool, truncated: bool) -> tuple[str, str] | None:
