@@ -40,7 +40,7 @@ UNITS = [
     "the answer is 1 ", "answer" + " " * 90, '{"answer":', "question: 1\n", "wait 1 ", "so 1 ",
     "1 because ", "not 1 ", "1 out of ", "1 hour 1 minute ", "1 km/", "per ", "a. ", "1. ", "1\n",
     "\n", " ", "a, ", "->", "a and ", "or ", "true or ", "A or ", "Paris or ", "Paris/",
-    "not true ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
+    "not true ", "i am sorry ", "tea ", "tea; ", "- tea\n", "x: (", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
 ]  # fmt: skip
 USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from pytest_quant.checkers import check
@@ -27,12 +25,3 @@ def test_the_reason_tells_precision_and_recall() -> None:
     outcome = check("items", "Answer: tea; milk; sand", "tea; milk; sugar")
     assert outcome.reason == "2 of 3 right; not in the text: sand"
     assert outcome.answer == "tea; milk; sand"
-
-
-@pytest.mark.parametrize(
-    "text", ["- " * 100_000, "a;" * 100_000, "\n" * 200_000, "x: (" * 50_000, "tea " * 50_000]
-)
-def test_hostile_lists_take_little_time(text: str) -> None:
-    started = time.process_time()
-    assert not check("items", f"Answer: {text}", "tea; milk").correct
-    assert time.process_time() - started < 5
