@@ -4,7 +4,7 @@
     python benchmarks/engine.py --prompts 32 --repeats 3
 
 Contenders answer the same prompts in turns, each in a process of its own with default settings;
-medians are compared.
+the medians of the ratios within a round are compared.
 
 - engine: ``LlamaCppRuntime.generate``, everything included.
 - high-level: llama-cpp-python's ``Llama`` asked for log-probabilities, one prompt at a time.
@@ -88,7 +88,10 @@ def engine(work: Work) -> Run:
 
     def run(_counts: Counts) -> tuple[float, Counts]:
         batch = runtime.generate(work.prompts, Limits(work.new_tokens))
-        return batch.seconds, tuple(len(response.tokens) for response in batch.responses)
+        # The end token is generated like any other.
+        return batch.seconds, tuple(
+            len(response.tokens) + (response.finish == "end") for response in batch.responses
+        )
 
     return run
 
@@ -197,8 +200,25 @@ def _serve(name: str, work: Work, connection: Connection) -> None:
         connection.send(run(counts))
 
 
-def measure(work: Work, repeats: int) -> dict[str, tuple[float, int]]:
-    """Median seconds and new tokens of each contender; one unmeasured round comes first."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Seconds of one contender, round by round, and the new tokens of a round."""
+
+    seconds: tuple[float, ...]
+    tokens: int
+
+    def over(self, other: Found) -> float:
+        """The median over the rounds of this one's time in units of the other's.
+
+        A machine slows and quickens from minute to minute; within a round, it is the same.
+        """
+        return statistics.median(
+            mine / theirs for mine, theirs in zip(self.seconds, other.seconds, strict=True)
+        )
+
+
+def measure(work: Work, repeats: int) -> dict[str, Found]:
+    """What each contender took; one unmeasured round comes first."""
     processes = multiprocessing.get_context("spawn")
     connections: dict[str, Connection] = {}
     workers = []
@@ -218,18 +238,18 @@ def measure(work: Work, repeats: int) -> dict[str, tuple[float, int]]:
         connection.send(None)
     for worker in workers:
         worker.join()
-    return {name: (statistics.median(t[1:]), sum(written[name])) for name, t in seconds.items()}
+    return {name: Found(tuple(t[1:]), sum(written[name])) for name, t in seconds.items()}
 
 
-def report(title: str, work: Work, found: dict[str, tuple[float, int]], target: Target) -> bool:
+def report(title: str, work: Work, found: dict[str, Found], target: Target) -> bool:
     """Print one model's rows; returns whether its targets are met."""
-    seconds = {name: median for name, (median, _) in found.items()}
-    over = seconds["high-level"] / seconds["engine"]
-    of_limit = seconds["limit"] / seconds["engine"]
+    over = found["high-level"].over(found["engine"])
+    of_limit = found["limit"].over(found["engine"])
     met = over >= target.over_high_level and of_limit >= target.of_limit
-    print(f"\n{title}: {len(work.prompts)} prompts, {work.parallel} at a time")
-    for name, (median, tokens) in found.items():
-        print(f"  {name:<10} {median:8.3f} s  {tokens:6} new tokens")
+    rounds = len(found["engine"].seconds)
+    print(f"\n{title}: {len(work.prompts)} prompts, {work.parallel} at a time, {rounds} rounds")
+    for name, one in found.items():
+        print(f"  {name:<10} {statistics.median(one.seconds):8.3f} s  {one.tokens:6} new tokens")
     print(f"  over high-level {over:6.2f} x   target {target.over_high_level:g}")
     print(f"  of the limit    {of_limit:6.2f}     target {target.of_limit:g}")
     print(f"  {'met' if met else 'MISSED'}", flush=True)
@@ -245,7 +265,7 @@ def main() -> int:
     parser.add_argument("--new-tokens", type=int, default=32, help="default: %(default)s")
     parser.add_argument("--parallel", type=int, default=16, help="default: %(default)s")
     parser.add_argument("--threads", type=int, default=2, help="default: %(default)s")
-    parser.add_argument("--repeats", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--repeats", type=int, default=15, help="default: %(default)s")
     parser.add_argument("--only", choices=("embedded", "110M"), help="measure one model")
     options = parser.parse_args()
     met = True

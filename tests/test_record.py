@@ -21,6 +21,7 @@ def run() -> RunRecord:
     """A record with a level that fails, and a probe that says nothing."""
     return record(
         measured("sums", "q2", right=60, lost=40),
+        measured("sums_misspelt", "q2", right=60, lost=40, clean="correct"),
         measured("products", "q2", right=0, n=8, uninformative="the reference answers 0 of 8"),
         unasked("passages", "q2", "needs more than 4096 tokens, the model's context is 2048"),
         missing=1,
@@ -46,6 +47,11 @@ def test_measurements_survive_the_way_through_json(run: RunRecord) -> None:
         assert from_json(json.loads(json.dumps(to_json(measurement)))) == measurement
 
 
+def test_the_verdict_on_the_clean_prompt_is_kept(written: dict[str, Any]) -> None:
+    answers = [m["cases"][0]["level"] for m in written["measurements"] if m["cases"]]
+    assert [answer and answer["clean"] for answer in answers] == [None, "correct", None]
+
+
 def test_leaves_no_half_file_behind(run: RunRecord, tmp_path: Path) -> None:
     (tmp_path / "record.json").mkdir()
     with pytest.raises(OSError, match=r"record\.json"):
@@ -64,6 +70,9 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "an answer without its response": lambda raw: raw["measurements"][0]["cases"][0][
         "reference"
     ].pop("response"),
+    "a verdict on a clean prompt that is none": lambda raw: raw["measurements"][0]["cases"][0][
+        "reference"
+    ].update(clean="broken"),
     "text for a number": lambda raw: raw["measurements"][0].update(chance="none"),
 }
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pytest_quant.checkers import check
     from pytest_quant.checkers.outcome import Outcome
+    from pytest_quant.plugin.fixture import Quant
 
 __version__ = "0.1.0"
-__all__ = ["Outcome", "__version__", "check"]
+__all__ = ["Outcome", "Quant", "__version__", "check"]
 
 
 def __getattr__(name: str) -> Any:
@@ -24,4 +25,8 @@ def __getattr__(name: str) -> Any:
         from pytest_quant.checkers.outcome import Outcome
 
         return Outcome
+    if name == "Quant":
+        from pytest_quant.plugin.fixture import Quant
+
+        return Quant
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pytest_quant.checkers import check
+from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.cases import draw_cases
@@ -103,11 +104,11 @@ class Bench:
                 digest=case.digest,
                 prompt=case.prompt,
                 expected=case.expected_text,
-                reference=_judge(probe, case, response),
+                reference=answer,
                 level=None,
                 facets=dict(case.facets),
             )
-            for case, response in zip(cases, reference.responses, strict=True)
+            for case, answer in zip(cases, _judged(probe, cases, reference), strict=True)
         )
         measurement = replace(
             measurement,
@@ -117,15 +118,12 @@ class Bench:
         )
         if measurement.uninformative:
             return measurement
-        batch = self._ask(probe, measurement.level, cases)
-        judged = (
-            _judge(probe, case, response)
-            for case, response in zip(cases, batch.responses, strict=True)
-        )
+        asked = self._ask(probe, measurement.level, cases)
+        answers = _judged(probe, cases, asked)
         return replace(
             measurement,
-            cases=tuple(replace(r, level=a) for r, a in zip(results, judged, strict=True)),
-            level_effort=_effort(batch),
+            cases=tuple(replace(r, level=a) for r, a in zip(results, answers, strict=True)),
+            level_effort=_effort(asked),
         )
 
     def close(self) -> None:
@@ -133,9 +131,19 @@ class Bench:
             runtime.close()
         self._open.clear()
 
+    def ask(self, level: str | None, prompt: str, max_tokens: int) -> Response:
+        """What a level answers to a single prompt; ``None`` stands for the reference.
+
+        Raises ``RuntimeError`` when its runtime fails.
+        """
+        return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
+
     def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Batch:
-        prompts = [case.prompt for case in cases]
-        limits = Limits(probe.max_tokens, deadline_s=DEADLINE_S)
+        prompts = [prompt for case in cases for prompt in _prompts(case)]
+        return self._generate(level, prompts, probe.max_tokens)
+
+    def _generate(self, level: str, prompts: list[str], max_tokens: int) -> Batch:
+        limits = Limits(max_tokens, deadline_s=DEADLINE_S)
 
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
@@ -157,28 +165,47 @@ def _skip_reason(error: PromptTooLong) -> str:
     return f"needs more than {error.length} tokens, the model's context is {error.context}"
 
 
-def _judge(probe: Probe, case: Case, response: Response) -> Answer:
+def _prompts(case: Case) -> tuple[str, ...]:
+    """What is asked for a case, one right after the other in the batch: what is decoded together
+    depends on the probe and the number of cases alone.
+    """
+    return (case.prompt,) if case.clean is None else (case.prompt, case.clean)
+
+
+def _judged(probe: Probe, cases: tuple[Case, ...], asked: Batch) -> Iterator[Answer]:
+    """The answer of each case; a pair's is that to its disturbed prompt."""
+    responses = iter(asked.responses)
+    for case in cases:
+        response = next(responses)
+        outcome = _judge(probe, case, case.prompt, response)
+        clean = None
+        if case.clean is not None:
+            clean = _judge(probe, case, case.clean, next(responses)).verdict
+        yield Answer(
+            verdict=outcome.verdict,
+            answer=outcome.answer,
+            pattern=outcome.pattern,
+            reason=outcome.reason,
+            response=response.text,
+            finish=response.finish,
+            clean=clean,
+        )
+
+
+def _judge(probe: Probe, case: Case, prompt: str, response: Response) -> Outcome:
     try:
-        outcome = check(
+        return check(
             probe.check,
             response.text,
             case.expected,
             **case.options,
             truncated=response.finish in ("length", "deadline"),
-            prompt=case.prompt,
+            prompt=prompt,
         )
     except ValueError as error:
         raise QuantUsageError(
             f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}: {error}"
         ) from error
-    return Answer(
-        verdict=outcome.verdict,
-        answer=outcome.answer,
-        pattern=outcome.pattern,
-        reason=outcome.reason,
-        response=response.text,
-        finish=response.finish,
-    )
 
 
 def _effort(batch: Batch) -> Effort:

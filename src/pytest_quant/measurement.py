@@ -14,7 +14,10 @@ from pytest_quant.checkers.outcome import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One response and what the checker made of it; ``finish`` says what ended the response."""
+    """One response and what the checker made of it; ``finish`` says what ended the response.
+
+    ``clean`` is the verdict on the answer to the undisturbed prompt, ``None`` if the case has none.
+    """
 
     verdict: Verdict
     answer: str
@@ -22,6 +25,7 @@ class Answer:
     reason: str
     response: str
     finish: str
+    clean: Verdict | None = None
 
     @property
     def correct(self) -> bool:

@@ -21,12 +21,20 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {}),
     ("numeric", Fraction(1, 3), {"places": 2, "unit": ["km"], "prompt": "How far is 1 + 1?"}),
     ("numeric", sympy.sqrt(2), {"tolerance": "1/100", "formulas": {"square": 2}}),
+    ("quantities", [1, "5/2"], {"prompt": "What are 1 + 0 and 1 + 3/2?"}),
+    ("quantities", "1, 2", {"unit": "km", "also": {"x": [2, 1]}, "formulas": {"y": [2, 2]}}),
+    ("expression", "n**2", {"prompt": "What is the sum of the first n odd numbers?"}),
+    ("expression", "A + log(x)", {"order": True}),
     ("sequence", [1, 2, 3], {}),
+    ("sequence", ["0.5", "1/3"], {"tolerance": "1/100", "truncated": True}),
     ("sequence", ["red", "green"], {"prompt": "Which colours?"}),
     ("choice", "true", {"options": ["true", "false"]}),
     ("choice", "A", {"options": ["A", "B", "C"], "prompt": "A, B or C?"}),
     ("items", "tea; milk", {"aliases": "tea = chai", "among": "sugar", "ordered": True}),
+    ("constraints", "words: 2 to 9\ncontains: Paris\nsentences: 1\nno other numbers", {}),
+    ("constraints", "sections: A; B\neach section: lines: 1\nspeakers: A; B", {"prompt": "Go"}),
     ("text", "Paris", {"aliases": ["Lutetia"], "forbidden": ["Lyon"], "truncated": True}),
+    ("text", "both", {"required": ["Paris", ["red", "answer ... 1"]], "sides": ["A km", "true"]}),
 ]
 
 
@@ -129,10 +137,52 @@ def test_sequence_needs_terms(expected: Any) -> None:
         check("sequence", "1, 2", expected)
 
 
+@pytest.mark.parametrize(
+    ("expected", "options"),
+    [
+        ([1], {}),
+        ([], {}),
+        ("1", {}),
+        ([1, 2], {"also": {"x": [1]}}),
+        ("1, 2", {"formulas": {"x": [1, 2, 3]}}),
+    ],
+)
+def test_quantities_are_several(expected: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="two or more numbers"):
+        check("quantities", "1, 2", expected, **options)
+
+
+@pytest.mark.parametrize("expected", ["", "n +", "n**n**n**n", "f(n)", "1/0", "n^2 or n"])
+def test_expression_that_cannot_be_read(expected: str) -> None:
+    with pytest.raises(ValueError, match="expected an expression"):
+        check("expression", "n^2", expected, variables=["n"])
+
+
 @pytest.mark.parametrize("options", [{}, {"aliases": ["?"]}, {"forbidden": [""]}])
 def test_text_needs_words(options: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="word"):
         check("text", "Paris", "Paris" if options else "!", **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"at_least": 1},
+        {"ordered": ["a city"]},
+        {"sides": ["north", "south"]},
+        {"required": ["city"], "at_least": 2},
+        {"required": ["city"], "at_least": 0},
+        {"required": ["city", ["..."]]},
+        {"required": ["city", []]},
+        {"required": ["city ..."]},
+        {"required": ["city"], "forbidden": ["!"]},
+        {"required": ["city"], "sides": ["north"]},
+        {"required": ["city"], "sides": ["north", "south"], "share": 0.6},
+    ],
+)
+def test_demands_without_meaning(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"at_least|sides|fact|phrase"):
+        check("text", "Paris is a city", "a city", **options)
 
 
 def pieces() -> st.SearchStrategy[str]:

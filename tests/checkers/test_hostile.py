@@ -27,6 +27,21 @@ def test_is_unparsable(text: str) -> None:
     assert outcome.answer == ""
 
 
+FORMULAS = [
+    "n^(n^(n^n))", "n**n**n**n", "n^" * 5000 + "n", "(" * 10_000 + "n" + ")" * 10_000,
+    "n!" * 5000, "((n!)!)!", "log " * 5000 + "n", "\\binom{n}{" * 3000, "C(" * 5000, "n(" * 5000,
+    "n+" * 10_000 + "n", "exp(exp(exp(n)))", "1/(n-n)", "log(0*n)", "O(" * 5000, "1e999999n",
+    "n.__class__", "lambda n: n", "n if n else n", "eval('n**2')",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [*FORMULAS, *TOWERS, *NESTED, *LONG, *HUGE, *CODE])
+@pytest.mark.parametrize("order", [False, True])
+def test_is_no_formula(text: str, order: bool) -> None:
+    outcome = check("expression", text, "n**3", order=order)
+    assert not outcome.correct
+
+
 def test_a_readable_answer_behind_an_unreadable_number_counts() -> None:
     assert check("numeric", "9**9**9**9 is huge. The answer is 5.", 5).correct
 
@@ -40,15 +55,59 @@ UNITS = [
     "the answer is 1 ", "answer" + " " * 90, '{"answer":', "question: 1\n", "wait 1 ", "so 1 ",
     "1 because ", "not 1 ", "1 out of ", "1 hour 1 minute ", "1 km/", "per ", "a. ", "1. ", "1\n",
     "\n", " ", "a, ", "->", "a and ", "or ", "true or ", "A or ", "Paris or ", "Paris/",
-    "not true ", "i am sorry ", "tea ", "tea; ", "- tea\n", "x: (", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
+    "not true ", "i am sorry ", "tea ", "tea; ", "- tea\n", "x: (",
+    "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
+    "not true ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
+    "|1", "|1|\n", "|1|\n\n", "|1|\n|-|\n", "| |", "x1 = ", "x1 = 1, ", "x1 = 1\n", "x1 = 1\n\n",
+    "not true ", "it is a myth that 1 ", "that was wrong. ", "but ", "# Rome\n", "**Rome**: ",
+    "- Rome: ", "Rome and ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
 ]  # fmt: skip
+EVERY_RULE = """
+title
+words: 10 to 20
+words per sentence: at most 9
+mean sentence: at most 9
+dashes: at least 2
+endings: at most 2 of ly
+contains: London; cold | icy
+leaves out: peanut
+no other numbers
+verbatim: A-B
+speakers: Ruth; Karim
+alternating: Ruth
+balanced: 40 to 60
+sections: Day 1; Day 2
+each section: minutes: at most 45
+each section: dollars: at most 45
+no placeholders
+person: first
+tense: past
+grade: at most 9
+distinct: at least 80
+copied: at most 20
+complete
+"""
 USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),
+    ("quantities", [42, 43], {"unit": ["km"], "places": 2}),
+    ("expression", "n**2", {}),
+    ("expression", "a*log(b)", {"order": True}),
     ("sequence", [4, 5, 6], {}),
     ("sequence", ["x", "y", "z"], {}),
     ("items", "tea; milk", {"aliases": "tea = chai", "among": "sugar"}),
     ("choice", "false", {"options": ["true", "false"]}),
     ("text", "London", {"forbidden": ["Rome"]}),
+    ("constraints", EVERY_RULE, {}),
+    (
+        "text",
+        "a city",
+        {
+            "required": [["nothing of this ... city"], "true ... 1", "answer ... so"],
+            "ordered": ["wait", "Paris"],
+            "sides": ["Rome", "Oslo"],
+            "forbidden": ["1 ... 1 ... because", "answer is"],
+        },
+    ),
 ]
 
 
@@ -82,7 +141,25 @@ def calls(function: Callable[[], Outcome]) -> int:
 # The engine of regular expressions is not counted above. At full length, a pattern that backtracks
 # from every position would make these hang.
 @pytest.mark.parametrize(
-    "unit", [" ", "\n", "a", "1", "answer ", "**", "a, ", "= ", "(", "~~", "or "]
+    "unit",
+    [
+        " ",
+        "\n",
+        "a",
+        "1",
+        "answer ",
+        "**",
+        "a, ",
+        "= ",
+        "(",
+        "~~",
+        "or ",
+        "| ",
+        "|1",
+        "|1|\n",
+        "x1=",
+        "|-",
+    ],
 )
 def test_full_length_is_answered(unit: str) -> None:
     for kind, expected, options in USES:

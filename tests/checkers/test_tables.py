@@ -49,3 +49,16 @@ def test_response(
 ) -> None:
     outcome = check(kind, text, expected, **options)
     assert (outcome.verdict, outcome.pattern) == judged, outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("2, 4, 8, 17", "3 of 4 steps are right; step 4: expected 16, got 17"),
+        ("1, 4, 8, 16", "0 of 4 steps are right; step 1: expected 2, got 1"),
+        ("2, 4", "2 of 4 steps are right; step 3: expected 8, got nothing"),
+        ("2, 4, 8, 16, 32", "4 of 4 steps are right; step 5: expected the end, got 32"),
+    ],
+)
+def test_a_sequence_records_its_first_wrong_step(text: str, reason: str) -> None:
+    assert check("sequence", text, [2, 4, 8, 16]).reason == reason

@@ -25,8 +25,8 @@ def test_counts_are_those_of_the_cases_with_the_value() -> None:
     measurement = measured("needle", "q4", right=6, lost=4, n=8)
     even, odd = by_facet([sorted_by(measurement, {"depth": "0"}, {"depth": "1"})])
     for row in (even, odd):
-        assert (row.counts.n, row.counts.b, row.counts.c) == (4, 2, 0)
-        assert (row.counts.reference_correct, row.counts.level_correct) == (3, 1)
+        assert (row.n, row.b, row.c) == (4, 2, 0)
+        assert (row.reference_correct, row.level_correct) == (3, 1)
 
 
 def test_probes_are_pooled_and_levels_are_not() -> None:
@@ -34,7 +34,7 @@ def test_probes_are_pooled_and_levels_are_not() -> None:
         sorted_by(measured(probe, level, right=n, n=n), {"length": "1k"})
         for probe, level, n in (("a", "q8", 10), ("a", "q4", 10), ("b", "q8", 5))
     )
-    assert [(row.level, row.counts.n) for row in rows] == [("q8", 15), ("q4", 10)]
+    assert [(row.level, row.n) for row in rows] == [("q8", 15), ("q4", 10)]
 
 
 def test_amounts_come_in_order_of_size() -> None:

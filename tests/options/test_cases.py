@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.sessions import COLOURS, ONE_PROBE, Project, Run
 
-SELECTED = ("--quant-levels=q8", "-k", "capital and not misspelt")
+SELECTED = ("--quant-levels=q8", "-k", "capital[")
 
 
 def asked(run: Run) -> int:

@@ -104,6 +104,12 @@ def test_an_empty_directory_has_the_library(project: Project) -> None:
     assert len({nodeid.partition("::")[0] for nodeid in ids}) == 10
 
 
+def test_a_category_of_the_library_is_a_mark(project: Project) -> None:
+    ids = collected(project.run(*COLLECT, "--quant-levels=q8", "-m", "long_context"))
+    assert len(ids) >= 1
+    assert {nodeid.partition("::")[0] for nodeid in ids} == {"probes/long_context.yaml"}
+
+
 def test_an_id_of_the_library_leads_back_to_its_probe(project: Project) -> None:
     nodeid = "probes/iterative.yaml::fibonacci_like[q4]"
     assert collected(project.run(*COLLECT, nodeid)) == [nodeid]

@@ -54,13 +54,13 @@ def test_answers_belong_to_probes() -> None:
     assert set(GROUPS) - set(LIBRARY) == set()
 
 
-@pytest.mark.parametrize(("probe_id", "index", "text"), list(rows("right")))
+@pytest.mark.parametrize(("probe_id", "index", "text"), [*rows("right")])
 def test_a_right_answer_passes(probe_id: str, index: int, text: str) -> None:
     outcome = judged(LIBRARY[probe_id], index, text)
     assert outcome.correct, outcome
 
 
-@pytest.mark.parametrize(("probe_id", "index", "text"), list(rows("wrong")))
+@pytest.mark.parametrize(("probe_id", "index", "text"), [*rows("wrong")])
 def test_a_plausible_wrong_answer_fails(probe_id: str, index: int, text: str) -> None:
     outcome = judged(LIBRARY[probe_id], index, text)
     assert not outcome.correct, outcome

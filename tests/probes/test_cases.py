@@ -374,3 +374,48 @@ class TestMistakesThatShowWhenDrawing:
             draw_cases(replace(PROBE, **change), 1)
         assert str(raised.value).startswith("p.yaml:7: probe 'product': ")
         assert problem in str(raised.value)
+
+
+class TestListsInTemplates:
+    """A template that is nothing but the name of a list stands for it."""
+
+    TOPIC = {"name": "tea", "facts": ["China", ["monk", "{monastery}"]], "myths": []}
+
+    def options(self, **check_options: Any) -> dict[str, Any]:
+        probe = replace(
+            WORD,
+            prompt="What of {topic[name]}?",
+            parameters={"topic": {"choice": [self.TOPIC]}, "more": {"choice": [["a", "b"]]}},
+            pinned=({"topic": self.TOPIC, "more": ["a", "b"]},),
+            expect="{topic[name]}",
+            check_options=check_options,
+        )
+        return dict(draw_cases(probe, 1)[0].options)
+
+    def test_of_a_value_or_of_a_part_of_one(self) -> None:
+        assert self.options(required="{topic[facts]}", forbidden="{more}") == {
+            "required": self.TOPIC["facts"],
+            "forbidden": ["a", "b"],
+        }
+
+    def test_an_empty_one_stays_a_list(self) -> None:
+        assert self.options(forbidden="{topic[myths]}") == {"forbidden": []}
+
+    def test_other_templates_are_filled_in(self) -> None:
+        assert self.options(aliases=["{topic[name]}", "{more[0]}!"], forbidden="{topic[name]}") == {
+            "aliases": ["tea", "a!"],
+            "forbidden": "tea",
+        }
+
+    def test_what_is_no_text_is_named(self) -> None:
+        with pytest.raises(QuantUsageError, match=r"\{topic\[facts\]\} holds 78, which is no text"):
+            wrong = {"name": "air", "facts": ["nitrogen", [78]]}
+            probe = replace(
+                WORD,
+                prompt="What of {topic[name]}?",
+                parameters={"topic": {"choice": [wrong]}},
+                pinned=({"topic": wrong},),
+                expect="{topic[name]}",
+                check_options={"required": "{topic[facts]}"},
+            )
+            draw_cases(probe, 1)

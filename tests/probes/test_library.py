@@ -18,6 +18,8 @@ import yaml
 
 from pytest_quant import check
 from pytest_quant.checkers import Outcome
+from pytest_quant.checkers.assertions import Reading
+from pytest_quant.checkers.free_text import facts
 from pytest_quant.library import PROBES
 from pytest_quant.probes.cases import draw_cases, side_of
 from pytest_quant.probes.model import CATEGORIES, Case, Probe
@@ -101,9 +103,21 @@ class TestEveryProbe:
             for text in ("", " \n", "I don't know.", "I'm sorry, I cannot answer that.", "..."):
                 assert not judged(probe, case, text).correct, (case.prompt, text)
 
+    def test_no_fact_that_is_required_stands_in_the_question(self, probe: Probe) -> None:
+        for case in cases(probe.id):
+            reading = Reading(case.prompt)
+            for fact in facts(case.options.get("required", ())):
+                for wording in fact.wordings:
+                    assert not list(reading.mentioned(wording)), (case.prompt, fact.name)
+
     def test_repeating_the_question_never_passes(self, probe: Probe) -> None:
         for case in cases(probe.id)[:50]:
-            for text in (case.prompt, f"\n{case.prompt}\n", f'"{case.prompt}"'):
+            for text in (
+                case.prompt,
+                f"\n{case.prompt}\n",
+                f'"{case.prompt}"',
+                f"{case.prompt}\n{case.prompt}",
+            ):
                 assert not judged(probe, case, text).correct, text
 
 

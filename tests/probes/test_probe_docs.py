@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from importlib import resources
 from pathlib import Path
@@ -16,9 +17,10 @@ import pytest
 
 import pytest_quant.probes.reader
 from pytest_quant import check
+from pytest_quant.checkers.rules import RULES
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes import expressions, passages
-from pytest_quant.probes.cases import draw_cases
+from pytest_quant.probes.cases import draw_cases, side_of
 from pytest_quant.probes.model import CATEGORIES, DEFAULT_CASES, Probe
 from pytest_quant.probes.reader import read_probes
 
@@ -30,15 +32,14 @@ SCHEMA: dict[str, Any] = json.loads(
 )
 
 
-def block(language: str, containing: str = "") -> str:
-    """The only block of a language that contains a text."""
-    blocks = re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-    (found,) = (block for block in blocks if containing in block)
-    return str(found)
-
-
 def section(title: str) -> str:
     return TEXT.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def block(language: str, title: str = "A complete file") -> str:
+    """The one block of code in a language that stands in a section."""
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
+    return str(found)
 
 
 def first_cells(table: str) -> list[str]:
@@ -50,7 +51,7 @@ def first_cells(table: str) -> list[str]:
 def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Probe, ...]:
     """The probes of the complete file, with the module that it names."""
     module = ModuleType("shop_questions")
-    exec(compile(block("python", "def offers"), "docs/probes.md", "exec"), module.__dict__)  # noqa: S102
+    exec(compile(block("python"), "docs/probes.md", "exec"), module.__dict__)  # noqa: S102
     monkeypatch.setitem(sys.modules, "shop_questions", module)
     path = tmp_path / "shop.yaml"
     path.write_text(block("yaml"), encoding="utf-8")
@@ -93,6 +94,31 @@ class TestTheCompleteFile:
         assert str(raised.value) == shown
 
 
+class TestPairs:
+    @pytest.fixture
+    def probe(self, tmp_path: Path) -> Probe:
+        path = tmp_path / "pairs.yaml"
+        path.write_text(block("yaml", "Pairs"), encoding="utf-8")
+        (probe,) = read_probes(path)
+        return probe
+
+    def test_both_prompts_of_a_pair_are_held_out(self, probe: Probe) -> None:
+        for case in draw_cases(probe, 64):
+            assert case.clean is not None
+            assert case.prompt == f"{case.clean.upper()[:-1]}!!!"
+            assert {side_of(case.prompt), side_of(case.clean)} == {"held_out"}
+
+    def test_prompts_that_do_not_differ_are_a_mistake(self, probe: Probe) -> None:
+        with pytest.raises(QuantUsageError, match="'prompt' and 'clean' are the same"):
+            draw_cases(replace(probe, clean=probe.prompt), 1)
+
+    def test_the_clean_prompt_is_part_of_what_a_case_is_known_by(self, probe: Probe) -> None:
+        (case,) = draw_cases(replace(probe, pinned=({"a": 1, "b": 2},)), 1)
+        (other,) = draw_cases(replace(probe, pinned=({"a": 1, "b": 2},), clean="{a} + {b}"), 1)
+        assert case.prompt == other.prompt
+        assert case.digest != other.digest
+
+
 class TestTheTables:
     def test_every_field_is_described(self) -> None:
         probe = SCHEMA["$defs"]["probe"]
@@ -115,6 +141,12 @@ class TestTheTables:
             kind: set(SCHEMA["$defs"][kind]["properties"]) - {"kind"} for kind in kinds
         }
 
+    def test_every_rule_of_a_composition_is_described(self) -> None:
+        rows = re.findall(r"^\| (`.*)", section("Rules of a composition"), re.MULTILINE)
+        named = {name for row in rows for name in re.findall(r"`([a-z ]+)(?:: [^`]*)?`", row)}
+        inside = {"each speaker", "each section", "in sections"}
+        assert {*RULES, *inside} <= named
+
     def test_every_function_is_named(self) -> None:
         line = next(line for line in TEXT.splitlines() if line.startswith("| functions"))
         with pytest.raises(expressions.ExpressionError) as raised:
@@ -127,7 +159,7 @@ class TestTheTables:
 class TestPassages:
     def test_the_generator_plants_its_facts(self) -> None:
         names: dict[str, Any] = {}
-        exec(compile(block("python", "def opening_hours"), "docs/probes.md", "exec"), names)  # noqa: S102
+        exec(compile(block("python", "Passages"), "docs/probes.md", "exec"), names)  # noqa: S102
         values = names["opening_hours"](Random(1), 256, 1.0)
         assert values["passage"].endswith(f"The ferry opens at {values['hour']}.")
         assert "The school opens at 8." in values["passage"]

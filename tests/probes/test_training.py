@@ -66,6 +66,13 @@ class TestWhatIsLearnedIsNeverAsked:
         for probe in CORE:
             assert everything.isdisjoint(asked[probe.id][: probe.cases])
 
+    def test_nor_is_the_clean_prompt_of_a_pair(self, learned: dict[str, set[str]]) -> None:
+        everything = set().union(*learned.values())
+        pairs = [probe for probe in CORE if probe.clean is not None]
+        assert pairs
+        for probe in pairs:
+            assert everything.isdisjoint(case.clean for case in draw_cases(probe, 200))
+
     def test_only_core_families_are_learned(self, learned: dict[str, set[str]]) -> None:
         assert set(learned) == {probe.id for probe in CORE}
 

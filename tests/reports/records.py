@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pytest_quant.checkers.outcome import Verdict
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
@@ -27,16 +28,20 @@ def measured(
     category: str = "numerical_reasoning",
     response: str = "Answer: 17",
     uninformative: str = "",
+    clean: Verdict | None = None,
 ) -> Measurement:
-    """``n`` cases, ``right`` of them at the reference, of which the level lost ``lost``."""
+    """``n`` cases, ``right`` of them at the reference, of which the level lost ``lost``.
+
+    ``clean`` makes them pairs: the verdict on every answer to a clean prompt.
+    """
     cases = tuple(
         CaseResult(
             index=i,
             digest=f"{i:016x}",
             prompt=f"What is {i} + 1?",
             expected=str(i + 1),
-            reference=answer(i < right, response),
-            level=None if uninformative else answer(lost <= i < right, response),
+            reference=answer(i < right, response, clean),
+            level=None if uninformative else answer(lost <= i < right, response, clean),
         )
         for i in range(n)
     )
@@ -61,10 +66,10 @@ def unasked(probe: str, level: str, reason: str) -> Measurement:
     return replace(asked, level_effort=None, skipped=reason)
 
 
-def answer(right: bool, response: str) -> Answer:
+def answer(right: bool, response: str, clean: Verdict | None = None) -> Answer:
     if right:
-        return Answer("correct", "17", "", "equal", response, "end")
-    return Answer("incorrect", "18", "one-digit slip", f"18 in {response}", response, "end")
+        return Answer("correct", "17", "", "equal", response, "end", clean)
+    return Answer("incorrect", "18", "one-digit slip", f"18 in {response}", response, "end", clean)
 
 
 def record(

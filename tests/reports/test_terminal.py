@@ -84,6 +84,15 @@ def test_results_by_length_and_depth() -> None:
     assert "by depth" not in text_of(record(many))
 
 
+def test_what_a_perturbation_broke() -> None:
+    run = record(
+        measured("sums", "q8", right=600, lost=2, n=640),
+        measured("sums_misspelt", "q8", right=60, lost=4, n=64, clean="correct"),
+    )
+    assert "robustness: 8 of 64 pairs broken by the perturbation, f16 4" in one_line(run)
+    assert "robustness" not in one_line(record(measured("sums", "q8", right=600, n=640)))
+
+
 def test_a_level_that_is_undecided() -> None:
     run = record(measured("sums", "q4", right=30, lost=1, n=32))
     assert "q4: INCONCLUSIVE" in text_of(run)

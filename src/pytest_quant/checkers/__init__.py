@@ -18,8 +18,11 @@ __all__ = ["KINDS", "Outcome", "Verdict", "allowed_options", "check"]
 # kind -> the module whose function ``check`` decides it
 KINDS: dict[str, str] = {
     "choice": "pytest_quant.checkers.choice",
+    "constraints": "pytest_quant.checkers.constraints",
+    "expression": "pytest_quant.checkers.expression",
     "items": "pytest_quant.checkers.items",
     "numeric": "pytest_quant.checkers.numeric",
+    "quantities": "pytest_quant.checkers.quantities",
     "sequence": "pytest_quant.checkers.sequence",
     "text": "pytest_quant.checkers.text",
 }

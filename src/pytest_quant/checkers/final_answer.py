@@ -21,6 +21,7 @@ class Span:
     end: int
 
 
+_MOST_BOXES = 16
 _BOX = re.compile(r"\\(?:boxed|fbox) ?\{")
 _ANSWER_TAG = re.compile(r"<answer>", re.IGNORECASE)
 _ANSWER_TAG_END = re.compile(r"</answer>", re.IGNORECASE)
@@ -74,6 +75,11 @@ def boxed(text: str) -> Span | None:
         end = _ANSWER_TAG_END.search(text, start)
         return Span(start, end.start() if end else len(text))
     return _inside(text, boxes[-1].end()) if boxes else None
+
+
+def boxes(text: str) -> list[Span]:
+    """The insides of all boxes, in order: several where several quantities were asked for."""
+    return [_inside(text, box.end()) for box in [*_BOX.finditer(text)][-_MOST_BOXES:]]
 
 
 def _inside(text: str, start: int) -> Span:

@@ -51,11 +51,13 @@ def read_number(
     ``listing``: the tokens are a list of numbers, in which ``1 -1`` is two of them.
     Raises ``NotANumberError`` or ``UnreadableError``; never takes more than the limits allow.
     """
-    reader = _Reader(tokens, start, listing)
+    reader = NumberReader(tokens, start, listing)
     return reader.sum(), reader.index
 
 
-class _Reader:
+class NumberReader:
+    """A cursor over tokens; what reads more than numbers builds on it."""
+
     def __init__(self, tokens: Sequence[Token], start: int, listing: bool) -> None:
         self.index = start
         self._tokens = tokens

@@ -149,13 +149,13 @@ def check(
     accepted units; another known unit is wrong, none is fine. ``formulas`` maps the name of a
     known wrong formula to the value that it gives. ``known`` holds the numbers that the prompt
     shows (a list, or text with commas between): a wrong answer is then either another of them or
-    made up. ``truncated``: the length limit cut the
-    response. ``prompt``: what was asked, so that repeating it is no answer.
+    made up. ``truncated``: the length limit cut the response. ``prompt``: what was asked, so that
+    repeating it is no answer.
     """
     wanted = target(
         expected, places=places, significant=significant, tolerance=tolerance, percent=percent
     )
-    units = frozenset(canonical_unit(name) for name in ([unit] if isinstance(unit, str) else unit))
+    units = accepted_units(unit)
     opened = open_response(text, prompt)
     if opened.refuted:
         return opened.refuted
@@ -182,6 +182,11 @@ def check(
     return _told_apart(
         outcome, chosen.final, units, [replace(wanted, exact=to_exact(n)) for n in shown]
     )
+
+
+def accepted_units(unit: str | Iterable[str]) -> frozenset[str]:
+    """The units of an option, in canonical form."""
+    return frozenset(canonical_unit(name) for name in ([unit] if isinstance(unit, str) else unit))
 
 
 def _no_answer(
@@ -224,13 +229,13 @@ def _judge(
         return Outcome(
             "incorrect", answer, patterns.SEVERAL, f"offers several answers; expected {wanted}"
         )
-    if _wrong_unit(final, units):
+    if has_wrong_unit(final, units):
         return Outcome(
             "incorrect", answer, "wrong unit",
             f"{answer} is in {'%' if final.percent else final.unit}; "
             f"expected {wanted} in {' or '.join(sorted(units))}",
         )  # fmt: skip
-    value, decimals = _meant(final, units)
+    value, decimals = meant(final, units)
     if wanted.meets(value, decimals) or _meets_exactly(chosen, wanted):
         return Outcome("correct", answer, "", f"{answer} is the expected {wanted}")
     for name, wrong in formulas.items():
@@ -247,7 +252,7 @@ def _told_apart(
     outcome: Outcome, final: Found, units: frozenset[str], shown: Iterable[Target]
 ) -> Outcome:
     """A wrong look-up: it took another number of the prompt, or one that stands nowhere."""
-    value, decimals = _meant(final, units)
+    value, decimals = meant(final, units)
     taken = any(target.meets(value, decimals) for target in shown)
     return replace(outcome, pattern=patterns.WRONG_ENTRY if taken else patterns.MADE_UP)
 
@@ -263,14 +268,15 @@ def _meets_exactly(chosen: Selected, wanted: Target) -> bool:
     return form is not None and wanted.has_no_decimal and equal(wanted.exact, exact_value(form))
 
 
-def _meant(found: Found, units: frozenset[str]) -> tuple[Any, int | None]:
+def meant(found: Found, units: frozenset[str]) -> tuple[Any, int | None]:
     """The number and its decimals; a percent sign is a unit if it was asked for as one."""
     if not found.percent or "%" in units:
         return found.value, found.decimals
     return exact_value(found), None if found.decimals is None else found.decimals + 2
 
 
-def _wrong_unit(found: Found, units: frozenset[str]) -> bool:
+def has_wrong_unit(found: Found, units: frozenset[str]) -> bool:
+    """Whether a number is given in a known unit other than those asked for."""
     unit = "%" if found.percent else found.unit
     if not units or unit is None or unit in units or found.doubtful_unit:
         return False

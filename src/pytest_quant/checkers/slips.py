@@ -10,6 +10,8 @@ from pytest_quant.checkers.bounded import MAX_DIGITS
 from pytest_quant.checkers.exact import decimal_text, finite_decimals, roundings
 
 _POWERS = (*range(-12, 0), *range(1, 13))
+# From three digits on, it is no accident that a rounded answer has the expected ones.
+_TELLING = 100
 
 Accepts = Callable[[Fraction, "int | None"], bool]
 
@@ -30,12 +32,29 @@ def slip(
         return "sign"
     if _badly_rounded(answer, decimals, expected, places):
         return "off by rounding"
-    if answer and any(
+    if answer and _shifted(answer, decimals, expected, places, accepts):
+        return "power of ten"
+    return "one-digit slip" if _one_digit(answer, expected, places) else "wrong value"
+
+
+def _shifted(
+    answer: Fraction,
+    decimals: int | None,
+    expected: Fraction,
+    places: int | None,
+    accepts: Accepts,
+) -> bool:
+    """The decimal point is elsewhere; if rounding is due, then of the shifted number."""
+    if any(
         accepts(answer * Fraction(10) ** k, None if decimals is None else decimals - k)
         for k in _POWERS
     ):
-        return "power of ten"
-    return "one-digit slip" if _one_digit(answer, expected, places) else "wrong value"
+        return True
+    if decimals is None or abs(answer) * Fraction(10) ** decimals < _TELLING:
+        return False
+    if decimals < places if places is not None else finite_decimals(expected) is not None:
+        return False
+    return any(answer in roundings(expected / Fraction(10) ** k, decimals) for k in _POWERS)
 
 
 def _badly_rounded(

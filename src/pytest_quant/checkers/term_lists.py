@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from pytest_quant.checkers import final_answer, wording
 from pytest_quant.checkers.final_answer import Sentences, Span
 from pytest_quant.checkers.numbers import Found, find_numbers
 from pytest_quant.checkers.numeric_answer import exact_value
+from pytest_quant.checkers.tables import table_lists, table_spans
 from pytest_quant.checkers.tokens import Style
 
 
@@ -38,6 +40,22 @@ _BETWEEN_NUMBERS = re.compile(
 )
 _BULLET = r"(?:[-*\u2022+][ ]+|\(?[0-9]{1,3}[.):][ ]+|step[ ][0-9]{1,3}[.:)][ ]*)"
 _ENUMERATED = re.compile(rf"[ \t]*(?:\*\*)?{_BULLET}{{1,2}}", re.IGNORECASE)
+_INDEX = (
+    r"(?:_?\{?[0-9]{1,3}\}?|_?[\u2080-\u2089]{1,3}|[_^]?\{?\([0-9]{1,3}(?:,[ ]?[0-9]{1,3})?\)\}?"
+    r"|_?\[[0-9]{1,3}\])"
+)
+_LEADS_TO = re.compile(r"[=:\u2248]|\\approx")
+# What stands before a term and is none: "x_1 =", "P(2) \u2248", "Iteration 3:", "remainder".
+_LABEL = re.compile(
+    rf"""
+    (?<![\w\\^/.])(?:[a-z]{_INDEX}|(?:step|term|iterat(?:ion|e))[ ][0-9]{{1,3}})
+        [ ]?&?(?:{_LEADS_TO.pattern})
+    |\b(?:the[ ])?(?:quotient|remainder)\b(?:[ ]?[:=]|[ ]is\b)?
+    |(?<=[0-9][ ])R(?=[ ]?[0-9])
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_MARK = "\x00"
 _ARROW = r"->|=>|\u2192|\u21d2|\\to\b|\\rightarrow\b"
 _LEAD_END = re.compile(r":|\b(?:is|are)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"(?<![ ])[ ]*+(?::|[ ][-\u2013\u2014][ ]|\(|\*\*[ ]*[-:]).*", re.DOTALL)
@@ -45,27 +63,51 @@ _TRIM = " \t\n.*_`\"'[](){}:"
 _LONGEST_ITEM = 8  # words of a line that is an item by itself
 
 
-def numeric_terms(text: str, wanted: int, style: Style) -> Listed | None:
-    """The numbers of the announced list, else of the last one.
+def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
+    """The numbers of the announced list, else of the last one, in each way to read it.
 
-    A list counts if it has at least half of the ``wanted`` terms; failing that, the longest.
+    A list counts if it has at least half of the ``wanted`` terms; failing that, the longest. Only
+    a table can be read in several ways: by any of its columns and rows.
     """
-    numbers = find_numbers(text, style)
-    lists = [*_rows(text, numbers), *_columns(text, numbers)]
+    plain = _without_labels(text)
+    lists = _readings(text, plain, style)
     if not lists:
-        return None
-    long_enough = [run for run in lists if 2 * len(run) >= wanted and len(run) >= min(2, wanted)]
+        return []
+    enough = max(min(2, wanted), (wanted + 1) // 2)
+    long_enough = [kept for runs in lists if (kept := [run for run in runs if len(run) >= enough])]
     begin = _announced(text)
-    behind = [run for run in long_enough if begin is not None and run[0].start >= begin]
+    behind = [runs for runs in long_enough if begin is not None and runs[0][0].start >= begin]
     if behind and begin is not None:
-        first = min(behind, key=lambda run: run[0].start)
-        direct = wording.AFTER_ANNOUNCEMENT.fullmatch(text, begin, first[0].start)
-        chosen = first if direct else max(behind, key=lambda run: run[-1].end)
+        first = min(behind, key=lambda runs: runs[0][0].start)
+        between = plain[begin : first[0][0].start].replace(_MARK, " ")
+        direct = wording.AFTER_ANNOUNCEMENT.fullmatch(between)
+        chosen = first if direct else max(behind, key=_end)
     elif long_enough:
-        chosen = max(long_enough, key=lambda run: run[-1].end)
+        chosen = max(long_enough, key=_end)
     else:
-        chosen = max(lists, key=lambda run: (len(run), run[-1].end))
-    return Listed(tuple(_term(text, item) for item in chosen), bool(behind))
+        single = [run for runs in lists for run in runs]
+        chosen = [max(single, key=lambda run: (len(run), run[-1].end))]
+    return [Listed(tuple(_term(text, item) for item in run), bool(behind)) for run in chosen]
+
+
+def _readings(text: str, plain: str, style: Style) -> list[list[list[Found]]]:
+    """The lists of a text, each with the ways in which it can be read."""
+    spans = table_spans(text)
+    starts = [span.start for span in spans]
+    inside: list[list[Found]] = [[] for _ in spans]
+    outside: list[Found] = []
+    for item in find_numbers(plain, style):
+        table = bisect_right(starts, item.start) - 1
+        tabled = table >= 0 and item.start < spans[table].end
+        (inside[table] if tabled else outside).append(item)
+    lists = [*([run] for run in _rows(plain, outside)), *_columns(text, outside)]
+    tables = [table_lists(text, *table) for table in zip(spans, inside, strict=True)]
+    return [*lists, *(runs for runs in tables if runs)]
+
+
+def _end(runs: Sequence[Sequence[Found]]) -> tuple[int, int]:
+    """Where a list ends, then how long it is: its last term alone may also look like a row."""
+    return max((run[-1].end, len(run)) for run in runs)
 
 
 def worded_terms(text: str, wanted: int, *, arrows: bool) -> Listed | None:
@@ -105,6 +147,20 @@ def _term(text: str, item: Found) -> Term:
     )
 
 
+def _without_labels(text: str) -> str:
+    """Spaces in place of labels, so that what stands behind them keeps its place.
+
+    A label that begins a line leaves a mark that no row runs across.
+    """
+
+    def blank(match: re.Match[str]) -> str:
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        begins = not any(character.isalnum() for character in before)
+        return (_MARK if begins else " ") + " " * (len(match[0]) - 1)
+
+    return _LABEL.sub(blank, text)
+
+
 def _rows(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
     """Numbers with only separators between them."""
     rows: list[list[Found]] = []
@@ -119,10 +175,15 @@ def _rows(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
     return rows
 
 
-def _columns(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
-    """One number a line, the last of each: "F(3) = 2" on consecutive lines."""
+def _columns(text: str, numbers: Sequence[Found]) -> list[list[list[Found]]]:
+    """One number a line, the last of each: "F(3) = 2" on consecutive lines.
+
+    Read whole, and from its last paragraph on.
+    """
     columns: list[list[Found]] = [[]]
+    paragraphs = [0]
     index = begin = 0
+    gap = False
     for line in text.split("\n"):
         end = begin + len(line)
         inside: list[Found] = []
@@ -130,12 +191,21 @@ def _columns(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
             inside.append(numbers[index])
             index += 1
         inside = [item for item in inside if not item.aside] or inside
-        if inside and (_ENUMERATED.match(line) or "=" in line or ":" in line):
+        if inside and (_ENUMERATED.match(line) or _LEADS_TO.search(line)):
+            if gap:
+                paragraphs[-1] = len(columns[-1])
             columns[-1].append(inside[-1])
         elif line.strip():
             columns.append([])
+            paragraphs.append(0)
+        gap = not line.strip()
         begin = end + 1
-    return [column for column in columns if len(column) > 1]
+    readings = (
+        [column, column[paragraph:]] if 0 < paragraph < len(column) else [column]
+        for column, paragraph in zip(columns, paragraphs, strict=True)
+    )
+    found = ([run for run in runs if len(run) > 1] for runs in readings)
+    return [runs for runs in found if runs]
 
 
 def _last_long(lists: Sequence[tuple[Span, list[str]]], wanted: int) -> tuple[Span, list[str]]:

@@ -1,12 +1,13 @@
-"""The checker of short answers in words: a name, a term, a phrase."""
+"""The checker of answers in words: a name, a term, a phrase, or a text that must state facts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 
-from pytest_quant.checkers import final_answer, patterns
+from pytest_quant.checkers import final_answer, free_text, patterns
 from pytest_quant.checkers.final_answer import Span
+from pytest_quant.checkers.free_text import Phrases
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.checkers.words import Phrase, Word, is_negated, occurrences, phrase, words
@@ -19,20 +20,41 @@ def check(
     aliases: Iterable[str] = (),
     forbidden: Iterable[str] = (),
     known: str | Iterable[str] = (),
+    required: Sequence[Phrases] = (),
+    at_least: int | None = None,
+    ordered: Sequence[Phrases] = (),
+    sides: Sequence[Phrases] = (),
+    share: float | None = None,
     truncated: bool = False,
     prompt: str | None = None,
 ) -> Outcome:
-    """Decide a short answer: the final answer must be, or contain as whole words, ``expected``.
+    """Decide an answer in words.
 
-    Case, accents, punctuation and articles do not matter. ``aliases`` are as right as
-    ``expected``. None of ``forbidden`` may be asserted anywhere in the response. An answer that
-    offers the right one among others ("Paris or Rome") is wrong.
-    ``known`` holds the names that the prompt shows (a list, or text with commas between): a wrong
-    answer is then either another of them or made up.
-    Raises ``ValueError`` if ``expected``, an alias or a forbidden phrase holds no word.
+    Without ``required``, it is short: the final answer must be, or contain as whole words,
+    ``expected``. Case, accents, punctuation and articles do not matter. ``aliases`` are as right
+    as ``expected``. None of ``forbidden`` may be asserted anywhere in the response. An answer
+    that offers the right one among others ("Paris or Rome") is wrong. ``known`` holds the names
+    that the prompt shows (a list, or text with commas between): a wrong answer is then either
+    another of them or made up.
+
+    With ``required``, it is a text of any length, and ``expected`` only a summary for people.
+    Each fact is a phrase or a list of phrases that say the same; ``at_least`` so many (default:
+    all) must be asserted, in any inflection, and none of ``forbidden``. In a phrase, "..." stands
+    for up to eight words. Those of ``ordered`` that are stated at all must be stated in their
+    order. ``sides`` are facts too: the phrases by which the sides of a question are named; at
+    least ``share`` of the words (default: half of an equal share) must belong to each.
+
+    Raises ``ValueError`` if a phrase holds no word or the options contradict each other.
     """
+    refused = _listed(forbidden)
+    if required:
+        demands = free_text.demands(required, at_least, ordered, sides, share, refused)
+        opened = open_response(text, prompt, whole=True)
+        return opened.refuted or free_text.decide(opened.text, demands, truncated)
+    if at_least is not None or ordered or sides or share is not None:
+        raise ValueError("at_least, ordered, sides and share need required facts")
     right = [phrase(str(name)) for name in (expected, *_listed(aliases))]
-    wrong = {name: phrase(name) for name in _listed(forbidden)}
+    wrong = {name: phrase(name) for name in refused}
     if () in right or () in wrong.values():
         raise ValueError(f"expected {expected!r}, every alias and forbidden phrase need a word")
     opened = open_response(text, prompt, whole=True)

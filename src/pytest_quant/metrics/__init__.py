@@ -1,1 +1,1 @@
-"""What a run shows besides right and wrong: pure functions on its measurements."""
+"""What measurements say besides the gate's verdicts: pure functions over measurements."""

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_quant.gate.tolerance_check import Paired, count_pairs
-from pytest_quant.measurement import CaseResult, Measurement
+from pytest_quant.measurement import Measurement
 
 _AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<thousand>k?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class FacetRow:
-    """The cases of one level that share the ``value`` of a ``facet``, such as length 4k."""
+    """The cases of one level that share the ``value`` of a ``facet``, such as length 4k.
+
+    Of ``n`` cases the reference had ``reference_correct`` right and the level ``level_correct``;
+    ``b`` were right at the reference and wrong at the level, ``c`` the other way round.
+    """
 
     level: str
     facet: str
     value: str
-    counts: Paired
+    n: int
+    reference_correct: int
+    level_correct: int
+    b: int
+    c: int
 
 
 def by_facet(measurements: Iterable[Measurement]) -> tuple[FacetRow, ...]:
@@ -28,22 +35,32 @@ def by_facet(measurements: Iterable[Measurement]) -> tuple[FacetRow, ...]:
     Levels and facets come in the order in which they were measured; values in order of size if
     they are amounts (``256``, ``1k``, ``0.5``), else by name and behind them.
     """
-    groups: dict[tuple[str, str], dict[str, list[CaseResult]]] = {}
+    groups: dict[tuple[str, str], dict[str, list[tuple[bool, bool]]]] = {}
     for measurement in measurements:
         for case in measurement.cases:
+            if case.level is None:
+                continue
             for facet, value in case.facets.items():
                 values = groups.setdefault((measurement.level, facet), {})
-                values.setdefault(value, []).append(case)
-    rows = [
-        FacetRow(level, facet, value, _counts(values[value]))
+                values.setdefault(value, []).append((case.reference.correct, case.level.correct))
+    return tuple(
+        _row(level, facet, value, values[value])
         for (level, facet), values in groups.items()
         for value in sorted(values, key=_order)
-    ]
-    return tuple(row for row in rows if row.counts.n)
+    )
 
 
-def _counts(cases: Iterable[CaseResult]) -> Paired:
-    return count_pairs((c.reference.correct, c.level.correct) for c in cases if c.level)
+def _row(level: str, facet: str, value: str, pairs: Sequence[tuple[bool, bool]]) -> FacetRow:
+    return FacetRow(
+        level,
+        facet,
+        value,
+        n=len(pairs),
+        reference_correct=sum(before for before, _ in pairs),
+        level_correct=sum(now for _, now in pairs),
+        b=sum(before and not now for before, now in pairs),
+        c=sum(now and not before for before, now in pairs),
+    )
 
 
 def _order(value: str) -> tuple[bool, float, str]:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_quant.plugin.options import add_options
+
+if TYPE_CHECKING:
+    from pytest_quant.plugin.fixture import Quant
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,3 +25,23 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_quant.plugin.session import start
 
     start(config)
+
+
+@pytest.fixture
+def _quant_level(request: pytest.FixtureRequest) -> str | None:
+    """The level of a test that asks for ``quant``; set for each level under test."""
+    level: str | None = getattr(request, "param", None)
+    return level
+
+
+@pytest.fixture
+def quant(request: pytest.FixtureRequest, _quant_level: str | None) -> Quant:
+    """Ask the model at a level, and the reference: ``quant.ask(...)``, ``quant.check(...)``.
+
+    The test runs once for each level of ``--quant-levels``, and is skipped without that option.
+    """
+    if _quant_level is None:
+        pytest.skip("asks a quantized model: say which, as in --quant-levels=q4,q8")
+    from pytest_quant.plugin.fixture import of_level
+
+    return of_level(request, _quant_level)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,20 +11,16 @@ import pytest
 
 from pytest_quant.library import PROBES
 from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.probes.files import SUFFIXES, has_probes, local_or_shipped
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import check_unique, read_probes
-
-_SUFFIXES = (".yaml", ".yml")
-# What tells a probe file from another YAML file below a directory that the user gave.
-_PROBES_KEY = re.compile(r"^probes:", re.MULTILINE)
 
 
 def default_paths(configured: Sequence[Path], rootpath: Path) -> list[Path]:
     """Where probes are looked for if no path is given: configured, local, or the shipped ones."""
     if configured:
         return list(configured)
-    local = rootpath / "probes"
-    return [local if local.is_dir() else PROBES]
+    return [local_or_shipped(rootpath)]
 
 
 class ProbeFiles:
@@ -52,14 +47,11 @@ class ProbeFiles:
         self._read: dict[Path, tuple[Probe, ...]] = {}
 
     def claims(self, path: Path) -> bool:
-        if path.suffix not in _SUFFIXES:
+        if path.suffix not in SUFFIXES:
             return False
         if path in self._given or any(path.is_relative_to(root) for root in self._roots):
             return True
-        return (
-            any(path.is_relative_to(directory) for directory in self._given)
-            and _PROBES_KEY.search(path.read_text("utf-8", errors="replace")) is not None
-        )
+        return any(path.is_relative_to(given) for given in self._given) and has_probes(path)
 
     def probes(self, path: Path) -> tuple[Probe, ...]:
         """The probes of one file; raises ``QuantUsageError`` for a mistake in it."""

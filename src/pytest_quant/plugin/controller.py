@@ -41,7 +41,9 @@ class Controller:
         if settings.artifacts and not settings.model:
             model = "given artifacts"
         levels = ", ".join(level.name for level in settings.levels)
-        return [f"quantization: {levels} of {model}, {cases}, alpha {settings.alpha:g}"]
+        hard = ", ".join(map(str, sorted(settings.difficulties or ())))
+        only = f", difficulty {hard}" if hard else ""
+        return [f"quantization: {levels} of {model}, {cases}, alpha {settings.alpha:g}{only}"]
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Find the user's mistakes and make the artifacts before anything runs."""

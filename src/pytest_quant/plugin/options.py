@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,13 @@ _OPTIONS = (
         "the highest precision at hand",
     ),
     _Option("cases", "int", "N", "cases asked of each probe", "as each probe says, mostly 32"),
+    _Option(
+        "difficulty",
+        "string",
+        "RANGES",
+        "difficulties of the probes to run, from 1 to 5, such as 1-3 or 1,4-5",
+        "all",
+    ),
     _Option(
         "alpha",
         "float",
@@ -137,6 +145,7 @@ class Settings:
     artifacts: dict[str, Path]
     reference: Level | None
     cases: int | None
+    difficulties: frozenset[int] | None
     alpha: float
     parallel: int | None
     threads: int | None
@@ -162,6 +171,7 @@ def read_settings(config: pytest.Config) -> Settings:
         artifacts=_artifacts(values, lambda name: parse_level(name, recipes)),
         reference=values.parsed("reference", lambda text: parse_level(text, recipes)),
         cases=values.parsed("cases", _positive),
+        difficulties=values.parsed("difficulty", _difficulties),
         alpha=values.parsed("alpha", _share) or 0.05,
         parallel=values.parsed("parallel", _positive),
         threads=values.parsed("threads", _positive),
@@ -224,6 +234,20 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError(f"found {text!r}, expected a whole number of at least 1")
     return number
+
+
+def _difficulties(text: str) -> frozenset[int]:
+    chosen: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([1-5])\s*(?:-\s*([1-5])\s*)?", part)
+        span = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+        if not span:
+            raise ValueError(
+                f"found {part.strip()!r}, expected numbers from 1 to 5 and ranges of them, lower "
+                "end first, separated by commas, such as 1-3 or 1,4-5"
+            )
+        chosen.update(span)
+    return frozenset(chosen)
 
 
 def _share(text: str) -> float:

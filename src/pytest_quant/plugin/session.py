@@ -96,9 +96,29 @@ class SessionHooks:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Bring the items of a level together, so that its model is loaded once."""
+        """Drop what is too easy or too hard; bring the items of a level together.
+
+        A level's model is then loaded once.
+        """
+        dropped = [item for item in items if not self._is_wanted(item)]
+        if dropped:
+            dropped[0].config.hook.pytest_deselected(items=dropped)
+            items[:] = [item for item in items if self._is_wanted(item)]
         order = {level: i for i, level in enumerate(self._levels)}
-        items.sort(key=lambda i: order[i.level] if isinstance(i, ProbeItem) else -1)
+        items.sort(key=lambda item: order.get(_level(item), -1))
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Run a test that asks for ``quant`` once for each level."""
+        if "_quant_level" in metafunc.fixturenames:
+            levels = [
+                pytest.param(level, id=level, marks=getattr(pytest.mark, level))
+                for level in self._state.tested
+            ]
+            metafunc.parametrize("_quant_level", levels, indirect=True)
+
+    def _is_wanted(self, item: pytest.Item) -> bool:
+        wanted = self._state.settings.difficulties
+        return wanted is None or not isinstance(item, ProbeItem) or item.probe.difficulty in wanted
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Share the error budget among what was selected."""
@@ -125,6 +145,15 @@ class SessionHooks:
     def pytest_unconfigure(self) -> None:
         """Free the models."""
         self._state.close()
+
+
+def _level(item: pytest.Item) -> str:
+    """The level that a probe or a test in Python asks, empty for any other test."""
+    if isinstance(item, ProbeItem):
+        return item.level
+    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        return str(item.callspec.params.get("_quant_level", ""))
+    return ""
 
 
 def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:

@@ -7,13 +7,14 @@ import importlib
 import inspect
 import json
 import random
+import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import chain, islice
 from typing import Any, Literal
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.probes.model import Case, Probe
+from pytest_quant.probes.model import EXPECTS_EXPRESSIONS, NAMED_EXPRESSIONS, Case, Probe
 
 Side = Literal["held_out", "training"]
 
@@ -21,6 +22,8 @@ Side = Literal["held_out", "training"]
 _HELD_OUT_ONE_IN = 4
 # This many draws in a row that bring nothing new mean that the domain is used up.
 _MAX_MISSES = 1000
+# A template such as {facts} or {topic[facts]}.
+_ONE_NAME = re.compile(r"\{([a-z][a-z0-9_]*)(?:\[([a-z][a-z0-9_]*)\])?\}")
 
 
 def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
@@ -39,11 +42,17 @@ def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
     return cases
 
 
+def count_cases(probe: Probe, most: int) -> int:
+    """How many distinct cases the probe has, counted up to ``most``; nothing is worked out."""
+    return sum(1 for _ in islice(_asked(probe), most))
+
+
 def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict[str, Any]]]:
     """Endless (prompt, values) of one side of the split, repeats included.
 
     The side of a case is decided by the digest of its prompt alone, so that training and asking
-    can never meet. Ends when the probe has no case left on that side.
+    can never meet. Of a pair both prompts are asked, so it is held out only if both are. Ends
+    when the probe has no case left on that side.
     """
     draw = _drawer(probe)
     rng = random.Random(f"{probe.id}:{seed}")
@@ -51,7 +60,8 @@ def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict
     while misses < _MAX_MISSES:
         values = draw(rng)
         prompt = render(probe, probe.prompt, values)
-        if side_of(prompt) == side:
+        clean = _clean(probe, prompt, values)
+        if side_of(prompt) == side and (side == "training" or side_of(clean or prompt) == side):
             misses = 0
             yield prompt, values
         else:
@@ -90,6 +100,12 @@ def _mistake(probe: Probe, problem: str) -> QuantUsageError:
 
 
 def _cases(probe: Probe) -> Iterator[Case]:
+    for index, (prompt, values) in enumerate(_asked(probe)):
+        yield _case(probe, index, prompt, values)
+
+
+def _asked(probe: Probe) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The prompts that a run may ask, each once, with their values."""
     pinned = ((render(probe, probe.prompt, values), values) for values in probe.pinned)
     seen: set[str] = set()
     repeats = 0
@@ -100,8 +116,8 @@ def _cases(probe: Probe) -> Iterator[Case]:
                 return
             continue
         repeats = 0
-        yield _case(probe, len(seen), prompt, values)
         seen.add(prompt)
+        yield prompt, values
 
 
 def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> Case:
@@ -109,10 +125,12 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
     options = {name: _option(probe, name, raw, values) for name, raw in probe.check_options.items()}
     # Formulas enter as they are written: how sympy prints a value may change.
     written = {
-        name: probe.check_options[name] if name == "formulas" else option
+        name: probe.check_options[name] if name in NAMED_EXPRESSIONS else option
         for name, option in options.items()
     }
-    content = json.dumps([prompt, probe.check, text, written], sort_keys=True, default=str)
+    clean = _clean(probe, prompt, values)
+    known_by = [prompt, probe.check, text, written, *([] if clean is None else [clean])]
+    content = json.dumps(known_by, sort_keys=True, default=str)
     return Case(
         index=index,
         prompt=prompt,
@@ -121,20 +139,45 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
         options=options,
         digest=hashlib.sha256(content.encode()).hexdigest()[:16],
         solution=solution_of(probe, values) if probe.solution else None,
+        clean=clean,
         facets={name: render(probe, text, values) for name, text in probe.facets.items()},
     )
 
 
+def _clean(probe: Probe, prompt: str, values: Mapping[str, Any]) -> str | None:
+    """The undisturbed prompt of a pair, which must be another one."""
+    if probe.clean is None:
+        return None
+    clean = render(probe, probe.clean, values)
+    if clean == prompt:
+        raise _mistake(probe, f"'prompt' and 'clean' are the same: {prompt[:80]!r}")
+    return clean
+
+
 def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     """What the checker expects, and the same for a person."""
-    if probe.check != "numeric":
-        text = render(probe, probe.expect, values)
+    if probe.check not in EXPECTS_EXPRESSIONS:
+        text = render(probe, probe.expect, values).strip()
+        if probe.check == "constraints":
+            _check_rules(probe, text)
         return text, text
-    expected = _evaluate(probe, probe.expect, values)
     places = probe.check_options.get("places")
+    if probe.check == "quantities":
+        numbers = _evaluate_all(probe, probe.expect, values)
+        return numbers, ", ".join(_readable(number, places) for number in numbers)
+    expected = _evaluate(probe, probe.expect, values)
     if probe.check_options.get("percent"):
         return expected, f"{_readable(100 * expected, places)}%"
     return expected, _readable(expected, places)
+
+
+def _check_rules(probe: Probe, text: str) -> None:
+    from pytest_quant.checkers.rules import parse_rules
+
+    try:
+        parse_rules(text)
+    except ValueError as error:
+        raise _mistake(probe, str(error)) from error
 
 
 def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:
@@ -142,6 +185,15 @@ def _evaluate(probe: Probe, expression: str, values: Mapping[str, Any]) -> Any:
 
     try:
         return evaluate(expression, values)
+    except ExpressionError as error:
+        raise _mistake(probe, str(error)) from error
+
+
+def _evaluate_all(probe: Probe, expressions: str, values: Mapping[str, Any]) -> list[Any]:
+    from pytest_quant.probes.expressions import ExpressionError, evaluate_all
+
+    try:
+        return evaluate_all(expressions, values)
     except ExpressionError as error:
         raise _mistake(probe, str(error)) from error
 
@@ -162,13 +214,32 @@ def _readable(expected: Any, places: int | None) -> str:
 
 def _option(probe: Probe, name: str, raw: Any, values: Mapping[str, Any]) -> Any:
     """A check option with its templates filled in; named wrong formulas are expressions."""
-    if name == "formulas":
-        return {title: _evaluate(probe, str(text), values) for title, text in raw.items()}
+    if name in NAMED_EXPRESSIONS:
+        worked_out = _evaluate_all if probe.check == "quantities" else _evaluate
+        return {title: worked_out(probe, str(text), values) for title, text in raw.items()}
     if isinstance(raw, str):
-        return render(probe, raw, values)
+        listed = _listed(probe, raw, values)
+        return render(probe, raw, values) if listed is None else listed
     if isinstance(raw, list):
         return [_option(probe, "", item, values) for item in raw]
     return raw
+
+
+def _listed(probe: Probe, template: str, values: Mapping[str, Any]) -> list[Any] | None:
+    """The list that the template stands for, if it is nothing but the name of one."""
+    whole = _ONE_NAME.fullmatch(template)
+    value = values.get(whole[1]) if whole else None
+    if whole and whole[2] and isinstance(value, Mapping):
+        value = value.get(whole[2])
+    if not isinstance(value, list):
+        return None
+    for item in value:
+        for text in item if isinstance(item, list) else [item]:
+            if not isinstance(text, str):
+                raise _mistake(
+                    probe, f"{template} holds {text!r}, which is no text; put it in quotes"
+                )
+    return value
 
 
 def _drawer(probe: Probe) -> Callable[[random.Random], dict[str, Any]]:

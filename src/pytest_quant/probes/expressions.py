@@ -39,6 +39,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": sympy.log,
     "max": sympy.Max,
     "min": sympy.Min,
+    "normal": lambda z: (1 + sympy.erf(z / sympy.sqrt(2))) / 2,  # the distribution function
     "sin": sympy.sin,
     "sqrt": lambda number: sympy.sqrt(number),  # its own second argument is no degree
     "sum": lambda terms: sum(terms, sympy.Integer(0)),
@@ -59,14 +60,29 @@ def evaluate(expression: str, values: Mapping[str, Any]) -> Any:
     double precision gives to the arithmetic inside, as an exact rational.
     Raises ``ExpressionError``.
     """
+    return _finite(expression, _evaluated(expression, values))
+
+
+def evaluate_all(expressions: str, values: Mapping[str, Any]) -> list[Any]:
+    """The values of several expressions with commas between them, each as ``evaluate`` gives it."""
+    listed = _evaluated(expressions, values)
+    if not isinstance(listed, list):
+        raise ExpressionError(f"{expressions!r} is one expression; expected several, with commas")
+    return [_finite(expressions, value) for value in listed]
+
+
+def _evaluated(expression: str, values: Mapping[str, Any]) -> Any:
     source = expression.strip()
     try:
-        value = _Evaluator(values, source).exact(ast.parse(source, mode="eval").body)
+        return _Evaluator(values, source).exact(ast.parse(source, mode="eval").body)
     except SyntaxError as error:
         raise ExpressionError(f"{expression!r} is not an expression: {error.msg}") from error
     except (ArithmeticError, MemoryError, RecursionError, TypeError, ValueError) as error:
         problem = " ".join(str(error).split()) or type(error).__name__
         raise ExpressionError(f"{expression!r}: {problem}") from error
+
+
+def _finite(expression: str, value: Any) -> Any:
     if not (isinstance(value, sympy.Expr) and value.is_real and value.is_finite):
         raise ExpressionError(f"{expression!r}: {value} is not a finite real number")
     return value

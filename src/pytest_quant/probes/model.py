@@ -20,6 +20,10 @@ CATEGORIES: tuple[str, ...] = (
 )
 
 DEFAULT_CASES = 32
+# The checks whose expectation is an expression, or several, over the values; else a template.
+EXPECTS_EXPRESSIONS = frozenset({"numeric", "quantities"})
+# The options of checks that map names to such expressions.
+NAMED_EXPRESSIONS = frozenset({"formulas", "also"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +32,13 @@ class Probe:
 
     ``parameters`` maps a name to its domain; ``generator`` names a function that draws the
     values instead, called with ``generator_options``. ``pinned`` values are the first cases.
-    ``expect`` is an exact expression over the values for a numeric check, a template otherwise.
+    ``expect`` is an exact expression over the values, or several, for a check of numbers, a
+    template otherwise.
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
-    to write. ``facets`` are templates that sort its cases for reports, such as by length.
-    ``path`` and ``line`` say where the probe stands, for messages.
+    to write. ``clean`` is the prompt as it was before it was disturbed: it is asked too, and
+    what it brings is compared with what ``prompt`` brings. ``facets`` are templates that sort its
+    cases for reports, such as by length. ``path`` and ``line`` say where the probe stands, for
+    messages.
     """
 
     id: str
@@ -49,6 +56,7 @@ class Probe:
     generator_options: Mapping[str, Any] = field(default_factory=dict)
     pinned: tuple[Mapping[str, Any], ...] = ()
     solution: str | None = None
+    clean: str | None = None
     facets: Mapping[str, str] = field(default_factory=dict)
     cases: int = DEFAULT_CASES
     max_tokens: int = 64
@@ -66,9 +74,10 @@ class Probe:
 class Case:
     """One concrete question with everything needed to judge an answer to it.
 
-    ``index`` is its stable place in the probe's sequence; ``digest`` identifies prompt,
-    expectation and check, so that outcomes of different questions are never compared.
-    ``facets`` say what sort of case it is; they take no part in the digest.
+    ``index`` is its stable place in the probe's sequence; ``clean`` the undisturbed prompt of
+    a pair, with the same right answer; ``digest`` identifies prompts, expectation and check, so
+    that outcomes of different questions are never compared. ``facets`` say what sort of case it
+    is; they take no part in the digest.
     """
 
     index: int
@@ -78,4 +87,5 @@ class Case:
     options: Mapping[str, Any]
     digest: str
     solution: str | None
+    clean: str | None
     facets: Mapping[str, str] = field(default_factory=dict)

@@ -10,9 +10,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pytest_quant.checkers.rules import check_names
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.documents import Document, Place, read_document
-from pytest_quant.probes.model import DEFAULT_CASES, Probe
+from pytest_quant.probes.model import (
+    DEFAULT_CASES,
+    EXPECTS_EXPRESSIONS,
+    NAMED_EXPRESSIONS,
+    Probe,
+)
 from pytest_quant.probes.schema import check_form, shown
 
 # Decimal arithmetic is exact up to this many digits.
@@ -34,6 +40,8 @@ def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
         _check_pinned(probe, document, place)
         _check_texts(probe, document, place)
         _check_closeness(probe, document, place)
+        _check_rules(probe, document, place)
+        _check_facts(probe, document, place)
     check_unique(probes)
     return probes
 
@@ -68,6 +76,7 @@ def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) ->
         generator_options=_with_floats(raw.get("generator_options", {})),
         pinned=tuple(raw.get("pinned", ())),
         solution=raw.get("solution"),
+        clean=raw["clean"].strip() if "clean" in raw else None,
         facets=raw.get("facets", {}),
         cases=raw.get("cases", DEFAULT_CASES),
         max_tokens=raw.get("max_tokens", 64),
@@ -150,20 +159,30 @@ def _check_texts(probe: Probe, document: Document, place: Place) -> None:
 def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]]]:
     """Every text that is filled in or evaluated: its field, itself, and what finds its names."""
     yield ("prompt",), probe.prompt, _fields
+    if probe.clean is not None:
+        yield ("clean",), probe.clean, _fields
     if probe.solution is not None:
         yield ("solution",), probe.solution, _fields
     for name, facet in probe.facets.items():
         yield ("facets", name), facet, _fields
-    yield ("expect",), probe.expect, _names if probe.check == "numeric" else _fields
+    yield ("expect",), probe.expect, _names if probe.check in EXPECTS_EXPRESSIONS else _fields
     for option, raw in probe.check_options.items():
-        if option == "formulas":
+        if option in NAMED_EXPRESSIONS:
             for title, expression in raw.items():
                 yield ("check", option, title), str(expression), _names
-        elif isinstance(raw, str):
-            yield ("check", option), raw, _fields
-        elif isinstance(raw, list):
-            for i, item in enumerate(raw):
-                yield ("check", option, i), item, _fields
+        else:
+            for place, template in _templates(raw):
+                yield ("check", option, *place), template, _fields
+
+
+def _templates(raw: Any) -> Iterator[tuple[Place, str]]:
+    """The texts of an option, in lists of lists too, and their places within it."""
+    if isinstance(raw, str):
+        yield (), raw
+    elif isinstance(raw, list):
+        for i, item in enumerate(raw):
+            for place, template in _templates(item):
+                yield (i, *place), template
 
 
 def _fields(template: str) -> set[str]:
@@ -193,4 +212,33 @@ def _check_closeness(probe: Probe, document: Document, place: Place) -> None:
             (*place, "check", given[1]),
             " and ".join(given),
             f"only one of {', '.join(_CLOSENESS)}",
+        )
+
+
+def _check_rules(probe: Probe, document: Document, place: Place) -> None:
+    """The rules of a composition have names that exist; their values are known only when drawn."""
+    if probe.check != "constraints":
+        return
+    try:
+        check_names(probe.expect)
+    except ValueError as error:
+        raise document.mistake(
+            (*place, "expect"), str(error), "one rule a line, such as 'words: 80 to 120'"
+        ) from error
+
+
+def _check_facts(probe: Probe, document: Document, place: Place) -> None:
+    """A text that must state facts has no aliases, and cannot state more than there are."""
+    required, least = (probe.check_options.get(name) for name in ("required", "at_least"))
+    if required and "aliases" in probe.check_options:
+        raise document.mistake(
+            (*place, "check", "aliases"),
+            "both 'aliases' and 'required'",
+            "only one of the two: each fact of 'required' lists its own wordings",
+        )
+    if isinstance(required, list) and least is not None and least > len(required):
+        raise document.mistake(
+            (*place, "check", "at_least"),
+            str(least),
+            f"at most {len(required)}, all that is required",
         )

@@ -7,13 +7,15 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
 from pytest_quant.probes.documents import Document, Place
+
+SCHEMA_FILE = Path(__file__).with_name("probe.schema.json").resolve()
 
 _TYPES = {
     "object": "a mapping",
@@ -50,7 +52,7 @@ def check_form(document: Document) -> None:
 
 @cache
 def _validator() -> Any:
-    text = resources.files(__package__).joinpath("probe.schema.json").read_text("utf-8")
+    text = SCHEMA_FILE.read_text("utf-8")
     strict: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
     return strict(json.loads(text))
 
@@ -98,11 +100,25 @@ def _found(error: ValidationError) -> str:
             return shown(instance) + _nearest(str(instance), value)
         case "required":
             return f"no field {next(name for name in value if name not in instance)!r}"
+        case "dependentRequired":
+            return " without ".join(_dependent(error))
         case "oneOf" if _fields(error):
             if "generator" in instance:
                 return "both 'parameters' and 'generator'"
             return "neither 'parameters' nor 'generator'"
     return shown(instance)
+
+
+def _dependent(error: ValidationError) -> tuple[str, str]:
+    """The field that is there, and the one that it needs and that is not."""
+    instance: Any = error.instance
+    value: Any = error.validator_value
+    return next(
+        (name, need)
+        for name, needs in value.items()
+        for need in needs
+        if name in instance and need not in instance
+    )
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
@@ -121,6 +137,8 @@ def _expected(error: ValidationError) -> str:
             return f"one of {', '.join(value)}"
         case "required":
             return f"the field{'s' if len(value) > 1 else ''} {', '.join(value)}"
+        case "dependentRequired":
+            return f"the field {_dependent(error)[1]} too"
         case "type":
             return " or ".join(_TYPES[kind] for kind in ([value] if type(value) is str else value))
         case "pattern":

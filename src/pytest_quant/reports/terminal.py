@@ -11,6 +11,7 @@ from pytest_quant.gate.tolerance_check import CheckResult, explain
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import CaseResult, Effort, Measurement
 from pytest_quant.metrics.facets import by_facet
+from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import shown
 
@@ -97,6 +98,7 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     yield from _facets(record, level)
     flips = overall.result.counts
     yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")
+    yield from _robustness(record, level)
     assert level.verdict is not None
     yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
 
@@ -106,8 +108,8 @@ def _facets(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     rows = [row for row in by_facet(record.of_level(level.name)) if row.facet in _SHOWN_FACETS]
     for facet in dict.fromkeys(row.facet for row in rows):
         shares = (
-            f"{row.value} {_percent(row.counts.reference_correct, row.counts.n)}"
-            f">{_percent(row.counts.level_correct, row.counts.n)}"
+            f"{row.value} {_percent(row.reference_correct, row.n)}"
+            f">{_percent(row.level_correct, row.n)}"
             for row in rows
             if row.facet == facet
         )
@@ -129,6 +131,15 @@ def _row(check: Check) -> Line:
         f"{bounds:<15}{result.limit:>5g}  {result.verdict}",
         _COLOURS[result.verdict] if result.verdict == "fail" else "",
     )
+
+
+def _robustness(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
+    reference, own = pair_counts(record.of_level(level.name))
+    if own.pairs:
+        yield Line(
+            f"robustness: {own.broken} of {own.pairs} pairs broken by the perturbation, "
+            f"{record.reference} {reference.broken}"
+        )
 
 
 def _artifact(record: RunRecord, level: LevelRecord) -> str:

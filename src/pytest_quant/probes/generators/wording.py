@@ -43,7 +43,8 @@ def capital(rng: Random) -> dict[str, Any]:
 def capital_misspelt(rng: Random, typos: list[int]) -> dict[str, Any]:
     """The same question with some letters dropped, doubled or swapped."""
     values = capital(rng)
-    return {**values, "question": misspell(rng, values["question"], rng.randint(*typos))}
+    clean = values["question"]
+    return {**values, "clean": clean, "question": misspell(rng, clean, rng.randint(*typos))}
 
 
 def misspell(rng: Random, text: str, typos: int) -> str:

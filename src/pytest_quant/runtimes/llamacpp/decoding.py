@@ -51,15 +51,17 @@ class _Prefill:
     ready: bool
 
 
-def greedy(logits: npt.NDArray[np.float32], work: npt.NDArray[np.float32]) -> tuple[Slots, Floats]:
+def greedy(
+    logits: npt.NDArray[np.float32], work: npt.NDArray[np.float32], rows: Slots
+) -> tuple[Slots, Floats]:
     """The most probable token of each row and its natural-log probability.
 
-    ``logits`` and ``work`` (overwritten) have shape (rows, vocabulary). Exponentials are taken
-    in float32 and summed in float64, which is exact to 1e-7: below the logits' own rounding.
+    ``logits`` and ``work`` (overwritten) have shape (rows, vocabulary); ``rows`` counts them. Exponentials
+    are taken in float32 and summed in float64, which is exact to 1e-7: below the logits' own
+    rounding.
     """
     chosen = logits.argmax(axis=1)
-    best = logits[np.arange(len(logits)), chosen, np.newaxis]
-    np.subtract(logits, best, out=work)
+    np.subtract(logits, logits[rows, chosen, np.newaxis], out=work)
     np.exp(work, out=work)
     return chosen, -np.log(work.sum(axis=1, dtype=np.float64))
 
@@ -93,8 +95,10 @@ class Decoding:
         self._token = np.zeros(layout.slots, np.int32)
         self._running = np.zeros(layout.slots, np.intp)[:0]
         self._next_case = 0
+        self._free_slots = layout.slots
         self._free_cells = layout.cells - layout.prefix
         self._prefills: deque[_Prefill] = deque()
+        self._rows = np.arange(layout.slots)
         self._work = np.empty((layout.slots, len(vocabulary.ends)), np.float32)
 
     def run(self) -> list[Continuation]:
@@ -118,16 +122,17 @@ class Decoding:
         Waits until most slots are free: prompts that come together share what they have in
         common, and every row attends to the whole cache, so a fuller one makes steps slower.
         """
-        free = np.flatnonzero(self._case < 0)
-        if self._next_case == len(self._prompts) or len(free) < _FREE_SHARE * len(self._case):
+        waiting = self._next_case < len(self._prompts)
+        if not waiting or self._free_slots < _FREE_SHARE * len(self._case):
             return
         admitted: list[int] = []
-        for slot in free:
+        for slot in np.flatnonzero(self._case < 0):
             case = self._next_case
             if case == len(self._prompts) or self._layout.needs[case] > self._free_cells:
                 break
             self._free_cells -= self._layout.needs[case]
             self._next_case += 1
+            self._free_slots -= 1
             self._case[slot] = case
             admitted.append(int(slot))
         self._prefills.extend(self._prefill(admitted))
@@ -190,7 +195,8 @@ class Decoding:
 
     def _take(self, slots: Slots) -> npt.NDArray[np.bool_]:
         """Record the next token of each slot; returns which of them go on."""
-        chosen, logprobs = greedy(self._context.logits(len(slots)), self._work[: len(slots)])
+        rows = len(slots)
+        chosen, logprobs = greedy(self._context.logits(rows), self._work[:rows], self._rows[:rows])
         if np.isnan(logprobs.sum()):
             raise RuntimeError("the model's logits are not numbers (NaN): its file is damaged")
         cases = self._case[slots]
@@ -222,6 +228,7 @@ class Decoding:
         case = int(self._case[slot])
         self._finish[case] = "stop" if case in self._texts else "end" if ended else "length"
         self._case[slot] = -1
+        self._free_slots += 1
         self._free_cells += self._layout.needs[case]
         self._context.forget(slot, self._layout.prefix)
 

@@ -1,0 +1,66 @@
+"""The checker of compositions: free text that must keep a list of verifiable instructions."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_quant.checkers import patterns
+from pytest_quant.checkers.cleaning import clean
+from pytest_quant.checkers.degeneration import loop_share
+from pytest_quant.checkers.opening import open_response
+from pytest_quant.checkers.outcome import Outcome
+from pytest_quant.checkers.rules import compose, parse_rules
+
+# A character of a story may say "I cannot"; a model that refuses says what it will not do.
+_REFUSES = re.compile(
+    r"\bas an? (?:ai|artificial|large language|language model)\b"
+    r"|\bi(?:'m| am) (?:sorry|afraid),? (?:but )?i(?: can't| cannot| won't|'m not able|'m unable)\b"
+    r"|\bi (?:can't|cannot|won't|will not|am unable to|am not able to) (?:help(?! but)|assist"
+    r"|write|create|provide|produce|fulfil|comply|answer|do (?:this|that))",
+    re.IGNORECASE,
+)
+_OPENING = 300  # characters in which a refusal stands
+_SHORT = 40  # words: less than any composition that is asked for
+_LOOPING = 0.2
+
+
+def check(
+    text: str,
+    expected: str,
+    *,
+    truncated: bool = False,
+    prompt: str | None = None,
+) -> Outcome:
+    """Decide a composition by the rules in ``expected``, one a line; all must be kept.
+
+    The answer says how many were, the reason which were not and how. A text that loops is none,
+    whatever it keeps. Raises ``ValueError`` if a line is no rule.
+    """
+    rules = parse_rules(expected)
+    opened = open_response(text, prompt, whole=True)
+    if opened.refuted:
+        return opened.refuted
+    asked = clean(prompt).text if prompt else ""
+    # The prompt before the answer is gone by now; what is left may be the prompt once more.
+    if patterns.is_echo(opened.text, prompt, whole=True):
+        return Outcome("unparsable", "", "echo", "the response only repeats the prompt")
+    composition = compose(opened.text, asked)
+    words = composition.words
+    if not words:
+        return Outcome("unparsable", "", "empty", "the response has no words")
+    if _REFUSES.search(opened.text[:_OPENING]):
+        return Outcome("unparsable", "", "refused", "the response declines the task")
+    if patterns.is_loop(opened.text) or (len(words) >= _SHORT and loop_share(words) > _LOOPING):
+        return Outcome("unparsable", "", "loop", "the response repeats itself")
+    verified = [(rule.name, rule.verify(composition)) for rule in rules]
+    broken = [f"{name}: {problem}" for name, problem in verified if problem]
+    if broken and len(words) < _SHORT and patterns.declines(opened.text):
+        return Outcome("unparsable", "", "refused", "the response declines to answer")
+    if broken and truncated:
+        return Outcome(
+            "unparsable", "", "truncated", "the response was cut at its length limit unfinished"
+        )
+    kept = f"{len(rules) - len(broken)} of {len(rules)} instructions kept"
+    if broken:
+        return Outcome("incorrect", kept, "broken instruction", "; ".join(broken))
+    return Outcome("correct", kept, "", f"all {len(rules)} instructions are kept")

@@ -1,0 +1,1 @@
+"""The command ``pytest-quant``: what can be known without running a model."""

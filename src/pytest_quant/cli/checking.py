@@ -1,0 +1,57 @@
+"""What can be found wrong with a probe without asking a model: templates, counts, its own check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pytest_quant.checkers import check
+from pytest_quant.checkers.outcome import Outcome
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.probes.cases import count_cases, draw_cases
+from pytest_quant.probes.model import Case, Probe
+
+# Enough to find a template that some values do not fill.
+_DRAWN = 16
+
+
+def mistakes(probes: Iterable[Probe]) -> Iterator[str]:
+    """One text for each probe that cannot be asked or judged as it says."""
+    for probe in probes:
+        try:
+            _check_probe(probe)
+        except QuantUsageError as error:
+            yield str(error)
+
+
+def _check_probe(probe: Probe) -> None:
+    found = count_cases(probe, probe.cases)
+    if found < probe.cases:
+        raise _mistake(
+            probe,
+            f"has only {found} distinct cases, and 'cases' says {probe.cases}; "
+            "widen its parameters or ask for fewer",
+        )
+    for case in draw_cases(probe, min(_DRAWN, probe.cases)):
+        if (
+            case.solution is not None
+            and not (outcome := _judged(probe, case, case.solution)).correct
+        ):
+            raise _mistake(
+                probe,
+                f"case {case.index}: its own check does not accept the solution "
+                f"{case.solution[:60]!r}: {outcome.reason}",
+            )
+        for name, text in (("an empty response", ""), ("the prompt itself", case.prompt)):
+            if _judged(probe, case, text).correct:
+                raise _mistake(probe, f"case {case.index}: its check accepts {name}")
+
+
+def _judged(probe: Probe, case: Case, text: str) -> Outcome:
+    try:
+        return check(probe.check, text, case.expected, prompt=case.prompt, **case.options)
+    except ValueError as error:
+        raise _mistake(probe, f"case {case.index}: {error}") from error
+
+
+def _mistake(probe: Probe, problem: str) -> QuantUsageError:
+    return QuantUsageError(f"{probe.path}:{probe.line}: probe {probe.id!r}: {problem}")

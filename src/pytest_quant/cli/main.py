@@ -1,0 +1,46 @@
+"""The entry point: arguments in, lines and an exit code out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+from pytest_quant import __version__
+from pytest_quant.cli import levels, probes
+from pytest_quant.errors import QuantUsageError
+
+# As pytest's, and for the same: a mistake that the user can mend.
+USAGE_ERROR = 4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0, or 4 for a mistake, which is told on stderr."""
+    chosen = _parser().parse_args(arguments)
+    lines: Iterator[str] = chosen.command(chosen)
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except QuantUsageError as error:
+        sys.stdout.flush()
+        print(error, file=sys.stderr)
+        return USAGE_ERROR
+    except BrokenPipeError:
+        # The reader has seen enough, as in "pytest-quant probes | head". What is still buffered
+        # has to go somewhere when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pytest-quant",
+        description="Look at probes and levels. To measure a model, run: pytest --quant-levels=q4",
+    )
+    parser.add_argument("--version", action="version", version=f"pytest-quant {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for module in (probes, levels):
+        module.add_command(commands)
+    return parser

@@ -1,0 +1,107 @@
+"""The ``quant`` fixture: tests in Python that ask a level and the reference the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_quant.plugin.state import STATE
+from pytest_quant.reports.plain_text import shown
+
+if TYPE_CHECKING:
+    from pytest_quant.checkers import Outcome
+    from pytest_quant.plugin.state import State
+    from pytest_quant.runtimes.protocol import Response
+
+_WIDTH = 66
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the level and the reference wrote to one prompt.
+
+    ``cut`` and ``reference_cut`` say whether a length limit ended it.
+    """
+
+    prompt: str
+    text: str
+    reference_text: str
+    cut: bool
+    reference_cut: bool
+
+
+class Quant:
+    """A level of the session, as a test in Python sees it."""
+
+    def __init__(self, state: State, level: str) -> None:
+        self.level = level
+        self._state = state
+
+    @property
+    def reference(self) -> str:
+        """The name of the level that this one is compared with."""
+        return self._state.reference.name
+
+    def ask(self, prompt: str, *, max_tokens: int = 256) -> Reply:
+        """Ask the reference and the level; at most ``max_tokens`` tokens each, greedily.
+
+        Raises ``RuntimeError`` if a model cannot be run.
+        """
+        reference = self._state.bench.ask(None, prompt, max_tokens)
+        own = self._state.bench.ask(self.level, prompt, max_tokens)
+        return Reply(prompt, own.text, reference.text, _cut(own), _cut(reference))
+
+    def check(self, reply: Reply, *, equals: Any, kind: str | None = None, **options: Any) -> None:
+        """Fail the test if the level is wrong where the reference is right.
+
+        ``equals`` is the right answer: a number or sympy number, text, or a list of terms in
+        order. ``kind`` and ``options`` are those of ``pytest_quant.check``; left out, ``kind``
+        follows from ``equals``. A question that the reference answers wrong says nothing about
+        quantization: the test is skipped.
+        """
+        kind = kind or _kind(equals)
+        reference = _judged(
+            kind, reply.prompt, reply.reference_text, reply.reference_cut, equals, options
+        )
+        if not reference.correct:
+            pytest.skip(f"uninformative: {self.reference} is wrong itself: {reference.reason}")
+        own = _judged(kind, reply.prompt, reply.text, reply.cut, equals, options)
+        if not own.correct:
+            pytest.fail(self._story(reply, own, equals), pytrace=False)
+
+    def _story(self, reply: Reply, own: Outcome, equals: Any) -> str:
+        rows = [
+            ("prompt", reply.prompt),
+            ("expected", str(equals)),
+            (self.reference, reply.reference_text),
+            (self.level, reply.text),
+            ("because", f"{own.pattern}: {own.reason}"),
+        ]
+        lines = [f"{name[:9]:<9} {shown(text, _WIDTH)}" for name, text in rows]
+        return "\n".join([f"{self.level} is wrong where {self.reference} is right", *lines])
+
+
+def of_level(request: pytest.FixtureRequest, level: str) -> Quant:
+    """The level for one test, whose report will name it."""
+    request.node.user_properties.append(("quant_level", level))
+    return Quant(request.config.stash[STATE], level)
+
+
+def _kind(equals: Any) -> str:
+    if isinstance(equals, str):
+        return "text"
+    return "sequence" if isinstance(equals, (list, tuple)) else "numeric"
+
+
+def _judged(
+    kind: str, prompt: str, text: str, cut: bool, equals: Any, options: dict[str, Any]
+) -> Outcome:
+    from pytest_quant.checkers import check
+
+    return check(kind, text, equals, **options, truncated=cut, prompt=prompt)
+
+
+def _cut(response: Response) -> bool:
+    return response.finish in ("length", "deadline")

@@ -1,0 +1,116 @@
+"""The ``quant`` fixture: Python tests that run once for each level, beside any others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.sessions import COLOURS, Project
+
+from pytest_quant.library import EMBEDDED_MODEL
+
+TESTS = """
+    from pytest_quant import Quant
+
+    def test_plain():
+        pass
+
+    def test_steps(quant: Quant):
+        reply = quant.ask("Start at 10 and add 5 each time. List the first 5 terms.")
+        assert reply.prompt.startswith("Start at 10")
+        assert quant.reference == "f16"
+        quant.check(reply, equals=[10, 15, 20, 25, 30])
+
+    def test_capital(quant):
+        quant.check(quant.ask("What is the capital of France?"), equals="Paris")
+
+    def test_what_no_model_of_ours_knows(quant):
+        quant.check(quant.ask("What colour has number 7?"), equals="red")
+"""
+
+
+@pytest.fixture
+def written(project: Project) -> Project:
+    project.write("test_mine.py", TESTS)
+    return project
+
+
+def test_runs_once_for_each_level(written: Project, mode: tuple[str, ...]) -> None:
+    run = written.run("--quant-levels=q8,q6", "test_mine.py", "-rA", *mode)
+    assert run.code == pytest.ExitCode.OK, run.output
+    assert run.outcomes == {"passed": 5, "skipped": 2}
+    for name in ("test_steps[q8]", "test_capital[q6]", "test_plain"):
+        assert f"PASSED test_mine.py::{name}" in run.lines
+    assert "uninformative: f16 is wrong itself: expected red, got " in run.output
+
+
+def test_levels_come_one_after_the_other(written: Project) -> None:
+    written.write("probes/colours.yaml", COLOURS)
+    run = written.run("--quant-levels=q8,q6", "test_mine.py", "probes", "--co", "-q")
+    names = [line.rpartition("::")[2] for line in run.lines if "::" in line]
+    tests = ["test_steps", "test_capital", "test_what_no_model_of_ours_knows", "colour"]
+    assert names == ["test_plain", *(f"{t}[{level}]" for level in ("q8", "q6") for t in tests)]
+
+
+def test_a_level_is_a_mark(written: Project) -> None:
+    run = written.run("--quant-levels=q8,q6", "test_mine.py", "--co", "-q", "-m", "q6")
+    assert [line for line in run.lines if "::" in line] == [
+        "test_mine.py::test_steps[q6]",
+        "test_mine.py::test_capital[q6]",
+        "test_mine.py::test_what_no_model_of_ours_knows[q6]",
+    ]
+
+
+def test_fails_where_the_level_is_wrong(written: Project, damaged_q8_file: Path) -> None:
+    files = {"q8": damaged_q8_file, "f16": EMBEDDED_MODEL}
+    artifacts = [f"--quant-artifact={level}={file}" for level, file in files.items()]
+    run = written.run("--quant-levels=q8", *artifacts, "test_mine.py", "-k", "steps")
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.errors
+    for line in (
+        "q8 is wrong where f16 is right",
+        "prompt    Start at 10 and add 5 each time. List the first 5 terms.",
+        "expected  [10, 15, 20, 25, 30]",
+        "f16       10, 15, 20, 25, 30",
+    ):
+        assert line in run.lines
+    assert "Traceback" not in run.output
+
+
+def test_is_skipped_without_levels(written: Project) -> None:
+    run = written.run_bare("test_mine.py", "-rs")
+    assert run.outcomes == {"passed": 1, "skipped": 3}
+    assert "asks a quantized model: say which, as in --quant-levels=q4,q8" in " ".join(
+        run.output.split()
+    )
+    assert "= quantization" not in run.output
+
+
+def test_a_fixture_of_the_same_name_wins(project: Project) -> None:
+    project.write(
+        "test_theirs.py",
+        """
+        import pytest
+
+        @pytest.fixture
+        def quant():
+            return 7
+
+        def test_theirs(quant):
+            assert quant == 7
+        """,
+    )
+    run = project.run("--quant-levels=q8,q6", "test_theirs.py")
+    assert run.outcomes == {"passed": 1}
+
+
+def test_an_answer_that_cannot_be_expected_is_the_author_s_mistake(project: Project) -> None:
+    project.write(
+        "test_mistake.py",
+        """
+        def test_mistake(quant):
+            quant.check(quant.ask("What is the capital of France?"), equals="!")
+        """,
+    )
+    run = project.run("--quant-levels=q8", "test_mistake.py")
+    assert run.outcomes == {"failed": 1}
+    assert "ValueError: expected '!', every alias and forbidden phrase need a word" in run.output

@@ -1,0 +1,126 @@
+"""What was disturbed can be undone: the answer of the clean question is still that of the other."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+from collections.abc import Callable, Iterator
+from difflib import SequenceMatcher
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+
+from pytest_quant.probes.generators import perturbed
+
+GENERATORS: dict[str, Callable[[Random], dict[str, Any]]] = {
+    "sum_misspelt": partial(perturbed.sum_misspelt, digits=[2, 4], typos=[2, 5]),
+    "sum_in_words": partial(perturbed.sum_in_words, digits=[1, 4]),
+    "sum_distracted": partial(perturbed.sum_distracted, digits=[2, 3], asides=[1, 3]),
+    "larger_with_homophones": perturbed.larger_with_homophones,
+    "capital_shouted": perturbed.capital_shouted,
+    "sorting_with_doubled_words": perturbed.sorting_with_doubled_words,
+    "pronoun_misspelt": partial(perturbed.pronoun_misspelt, typos=[2, 5]),
+    "change_misspelt": partial(perturbed.change_misspelt, typos=[4, 9]),
+}
+MISSPELT = ["sum_misspelt", "pronoun_misspelt", "change_misspelt"]
+SUMS = ["sum_misspelt", "sum_in_words", "sum_distracted"]
+
+
+VALUES = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20,
+    "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+
+
+def drawn(name: str, count: int = 300) -> Iterator[dict[str, Any]]:
+    rng = Random(f"test:{name}")
+    return (GENERATORS[name](rng) for _ in range(count))
+
+
+def test_every_public_function_is_tested_here() -> None:
+    public = {
+        name
+        for name, value in vars(perturbed).items()
+        if getattr(value, "__module__", "") == perturbed.__name__ and not name.startswith("_")
+    }
+    assert public == {*GENERATORS, "replace_words", "spell"}
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_pure_and_seeded(name: str) -> None:
+    before = random.getstate()
+    one, two = (list(itertools.islice(drawn(name), 40)) for _ in range(2))
+    assert one == two
+    assert random.getstate() == before
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_no_question_is_its_own_clean_one(name: str) -> None:
+    assert all(values["question"] != values["clean"] for values in drawn(name))
+
+
+@pytest.mark.parametrize("name", MISSPELT)
+def test_slips_leave_numbers_and_most_letters_alone(name: str) -> None:
+    for values in drawn(name):
+        clean, question = values["clean"], values["question"]
+        assert re.findall(r"\d+", clean) == re.findall(r"\d+", question)
+        assert SequenceMatcher(None, clean, question).ratio() > 0.75
+
+
+@pytest.mark.parametrize("name", SUMS)
+def test_the_clean_sum_is_of_the_same_numbers(name: str) -> None:
+    for values in drawn(name):
+        clean = f"What is {values['a']} + {values['b']}? Reply with the number."
+        assert values["clean"] == clean
+
+
+def test_number_words_read_as_the_numbers() -> None:
+    for values in drawn("sum_in_words"):
+        a, b = re.findall(r"What is (.*) plus (.*)\? ", values["question"])[0]
+        assert (read(a), read(b)) == (values["a"], values["b"])
+    assert [read(perturbed.spell(n)) for n in range(10_000)] == list(range(10_000))
+
+
+def read(text: str) -> int:
+    """Number words back to the number, by another way than they were made."""
+    total = 0
+    part = 0
+    for word in text.replace("-", " ").split():
+        if word == "hundred":
+            part *= 100
+        elif word == "thousand":
+            total, part = total + part * 1000, 0
+        else:
+            part += VALUES[word]
+    return total + part
+
+
+def test_only_one_sentence_is_a_sum() -> None:
+    for values in drawn("sum_distracted"):
+        assert values["question"].count("What is") == 1
+        assert values["clean"] in values["question"]
+        asides = values["question"].replace(values["clean"], "").split(".")
+        assert 1 <= sum(any(char.isdigit() for char in aside) for aside in asides) <= 3
+
+
+def test_homophones_can_be_put_right() -> None:
+    right = {"Witch": "Which", "oar": "or", "ore": "or", "thee": "the"}
+    for values in drawn("larger_with_homophones"):
+        words = values["question"].split(" ")
+        assert " ".join(right.get(word, word) for word in words) == values["clean"]
+
+
+def test_case_and_spaces_can_be_put_right() -> None:
+    for values in drawn("capital_shouted"):
+        assert " ".join(values["question"].casefold().split()) == values["clean"].casefold()
+
+
+def test_doubled_words_can_be_taken_out() -> None:
+    for values in drawn("sorting_with_doubled_words"):
+        words = [word for word, _ in itertools.groupby(values["question"].split(" "))]
+        assert " ".join(words) == values["clean"]
