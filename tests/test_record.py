@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,20 @@ from pytest_quant.record import RunRecord, _validator, write_record
 
 @pytest.fixture
 def run() -> RunRecord:
-    """A record with a level that fails, and a probe that says nothing."""
+    """A record with a level that fails, and a probe that says nothing.
+
+    The first case of the failing one was a choice by likelihood, at both levels.
+    """
+    sums = measured("sums", "q2", right=60, lost=40)
+    first = sums.cases[0]
+    assert first.level is not None
+    taken = replace(
+        first,
+        reference=replace(first.reference, response="17", probabilities={"17": 0.75, "18": 0.25}),
+        level=replace(first.level, response="18", probabilities={"17": 0.4, "18": 0.6}),
+    )
     return record(
-        measured("sums", "q2", right=60, lost=40),
+        replace(sums, cases=(taken, *sums.cases[1:])),
         measured("sums_misspelt", "q2", right=60, lost=40, clean="correct"),
         measured("products", "q2", right=0, n=8, uninformative="the reference answers 0 of 8"),
         unasked("passages", "q2", "needs more than 4096 tokens, the model's context is 2048"),
@@ -47,6 +59,13 @@ def test_measurements_survive_the_way_through_json(run: RunRecord) -> None:
         assert from_json(json.loads(json.dumps(to_json(measurement)))) == measurement
 
 
+def test_the_confidence_of_a_choice_by_likelihood(run: RunRecord) -> None:
+    first, second = run.measurements[0].cases[:2]
+    assert first.level is not None
+    assert (first.reference.confidence, first.level.confidence) == (0.75, 0.6)
+    assert second.reference.confidence is None
+
+
 def test_the_verdict_on_the_clean_prompt_is_kept(written: dict[str, Any]) -> None:
     answers = [m["cases"][0]["level"] for m in written["measurements"] if m["cases"]]
     assert [answer and answer["clean"] for answer in answers] == [None, "correct", None]
@@ -70,6 +89,15 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "an answer without its response": lambda raw: raw["measurements"][0]["cases"][0][
         "reference"
     ].pop("response"),
+    "a probability above one": lambda raw: raw["measurements"][0]["cases"][0]["level"][
+        "probabilities"
+    ].update({"17": 1.5}),
+    "one option alone": lambda raw: raw["measurements"][0]["cases"][0]["level"][
+        "probabilities"
+    ].pop("17"),
+    "no word on probabilities": lambda raw: raw["measurements"][0]["cases"][1]["level"].pop(
+        "probabilities"
+    ),
     "a verdict on a clean prompt that is none": lambda raw: raw["measurements"][0]["cases"][0][
         "reference"
     ].update(clean="broken"),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
-from pytest_quant.checkers import check
-from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Case, Probe
@@ -18,6 +16,7 @@ from pytest_quant.runtimes.protocol import (
     Response,
     Runtime,
     RuntimeInfo,
+    Scores,
 )
 from pytest_quant.runtimes.responses import ResponseCache
 
@@ -85,7 +84,7 @@ class Bench:
             self._too_long[probe.id] = reason = _skip_reason(error)
             return replace(measurement, skipped=reason)
         try:
-            return self._answered(probe, cases, reference, measurement, uninformative)
+            return self._answered(probe, cases, *reference, measurement, uninformative)
         except PromptTooLong as error:
             return replace(measurement, skipped=_skip_reason(error))
 
@@ -93,11 +92,12 @@ class Bench:
         self,
         probe: Probe,
         cases: tuple[Case, ...],
-        reference: Batch,
+        answers: list[Answer],
+        effort: Effort,
         measurement: Measurement,
         uninformative: Callable[[int, int], str],
     ) -> Measurement:
-        """The measurement with what both models answered."""
+        """The measurement with what both models answered; ``answers`` are the reference's."""
         results = tuple(
             CaseResult(
                 index=case.index,
@@ -108,22 +108,21 @@ class Bench:
                 level=None,
                 facets=dict(case.facets),
             )
-            for case, answer in zip(cases, _judged(probe, cases, reference), strict=True)
+            for case, answer in zip(cases, answers, strict=True)
         )
         measurement = replace(
             measurement,
             cases=results,
-            reference_effort=_effort(reference),
+            reference_effort=effort,
             uninformative=uninformative(sum(r.reference.correct for r in results), len(cases)),
         )
         if measurement.uninformative:
             return measurement
-        asked = self._ask(probe, measurement.level, cases)
-        answers = _judged(probe, cases, asked)
+        answers, effort = self._ask(probe, measurement.level, cases)
         return replace(
             measurement,
             cases=tuple(replace(r, level=a) for r, a in zip(results, answers, strict=True)),
-            level_effort=_effort(asked),
+            level_effort=effort,
         )
 
     def close(self) -> None:
@@ -138,9 +137,29 @@ class Bench:
         """
         return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
 
-    def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Batch:
-        prompts = [prompt for case in cases for prompt in _prompts(case)]
-        return self._generate(level, prompts, probe.max_tokens)
+    def _ask(
+        self, probe: Probe, level: str, cases: tuple[Case, ...]
+    ) -> tuple[list[Answer], Effort]:
+        prompts = [prompt for case in cases for prompt in prompts_of(case)]
+        if probe.by == "likelihood":
+            options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
+            scores = self._score(level, prompts, options)
+            replies = [*map(likeliest, options, scores.likelihoods)]
+            effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
+        else:
+            batch = self._generate(level, prompts, probe.max_tokens)
+            replies = [Reply(response.text, response.finish) for response in batch.responses]
+            effort = _effort(batch)
+        return judged(probe, cases, replies), effort
+
+    def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
+        def score() -> tuple[Scores, RuntimeInfo]:
+            runtime = self._runtime(level)
+            return runtime.score(prompts, options, DEADLINE_S), runtime.describe()
+
+        scores, info = self._cache.get_or_score(self._origin_of(level), prompts, options, score)
+        self.runtimes[level] = info
+        return scores
 
     def _generate(self, level: str, prompts: list[str], max_tokens: int) -> Batch:
         limits = Limits(max_tokens, deadline_s=DEADLINE_S)
@@ -163,49 +182,6 @@ class Bench:
 
 def _skip_reason(error: PromptTooLong) -> str:
     return f"needs more than {error.length} tokens, the model's context is {error.context}"
-
-
-def _prompts(case: Case) -> tuple[str, ...]:
-    """What is asked for a case, one right after the other in the batch: what is decoded together
-    depends on the probe and the number of cases alone.
-    """
-    return (case.prompt,) if case.clean is None else (case.prompt, case.clean)
-
-
-def _judged(probe: Probe, cases: tuple[Case, ...], asked: Batch) -> Iterator[Answer]:
-    """The answer of each case; a pair's is that to its disturbed prompt."""
-    responses = iter(asked.responses)
-    for case in cases:
-        response = next(responses)
-        outcome = _judge(probe, case, case.prompt, response)
-        clean = None
-        if case.clean is not None:
-            clean = _judge(probe, case, case.clean, next(responses)).verdict
-        yield Answer(
-            verdict=outcome.verdict,
-            answer=outcome.answer,
-            pattern=outcome.pattern,
-            reason=outcome.reason,
-            response=response.text,
-            finish=response.finish,
-            clean=clean,
-        )
-
-
-def _judge(probe: Probe, case: Case, prompt: str, response: Response) -> Outcome:
-    try:
-        return check(
-            probe.check,
-            response.text,
-            case.expected,
-            **case.options,
-            truncated=response.finish in ("length", "deadline"),
-            prompt=prompt,
-        )
-    except ValueError as error:
-        raise QuantUsageError(
-            f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}: {error}"
-        ) from error
 
 
 def _effort(batch: Batch) -> Effort:

@@ -17,6 +17,8 @@ class Answer:
     """One response and what the checker made of it; ``finish`` says what ended the response.
 
     ``clean`` is the verdict on the answer to the undisturbed prompt, ``None`` if the case has none.
+    ``probabilities`` are those of the options of a choice that was taken by likelihood, relative
+    to each other (their sum is 1); ``None`` for a response that the model wrote.
     """
 
     verdict: Verdict
@@ -26,6 +28,12 @@ class Answer:
     response: str
     finish: str
     clean: Verdict | None = None
+    probabilities: dict[str, float] | None = None
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability of the chosen option, ``None`` for a response that the model wrote."""
+        return self.probabilities[self.response] if self.probabilities else None
 
     @property
     def correct(self) -> bool:

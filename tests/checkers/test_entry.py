@@ -23,6 +23,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", sympy.sqrt(2), {"tolerance": "1/100", "formulas": {"square": 2}}),
     ("quantities", [1, "5/2"], {"prompt": "What are 1 + 0 and 1 + 3/2?"}),
     ("quantities", "1, 2", {"unit": "km", "also": {"x": [2, 1]}, "formulas": {"y": [2, 2]}}),
+    ("induction", "n*(n + 1)/2", {}),
     ("expression", "n**2", {"prompt": "What is the sum of the first n odd numbers?"}),
     ("expression", "A + log(x)", {"order": True}),
     ("sequence", [1, 2, 3], {}),
@@ -156,6 +157,8 @@ def test_quantities_are_several(expected: Any, options: dict[str, Any]) -> None:
 def test_expression_that_cannot_be_read(expected: str) -> None:
     with pytest.raises(ValueError, match="expected an expression"):
         check("expression", "n^2", expected, variables=["n"])
+    with pytest.raises(ValueError, match="expected a formula in n"):
+        check("induction", "n^2", expected)
 
 
 @pytest.mark.parametrize("options", [{}, {"aliases": ["?"]}, {"forbidden": [""]}])

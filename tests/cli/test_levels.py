@@ -54,3 +54,10 @@ def test_says_its_version_and_what_it_can_do(capsys: pytest.CaptureFixture[str])
 def test_a_cell_that_is_too_wide_is_cut() -> None:
     lines = list(table(["name", "n"], [["x" * 100, "1"], ["y", "22"]], right=["n"]))
     assert lines == [f"{'name':76}   n", f"{'x' * 73}...   1", f"{'y':76}  22"]
+
+
+def test_names_give_way_last() -> None:
+    name = "n" * 50
+    _, row = table(["name", "text"], [[name, "t" * 50]])
+    assert row == f"{name}  {'t' * 25}..."
+    assert len(row) == COLUMNS

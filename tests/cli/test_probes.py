@@ -40,6 +40,7 @@ def run(
 ) -> Command:
     """Runs a command in an empty directory: its exit code, its lines, what it said of mistakes."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
 
     def run(*arguments: str) -> tuple[int, list[str], str]:
         code = main(arguments)
@@ -74,16 +75,23 @@ class TestList:
             [
                 "world_knowledge: 1",
                 "probe   subcategory  checker  difficulty  cases",
-                "colour  colours      text              1      3",
+                "colour  colours      text              1      2",
                 "",
                 "iterative: 1",
                 "probe   subcategory  checker  difficulty  cases",
-                "sums    additions    numeric           2   200+",
+                "sums    additions    numeric           2      8",
                 "",
                 "2 probes",
             ],
             "",
         )
+
+    def test_cases_are_counted_if_asked_for(self, run: Command) -> None:
+        write("probes/sums.yaml", SUMS)
+        write("probes/colours.yml", COLOURS)
+        _, lines, _ = run("probes", "--count")
+        assert lines[2] == "colour  colours      text              1      2          3"
+        assert lines[6] == "sums    additions    numeric           2      8       200+"
 
     def test_a_path_that_is_given(self, run: Command) -> None:
         write("mine/sums.yaml", SUMS)
@@ -107,7 +115,7 @@ class TestList:
             f"4.{c}.{k}.{q}" for c in range(1, 11) for k in (1, 2, 3) for q in (1, 2, 3)
         ]
         taken = [row for row in rows if row[1] != "MISSING"]
-        assert ["4.1.1.3", "two_leg_journey", "numeric", "3", "200+"] in taken
+        assert ["4.1.1.3", "two_leg_journey", "numeric", "3", "32"] in taken
         assert lines[-1] == f"{len(taken)} of 90 places have a probe"
 
     def test_missing_places_are_marked(self, run: Command) -> None:
@@ -121,7 +129,7 @@ class TestList:
             "iterative: recursion",
             "place     probe    checker  difficulty  cases",
             "4.9.1.1   MISSING  -                 -      -",
-            "4.9.1.2   sums     numeric           2   200+",
+            "4.9.1.2   sums     numeric           2      8",
             "4.9.1.3   MISSING  -                 -      -",
         ]
         assert lines[-1] == "1 of 90 places have a probe"
@@ -176,6 +184,16 @@ class TestCheck:
         assert code == USAGE_ERROR
         assert "c.yaml:3: probe 'colour': template " in errors
         assert " cannot be filled in: " in errors
+
+    def test_a_generator_beside_the_file_is_found(self, run: Command) -> None:
+        write("cli_test_draws.py", "def draw(rng):\n    return {'n': rng.randint(1, 99)}")
+        text = COLOURS.replace("parameters:", "generator: cli_test_draws.draw")
+        write("c.yaml", text.replace("n: {integer: [1, 12]}", ""))
+        assert run("probes", "check", "c.yaml") == (
+            0,
+            ["c.yaml: 1 probes, 2 cases, no mistakes found"],
+            "",
+        )
 
     def test_every_mistake_is_told_and_the_good_files_too(self, run: Command) -> None:
         write("good.yaml", SUMS)
@@ -238,13 +256,15 @@ class TestShow:
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
-            (["compund_interest"], "no probe 'compund_interest'; did you mean compound_interest?"),
+            (["pronuon"], "no probe 'pronuon'; did you mean pronoun"),
             (["zzz"], "no probe 'zzz'; see: pytest-quant probes"),
-            (["capital", "--case", "-1"], "--case: found -1, expected a number from 0"),
+            (["capital", "--case=-1"], "--case: found -1, expected a number from 0"),
         ],
     )
     def test_what_there_is_not(self, run: Command, arguments: list[str], said: str) -> None:
-        assert run("probes", "show", *arguments) == (USAGE_ERROR, [], f"{said}\n")
+        code, lines, errors = run("probes", "show", *arguments)
+        assert (code, lines) == (USAGE_ERROR, [])
+        assert errors.startswith(said)
 
     def test_more_cases_than_there_are(self, run: Command) -> None:
         write("probes/c.yaml", COLOURS)

@@ -208,6 +208,7 @@ class TestWhatACaseHolds:
             {"check_options": {"unit": "km"}},
             {"check_options": {"formulas": {"sum": "a + b"}}},
             {"check": "text", "expect": "{b}"},
+            {"by": "likelihood"},
         ],
         ids=str,
     )
@@ -376,17 +377,18 @@ class TestMistakesThatShowWhenDrawing:
         assert problem in str(raised.value)
 
 
+TOPIC = {"name": "tea", "facts": ["China", ["monk", "{monastery}"]], "myths": []}
+
+
 class TestListsInTemplates:
     """A template that is nothing but the name of a list stands for it."""
-
-    TOPIC = {"name": "tea", "facts": ["China", ["monk", "{monastery}"]], "myths": []}
 
     def options(self, **check_options: Any) -> dict[str, Any]:
         probe = replace(
             WORD,
             prompt="What of {topic[name]}?",
-            parameters={"topic": {"choice": [self.TOPIC]}, "more": {"choice": [["a", "b"]]}},
-            pinned=({"topic": self.TOPIC, "more": ["a", "b"]},),
+            parameters={"topic": {"choice": [TOPIC]}, "more": {"choice": [["a", "b"]]}},
+            pinned=({"topic": TOPIC, "more": ["a", "b"]},),
             expect="{topic[name]}",
             check_options=check_options,
         )
@@ -394,7 +396,7 @@ class TestListsInTemplates:
 
     def test_of_a_value_or_of_a_part_of_one(self) -> None:
         assert self.options(required="{topic[facts]}", forbidden="{more}") == {
-            "required": self.TOPIC["facts"],
+            "required": TOPIC["facts"],
             "forbidden": ["a", "b"],
         }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import itertools
 import math
 import random
@@ -15,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pytest_quant.probes.generators import arithmetic, chances, logic, stepwise, wording
+from pytest_quant.probes.generators import arithmetic, chances, stepwise, wording
 
 GENERATORS: dict[str, Callable[[Random], dict[str, Any]]] = {
     "operands": partial(arithmetic.operands, digits=[2, 5]),
@@ -24,8 +23,6 @@ GENERATORS: dict[str, Callable[[Random], dict[str, Any]]] = {
     "change": arithmetic.change,
     "dice_sum": chances.dice_sum,
     "urn": chances.urn,
-    "boolean_expression": partial(logic.boolean_expression, depth=3),
-    "conditional": logic.conditional,
     "arithmetic_sequence": stepwise.arithmetic_sequence,
     "sum_of_two_before": stepwise.sum_of_two_before,
     "doubling": stepwise.doubling,
@@ -58,7 +55,7 @@ def test_pure_and_seeded(name: str) -> None:
 
 
 def test_every_public_function_is_tested_here() -> None:
-    modules = (arithmetic, chances, logic, stepwise, wording)
+    modules = (arithmetic, chances, stepwise, wording)
     public = {
         name
         for module in modules
@@ -121,68 +118,6 @@ class TestChances:
             assert len({colour for _, colour in counted}) == len(counted) >= 2
             assert values["hits"] == marbles.count(values["colour"]) > 0
             assert values["total"] == len(marbles) == sum(numbers(values["sum"]))
-
-
-def truth(formula: str) -> bool:
-    """The value of a formula, by a parser that knows the usual precedence."""
-    tree = ast.parse(formula.replace("true", "True").replace("false", "False"), mode="eval").body
-
-    def value(node: ast.expr) -> bool:
-        match node:
-            case ast.Constant(value=bool(constant)):
-                return constant
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return not value(operand)
-            case ast.BoolOp(op=ast.And(), values=parts):
-                return all(value(part) for part in parts)
-            case ast.BoolOp(op=ast.Or(), values=parts):
-                return any(value(part) for part in parts)
-        raise AssertionError(ast.unparse(node))
-
-    return value(tree)
-
-
-class TestLogic:
-    def test_boolean_expressions(self) -> None:
-        seen = set()
-        for values in drawn("boolean_expression", 600):
-            assert values["value"] == str(truth(values["formula"])).lower()
-            seen |= set(re.findall(r"and|or|not|\(", values["formula"])) | {values["value"]}
-        assert seen == {"and", "or", "not", "(", "true", "false"}
-
-    def test_boolean_expressions_need_no_precedence(self) -> None:
-        for values in drawn("boolean_expression"):
-            flat = values["formula"]
-            while "(" in flat:
-                inner = re.findall(r"\(([^()]*)\)", flat)
-                assert all(len(re.findall(r"and|or|not", part)) == 1 for part in inner)
-                flat = re.sub(r"\([^()]*\)", "x", flat)
-            assert len(re.findall(r"and|or|not", flat)) == 1
-
-    def test_conditionals_by_truth_table(self) -> None:
-        kinds = set()
-        for values in drawn("conditional"):
-            names = [values["first"], values["second"]]
-
-            def holds(statement: str, world: dict[str, bool]) -> bool:
-                plain = statement[0].lower() + statement[1:]
-                affirmed = plain.replace(" is not ", " is ")
-                return world[affirmed] == (plain == affirmed)
-
-            worlds = [
-                dict(zip(names, row, strict=True))
-                for row in itertools.product([True, False], repeat=2)
-            ]
-            possible = [
-                world
-                for world in worlds
-                if (not world[names[0]] or world[names[1]]) and holds(values["fact"], world)
-            ]
-            follows = all(holds(values["claim"], world) for world in possible)
-            assert possible
-            assert values["value"] == ("yes" if follows else "no")
-            kinds.add((" not " in values["fact"], " not " in values["claim"], follows))
-        assert len(kinds) == 4
 
 
 class TestStepwise:

@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache
@@ -119,6 +120,23 @@ class TestEveryProbe:
                 f"{case.prompt}\n{case.prompt}",
             ):
                 assert not judged(probe, case, text).correct, text
+
+
+@pytest.mark.parametrize("probe", [p for p in LIBRARY if p.clean is not None], ids=by_id)
+class TestEveryPair:
+    def test_has_two_prompts_that_training_never_shows(self, probe: Probe) -> None:
+        for case in cases(probe.id)[len(probe.pinned) :]:
+            assert case.clean is not None
+            assert case.clean != case.prompt
+            assert {side_of(case.prompt), side_of(case.clean)} == {"held_out"}
+
+    def test_is_judged_alike_when_clean(self, probe: Probe) -> None:
+        for case in cases(probe.id)[:30]:
+            assert case.clean is not None
+            asked = replace(case, prompt=case.clean)
+            assert case.solution is None or judged(probe, asked, case.solution).correct
+            for text in ("", case.clean, f"{case.clean}\n{case.clean}", "I don't know."):
+                assert not judged(probe, asked, text).correct, text
 
 
 @pytest.mark.parametrize("probe", CORE, ids=by_id)

@@ -13,7 +13,10 @@ from typing import Any
 
 import pytest
 
-from pytest_quant.probes.generators import perturbed
+from pytest_quant.library import PROBES
+from pytest_quant.probes.cases import draw_cases, draw_values
+from pytest_quant.probes.generators import perturbed, wording
+from pytest_quant.probes.reader import read_probes
 
 GENERATORS: dict[str, Callable[[Random], dict[str, Any]]] = {
     "sum_misspelt": partial(perturbed.sum_misspelt, digits=[2, 4], typos=[2, 5]),
@@ -124,3 +127,40 @@ def test_doubled_words_can_be_taken_out() -> None:
     for values in drawn("sorting_with_doubled_words"):
         words = [word for word, _ in itertools.groupby(values["question"].split(" "))]
         assert " ".join(words) == values["clean"]
+
+
+# The family whose questions the clean prompts of another are: the embedded model learns it there.
+SISTERS = {
+    "capital_misspelt": "capital",
+    "capital_shouted": "capital",
+    "sum_misspelt": "addition",
+    "sum_in_words": "addition",
+    "sum_distracted": "addition",
+    "larger_with_homophones": "decimal_comparison",
+    "sorting_with_doubled_words": "sorting",
+    "pronoun_misspelt": "pronoun",
+    "change_misspelt": "change",
+}
+LIBRARY = {p.id: p for path in sorted(PROBES.glob("*.yaml")) for p in read_probes(path)}
+_NAMES = re.compile(
+    rf"\d+|{'|'.join(wording.CAPITALS)}"
+    rf"|{'|'.join(wording._HELD + wording._HOLDERS)}|\b[A-Z][a-z]{{2}}(?= buys)"
+)
+
+
+def form(prompt: str) -> str:
+    """A prompt without its numbers and names."""
+    return _NAMES.sub("#", prompt)
+
+
+def test_every_core_pair_has_a_sister() -> None:
+    pairs = {p.id for p in LIBRARY.values() if p.clean is not None and p.solution is not None}
+    assert pairs == set(SISTERS)
+
+
+@pytest.mark.parametrize("name", SISTERS)
+def test_clean_prompts_are_questions_of_the_sister(name: str) -> None:
+    sister = LIBRARY[SISTERS[name]]
+    learned = {form(p) for p, _ in itertools.islice(draw_values(sister, "t", "training"), 4000)}
+    clean = {form(case.clean or "") for case in draw_cases(LIBRARY[name], 100)}
+    assert clean <= learned

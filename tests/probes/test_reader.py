@@ -54,6 +54,13 @@ class TestAValidFile:
         assert (second.expect, second.cases, second.chance) == ("yes", 8, 0.5)
         assert second.solution is None
 
+    def test_a_choice_by_likelihood(self, tmp_path: Path) -> None:
+        assert {probe.by for probe in read(tmp_path, VALID)} == {"text"}
+        text = VALID.replace("options: [yes, no]}", "options: [yes, no], by: likelihood}")
+        second = read(tmp_path, text)[1]
+        assert second.by == "likelihood"
+        assert second.check_options == {"options": ["yes", "no"]}
+
     def test_it_is_known_where_a_probe_stands(self, tmp_path: Path) -> None:
         lines = [f"p.yaml:{n}" for n, text in enumerate(VALID.split("\n"), 1) if "- id:" in text]
         assert [f"{probe.path}:{probe.line}" for probe in read(tmp_path, VALID)] == lines
@@ -232,7 +239,9 @@ class TestTheSchema:
     def test_the_options_of_a_check_are_those_of_its_checker(self, kind: str) -> None:
         # The runtime knows what was asked and whether the answer was cut; an author does not.
         authors = {*allowed_options(kind)} - {"prompt", "truncated"}
-        assert {*SCHEMA["$defs"][kind]["properties"]} == {"kind", *authors}
+        # How a choice is asked is no matter of its checker.
+        asked = {"by"} if kind == "choice" else set()
+        assert {*SCHEMA["$defs"][kind]["properties"]} == {"kind", *asked, *authors}
 
     def test_every_pattern_says_in_words_what_it_wants(self) -> None:
         def schemas(node: Any) -> list[dict[str, Any]]:

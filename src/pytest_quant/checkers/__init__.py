@@ -20,6 +20,7 @@ KINDS: dict[str, str] = {
     "choice": "pytest_quant.checkers.choice",
     "constraints": "pytest_quant.checkers.constraints",
     "expression": "pytest_quant.checkers.expression",
+    "induction": "pytest_quant.checkers.induction",
     "items": "pytest_quant.checkers.items",
     "numeric": "pytest_quant.checkers.numeric",
     "quantities": "pytest_quant.checkers.quantities",

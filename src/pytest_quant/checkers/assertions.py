@@ -17,12 +17,15 @@ from typing import Any
 
 from pytest_quant.checkers.words import words
 
+_GAPS = re.compile(r"\.\.\.|\u2026")
 _GAP = 8  # words that "..." may stand for
 _REACH = 5  # words back to a "not" that denies: "does not usually stand for good luck"
 _NEAR = 3  # words back to "rather than"
 _LONGEST_WORD = 40
 
-_NEGATIONS = frozenset({"not", "never", "neither", "nor", "no", "without", "hardly"})
+_NEGATIONS = frozenset(
+    {"not", "never", "neither", "nor", "no", "nobody", "none", "nothing", "without", "hardly"}
+)
 _NO_NEGATION = frozenset({"only", "just", "merely", "simply", "solely", "doubt", "wonder"})
 _INSTEAD = frozenset({("rather", "than"), ("instead", "of"), ("opposed", "to"), ("far", "from")})
 _NEW_CLAUSE = frozenset(
@@ -81,10 +84,9 @@ class Token:
 @lru_cache(maxsize=4096)
 def pattern(phrase: str) -> Pattern:
     """What to look for; ``ValueError`` if the phrase, or a part of it, holds no word."""
-    parts = tuple(
-        tuple(_stem(word) for word, _ in _plain_words(part))
-        for part in re.split(r"\.\.\.|\u2026", phrase)
-    )
+    # The last word of a text may be a letter; that of a phrase is an article if it looks like one.
+    written = (re.sub(r"(?<=\w)\s+(?:an?|the)\s*$", "", part) for part in _GAPS.split(phrase))
+    parts = tuple(tuple(_stem(word) for word, _ in _plain_words(part)) for part in written)
     if () in parts:
         raise ValueError(f"the phrase {phrase!r} needs a word on each side of every '...'")
     return parts

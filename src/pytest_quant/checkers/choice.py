@@ -17,6 +17,11 @@ _OPPOSITES = {"true": "false", "yes": "no", "right": "wrong", "possible": "impos
 _ARTICLE = re.compile(r"\b(?:the|an?)\b", re.IGNORECASE)
 # What follows a capital A that is an option and no article.
 _AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
+# Behind this sign an option is only compared with; a quote, a tag and an arrow are none.
+_GREATER = re.compile(r"(?<=[^\s][ ])>[ *_$(]{0,6}$")
+# "The radio is too wide for the bag": what stands behind these is not what the sentence is about.
+_ASIDE = frozenset({"in", "into", "inside", "for"})
+_BOX_END = re.compile(r" *\}")
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -32,6 +37,7 @@ def check(
 
     Options match as whole words, without regard to case; the longest option wins where two
     overlap. To deny an option is not to state it: "not true" is "false" where that is an option.
+    Nor is comparing with it: "7 is more than 5" states 7.
     Raises ``ValueError`` if ``expected`` is no option or two options read the same.
     """
     spelled = {phrase(option): option for option in options}
@@ -77,10 +83,13 @@ def _no_choice(text: str, statement: _Statement, truncated: bool) -> tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
+    """An option in the text; ``aside``: another one is set against it ("louder than a voice")."""
+
     option: str
     start: int
     end: int
-    negated: bool
+    negated: bool  # or only compared with
+    aside: bool
 
 
 class _Statement:
@@ -117,8 +126,13 @@ class _Statement:
                 if taken.isdisjoint(covered) and _is_option(wanted, among[index], self._text):
                     taken.update(covered)
                     start, end = among[index].start, among[covered[-1]].end
-                    negated = is_negated(index, among, self._text)
-                    found.append(_Mention(self._spelled[wanted], start, end, negated))
+                    before = among[index - 1].text if index else ""
+                    compared = before == "than" or _GREATER.search(
+                        self._text, max(0, start - 12), start
+                    )
+                    denied = is_negated(index, among, self._text) or bool(compared)
+                    aside = before in _ASIDE
+                    found.append(_Mention(self._spelled[wanted], start, end, denied, aside))
         return sorted(found, key=lambda mention: mention.start)
 
     def _within(self, start: int, end: int) -> list[_Mention]:
@@ -163,6 +177,12 @@ class _Statement:
             reason := wording.REASON.search(self._text, positive[0].end, positive[-1].start)
         ):
             positive = [mention for mention in positive if mention.start < reason.start()]
+        main = next((mention for mention in positive if not mention.aside), None)
+        positive = [
+            mention
+            for mention in positive
+            if not (mention.aside and main and main.start < mention.start)
+        ]
         if not positive:
             return self._implied({mention.option for mention in mentions})
         ordered = positive if first else positive[::-1]
@@ -199,7 +219,11 @@ def _is_option(wanted: Phrase, word: Word, text: str) -> bool:
         return True
     written = text[word.start : word.end]
     before, after = text[word.start - 1 : word.start], text[word.end : word.end + 1]
-    marked = after in (")", "]", "}", "*", ".", ":", ",", "") or before in ("(", "[", "{", '"')
+    marked = (
+        after in (")", "]", "*", ".", ":", ",", "")
+        or before in ("(", "[", "{", '"')
+        or _BOX_END.match(text, word.end) is not None
+    )
     if wanted[0] == "no":
         return marked or after in ("!", ";", "\n") or before == "*"
     named = written not in ("A", "I") or _AS_NAME.match(text, word.end) is not None

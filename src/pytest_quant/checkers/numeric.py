@@ -7,7 +7,7 @@ by ``numeric_answer`` and ``literals``, which evaluate none of its text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy
 
-from pytest_quant.checkers import final_answer, patterns, wording
+from pytest_quant.checkers import conclusion, final_answer, patterns, wording
 from pytest_quant.checkers.cleaning import clean
 from pytest_quant.checkers.exact import (
     approximate,
@@ -27,6 +27,7 @@ from pytest_quant.checkers.exact import (
     roundings,
     to_exact,
 )
+from pytest_quant.checkers.free_text import Phrases
 from pytest_quant.checkers.numbers import Found
 from pytest_quant.checkers.numeric_answer import Selected, exact_value, select
 from pytest_quant.checkers.opening import open_response
@@ -138,6 +139,7 @@ def check(
     unit: str | Iterable[str] = (),
     formulas: Mapping[str, Any] | None = None,
     known: str | Iterable[Any] = (),
+    required: Sequence[Phrases] = (),
     truncated: bool = False,
     prompt: str | None = None,
 ) -> Outcome:
@@ -149,13 +151,15 @@ def check(
     accepted units; another known unit is wrong, none is fine. ``formulas`` maps the name of a
     known wrong formula to the value that it gives. ``known`` holds the numbers that the prompt
     shows (a list, or text with commas between): a wrong answer is then either another of them or
-    made up. ``truncated``: the length limit cut the response. ``prompt``: what was asked, so that
+    made up. ``required``: facts that the response must state beside the number, as in the checker
+    of texts. ``truncated``: the length limit cut the response. ``prompt``: what was asked, so that
     repeating it is no answer.
     """
     wanted = target(
         expected, places=places, significant=significant, tolerance=tolerance, percent=percent
     )
     units = accepted_units(unit)
+    words = conclusion.demands(required)
     opened = open_response(text, prompt)
     if opened.refuted:
         return opened.refuted
@@ -177,11 +181,10 @@ def check(
     }
     outcome = _judge(body, chosen, wanted, units, named)
     shown = known.split(",") if isinstance(known, str) else list(known)
-    if not shown or outcome.pattern in ("", patterns.SEVERAL, "wrong formula", "wrong unit"):
-        return outcome
-    return _told_apart(
-        outcome, chosen.final, units, [replace(wanted, exact=to_exact(n)) for n in shown]
-    )
+    if shown and outcome.pattern not in ("", patterns.SEVERAL, "wrong formula", "wrong unit"):
+        others = [replace(wanted, exact=to_exact(number)) for number in shown]
+        outcome = _told_apart(outcome, chosen.final, units, others)
+    return conclusion.with_words(outcome, body, words, truncated)
 
 
 def accepted_units(unit: str | Iterable[str]) -> frozenset[str]:

@@ -136,8 +136,10 @@ class _Chooser:
         if not numbers:
             return None
         for match in wording.EXPLAINS.finditer(self._text, numbers[0].end, end):
-            numbers = [item for item in numbers if item.start < match.start()]
-            break
+            point = wording.THEREFORE.search(self._text, match.end(), end)
+            if match[0] == "(" or not point or numbers[-1].start < point.end():
+                numbers = [item for item in numbers if item.start < match.start()]
+                break
         for match in wording.CONCLUDES.finditer(self._text, start, end):
             numbers = [item for item in numbers if item.start >= match.end()] or numbers
         for preferred in (

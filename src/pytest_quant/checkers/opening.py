@@ -8,6 +8,9 @@ from pytest_quant.checkers import final_answer, patterns
 from pytest_quant.checkers.cleaning import clean
 from pytest_quant.checkers.outcome import Outcome
 
+# A shorter prompt may well be part of an answer to it.
+_LEAST_COPY = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -27,10 +30,17 @@ def open_response(text: str, prompt: str | None, *, whole: bool = False) -> Open
         return _refuted("truncated", "the thinking of the response never ended")
     if patterns.is_empty(response.text):
         return _refuted("empty", "the response is empty")
-    if patterns.is_echo(response.text, prompt, whole=whole):
+    own = _without_copies(response.text, clean(prompt).text if prompt else "")
+    if patterns.is_empty(own) or patterns.is_echo(response.text, prompt, whole=whole):
         return _refuted("echo", "the response only repeats the prompt")
-    asked = clean(prompt).text if prompt else ""
-    return Opened(final_answer.own_turn(response.text.removeprefix(asked).strip()), None)
+    return Opened(final_answer.own_turn(own.strip()), None)
+
+
+def _without_copies(text: str, prompt: str) -> str:
+    """``text`` without the prompt where it is copied whole: what it says is no one's answer."""
+    if len(prompt) < _LEAST_COPY:
+        return text.removeprefix(prompt)
+    return text.replace(prompt, " ")
 
 
 def _refuted(pattern: str, reason: str) -> Opened:

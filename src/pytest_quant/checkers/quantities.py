@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_quant.checkers import final_answer, patterns
+from pytest_quant.checkers import conclusion, final_answer, patterns
 from pytest_quant.checkers.exact import approximate
 from pytest_quant.checkers.final_answer import Span
+from pytest_quant.checkers.free_text import Phrases
 from pytest_quant.checkers.numbers import find_numbers
 from pytest_quant.checkers.numeric import Target, accepted_units, has_wrong_unit, meant, target
 from pytest_quant.checkers.numeric_answer import select
@@ -23,12 +24,14 @@ from pytest_quant.checkers.slips import slip
 
 _LONGEST = 1200  # characters behind an announcement in which the numbers are looked for
 _MOST_ANNOUNCEMENTS = 4
+_MOST_CLAUSES = 40
 # What separates quantities on a line; a comma or point inside a number has no space behind it.
 _BETWEEN = re.compile(r"[;|&]|[,.](?=\s)|\b(?:and|to|while|whereas)\b")
 # The same where nothing is worked out: a dash or a comparison.
 _RANGE = re.compile(rf"{_BETWEEN.pattern}|\u2264|\\leq?\b|<=?|\u2013|\s-\s")
 # The numbers inside of P(X > 10.5) say what is worked out, not what it comes to.
 _NOTATION = re.compile(r"\b(?:[A-Z]|Phi)\([^()\n]{0,60}\)")
+_BULLET = re.compile(r"[ \t*]*(?:[-+\u2022]|\(?[0-9]{1,2}[.)])(?=[ \t])")
 _EQUATION = re.compile(r".*(?:=|\u2248|\\approx|\\pm|\u00b1)", re.DOTALL)
 _PAIR = re.compile(r"[(\[]\s*[$]?[-+]?[.\d][^()\[\]]{0,200}[)\]]")
 
@@ -43,6 +46,7 @@ def check(
     unit: str | Iterable[str] = (),
     formulas: Mapping[str, Sequence[Any]] | None = None,
     also: Mapping[str, Sequence[Any]] | None = None,
+    required: Sequence[Phrases] = (),
     truncated: bool = False,
     prompt: str | None = None,
 ) -> Outcome:
@@ -68,6 +72,7 @@ def check(
     counts = {len(wanted.targets), *map(len, right.values()), *map(len, wrong.values())}
     if len(counts) > 1 or min(counts) < 2:
         raise ValueError("expected two or more numbers, and as many in every other list")
+    words = conclusion.demands(required)
     opened = open_response(text, prompt, whole=True)
     if opened.refuted:
         return opened.refuted
@@ -76,7 +81,8 @@ def check(
     problem = _no_answer(body, given, explicit, truncated)
     if problem:
         return Outcome("unparsable", "", *problem)
-    return _judge(given, wanted, right, wrong)
+    outcome = _judge(given, wanted, right, wrong)
+    return conclusion.with_words(outcome, opened.text, words, truncated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +206,11 @@ def _concluded(text: str, begin: int, wanted: _Wanted) -> list[_Given]:
 
 
 def _lines(text: str, span: Span) -> Iterator[Span]:
+    """The lines of a span, without the bullets or numbers that list them."""
     begin = span.start
     for line in text[span.start : span.end].split("\n"):
-        yield Span(begin, begin + len(line))
+        bullet = _BULLET.match(line)
+        yield Span(begin + (bullet.end() if bullet else 0), begin + len(line))
         begin += len(line) + 1
 
 
@@ -218,6 +226,8 @@ def _on_a_line(text: str, line: Span, wanted: _Wanted) -> list[_Given]:
     ways += [_clauses(text, pair, _BETWEEN, wanted) for pair in reversed(pairs)]
     ways.append(clauses := _clauses(text, line, _BETWEEN, wanted))
     ways.append([item for item in clauses if not item.wrong_unit])
+    sentences = [*final_answer.Sentences(text).between(line.start, line.end)]
+    ways += [_clauses(text, span, _BETWEEN, wanted) for span in (*sentences[:1], *sentences[-1:])]
     if equation := _EQUATION.match(written):
         behind = Span(line.start + equation.end(), line.end)
         ways.append(_clauses(text, behind, _BETWEEN, wanted))
@@ -231,6 +241,8 @@ def _clauses(text: str, span: Span, separator: re.Pattern[str], wanted: _Wanted)
     for match in separator.finditer(text, span.start, span.end):
         bounds += [match.start(), match.end()]
     bounds.append(span.end)
+    if len(bounds) > 2 * _MOST_CLAUSES:
+        return []
     clauses = zip(bounds[::2], bounds[1::2], strict=True)
     return _one_each(text, [Span(begin, end) for begin, end in clauses], wanted)
 

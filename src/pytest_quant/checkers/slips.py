@@ -92,7 +92,9 @@ def _one_digit(answer: Fraction, expected: Fraction, places: int | None) -> bool
 
 def _same_but_one(answer: Fraction, expected: Fraction) -> bool:
     places = max(finite_decimals(answer) or 0, finite_decimals(expected) or 0)
-    return _similar(decimal_text(answer, places), decimal_text(expected, places))
+    # Written to the same length, so that neighbours across the point stay neighbours without it.
+    texts = (decimal_text(value, places).replace(".", "") for value in (answer, expected))
+    return _similar(*texts)
 
 
 def _one_digit_of_fraction(answer: Fraction, expected: Fraction) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_quant.checkers import final_answer, wording
 from pytest_quant.checkers.final_answer import Sentences, Span
+from pytest_quant.checkers.labels import LEADS_TO, MARK, without_labels
 from pytest_quant.checkers.numbers import Found, find_numbers
 from pytest_quant.checkers.numeric_answer import exact_value
 from pytest_quant.checkers.tables import table_lists, table_spans
@@ -40,22 +41,6 @@ _BETWEEN_NUMBERS = re.compile(
 )
 _BULLET = r"(?:[-*\u2022+][ ]+|\(?[0-9]{1,3}[.):][ ]+|step[ ][0-9]{1,3}[.:)][ ]*)"
 _ENUMERATED = re.compile(rf"[ \t]*(?:\*\*)?{_BULLET}{{1,2}}", re.IGNORECASE)
-_INDEX = (
-    r"(?:_?\{?[0-9]{1,3}\}?|_?[\u2080-\u2089]{1,3}|[_^]?\{?\([0-9]{1,3}(?:,[ ]?[0-9]{1,3})?\)\}?"
-    r"|_?\[[0-9]{1,3}\])"
-)
-_LEADS_TO = re.compile(r"[=:\u2248]|\\approx")
-# What stands before a term and is none: "x_1 =", "P(2) \u2248", "Iteration 3:", "remainder".
-_LABEL = re.compile(
-    rf"""
-    (?<![\w\\^/.])(?:[a-z]{_INDEX}|(?:step|term|iterat(?:ion|e))[ ][0-9]{{1,3}})
-        [ ]?&?(?:{_LEADS_TO.pattern})
-    |\b(?:the[ ])?(?:quotient|remainder)\b(?:[ ]?[:=]|[ ]is\b)?
-    |(?<=[0-9][ ])R(?=[ ]?[0-9])
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_MARK = "\x00"
 _ARROW = r"->|=>|\u2192|\u21d2|\\to\b|\\rightarrow\b"
 _LEAD_END = re.compile(r":|\b(?:is|are)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"(?<![ ])[ ]*+(?::|[ ][-\u2013\u2014][ ]|\(|\*\*[ ]*[-:]).*", re.DOTALL)
@@ -66,10 +51,11 @@ _LONGEST_ITEM = 8  # words of a line that is an item by itself
 def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
     """The numbers of the announced list, else of the last one, in each way to read it.
 
-    A list counts if it has at least half of the ``wanted`` terms; failing that, the longest. Only
-    a table can be read in several ways: by any of its columns and rows.
+    A list counts if it has at least half of the ``wanted`` terms; failing that, the longest. What
+    stands one term a line can be read from its last paragraph on, a table by any of its columns
+    and rows.
     """
-    plain = _without_labels(text)
+    plain = without_labels(text)
     lists = _readings(text, plain, style)
     if not lists:
         return []
@@ -79,7 +65,7 @@ def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
     behind = [runs for runs in long_enough if begin is not None and runs[0][0].start >= begin]
     if behind and begin is not None:
         first = min(behind, key=lambda runs: runs[0][0].start)
-        between = plain[begin : first[0][0].start].replace(_MARK, " ")
+        between = plain[begin : first[0][0].start].replace(MARK, " ")
         direct = wording.AFTER_ANNOUNCEMENT.fullmatch(between)
         chosen = first if direct else max(behind, key=_end)
     elif long_enough:
@@ -147,20 +133,6 @@ def _term(text: str, item: Found) -> Term:
     )
 
 
-def _without_labels(text: str) -> str:
-    """Spaces in place of labels, so that what stands behind them keeps its place.
-
-    A label that begins a line leaves a mark that no row runs across.
-    """
-
-    def blank(match: re.Match[str]) -> str:
-        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-        begins = not any(character.isalnum() for character in before)
-        return (_MARK if begins else " ") + " " * (len(match[0]) - 1)
-
-    return _LABEL.sub(blank, text)
-
-
 def _rows(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
     """Numbers with only separators between them."""
     rows: list[list[Found]] = []
@@ -175,37 +147,46 @@ def _rows(text: str, numbers: Sequence[Found]) -> list[list[Found]]:
     return rows
 
 
+@dataclass(slots=True)
+class _Column:
+    """Numbers of consecutive lines, and how many of them stand before the last paragraph."""
+
+    items: list[Found] = field(default_factory=list)
+    before: int = 0
+
+    @property
+    def readings(self) -> list[list[Found]]:
+        runs = [self.items, self.items[self.before :]] if self.before else [self.items]
+        return [run for run in runs if len(run) > 1]
+
+
 def _columns(text: str, numbers: Sequence[Found]) -> list[list[list[Found]]]:
     """One number a line, the last of each: "F(3) = 2" on consecutive lines.
 
-    Read whole, and from its last paragraph on.
+    Read whole, and from the last paragraph on. An announced answer begins another one.
     """
-    columns: list[list[Found]] = [[]]
-    paragraphs = [0]
+    announced = final_answer.announcements(text)
+    columns = [_Column()]
     index = begin = 0
     gap = False
     for line in text.split("\n"):
         end = begin + len(line)
+        if bisect_right(announced, begin) < bisect_right(announced, end):
+            columns.append(_Column())
         inside: list[Found] = []
         while index < len(numbers) and numbers[index].start < end:
             inside.append(numbers[index])
             index += 1
         inside = [item for item in inside if not item.aside] or inside
-        if inside and (_ENUMERATED.match(line) or _LEADS_TO.search(line)):
+        if inside and (_ENUMERATED.match(line) or LEADS_TO.search(line)):
             if gap:
-                paragraphs[-1] = len(columns[-1])
-            columns[-1].append(inside[-1])
+                columns[-1].before = len(columns[-1].items)
+            columns[-1].items.append(inside[-1])
         elif line.strip():
-            columns.append([])
-            paragraphs.append(0)
+            columns.append(_Column())
         gap = not line.strip()
         begin = end + 1
-    readings = (
-        [column, column[paragraph:]] if 0 < paragraph < len(column) else [column]
-        for column, paragraph in zip(columns, paragraphs, strict=True)
-    )
-    found = ([run for run in runs if len(run) > 1] for runs in readings)
-    return [runs for runs in found if runs]
+    return [column.readings for column in columns if column.readings]
 
 
 def _last_long(lists: Sequence[tuple[Span, list[str]]], wanted: int) -> tuple[Span, list[str]]:

@@ -43,6 +43,8 @@ EXPLAINS = re.compile(
     r"|\bi\.e\.|\be\.g\.|\(",
     re.IGNORECASE,
 )
+# Behind these even a sentence that explains comes to its point.
+THEREFORE = re.compile(r"\b(?:so|therefore|thus|hence|consequently)\b(?! far)", re.IGNORECASE)
 EQUAL_BEFORE = re.compile(
     r"(?:=|\u2248|~|\\approx|\b(?:equals|equal to))[\s*_$({]*(?:about |approximately )?$",
     re.IGNORECASE,

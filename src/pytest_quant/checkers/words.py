@@ -59,7 +59,7 @@ def is_negated(index: int, among: Sequence[Word], text: str) -> bool:
     following = among[index]
     for back in range(index - 1, max(-1, index - 2 - _REACH), -1):
         word = among[back]
-        if _CLAUSE_END.search(text, word.end, following.start):
+        if word.text == "but" or _CLAUSE_END.search(text, word.end, following.start):
             return False
         if word.text in _NEGATIONS or word.text.endswith("n't"):
             return True

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
+from pytest_quant.cli.columns import Columns
 from pytest_quant.cli.tables import column_widths, table
 from pytest_quant.probes.model import CATEGORIES, Probe
 
@@ -20,27 +21,29 @@ KINDS: dict[str, tuple[str, str, str]] = {
     "iterative": ("recursion", "algorithms step by step", "recurrences"),
     "probabilistic": ("counting", "Bayes", "statistics"),
 }
-_HEADS = ("place", "probe", "checker", "difficulty", "cases")
-_RIGHT = ("difficulty", "cases")
 
 
-def guide_table(probes: Sequence[Probe], available: Callable[[Probe], str]) -> Iterator[str]:
-    """Every place of the guide with its probe, a table for each kind; what is missing is marked.
-
-    ``available`` says how many cases a probe has.
-    """
+def guide_table(probes: Sequence[Probe], columns: Columns) -> Iterator[str]:
+    """Every place of the guide with its probe, a table for each kind; what is missing is marked."""
     taken = {probe.guide: probe for probe in probes if probe.guide}
-    rows = {place: _row(place, taken, available) for place in places()}
-    widths = column_widths(_HEADS, list(rows.values()))
+    heads = ("place", "probe", *columns.heads)
+    nothing = ("MISSING", *("-" for _ in columns.heads))
+    rows = {
+        place: (place, *_cells(taken[place], columns)) if place in taken else (place, *nothing)
+        for place in places()
+    }
+    widths = column_widths(heads, list(rows.values()))
     for number, category in enumerate(CATEGORIES, 1):
         for kind, title in enumerate(KINDS[category], 1):
-            of_kind = [
-                row for place, row in rows.items() if place.startswith(f"4.{number}.{kind}.")
-            ]
+            of_kind = [rows[f"4.{number}.{kind}.{question}"] for question in (1, 2, 3)]
             yield f"{category}: {title}"
-            yield from table(_HEADS, of_kind, _RIGHT, widths)
+            yield from table(heads, of_kind, columns.right, widths)
             yield ""
     yield f"{len(rows.keys() & taken)} of {len(rows)} places have a probe"
+
+
+def _cells(probe: Probe, columns: Columns) -> tuple[str, ...]:
+    return probe.id, *columns.cells(probe)
 
 
 def places() -> list[str]:
@@ -51,12 +54,3 @@ def places() -> list[str]:
         for kind in (1, 2, 3)
         for question in (1, 2, 3)
     ]
-
-
-def _row(
-    place: str, taken: Mapping[str, Probe], available: Callable[[Probe], str]
-) -> tuple[str, ...]:
-    if place not in taken:
-        return place, "MISSING", "-", "-", "-"
-    probe = taken[place]
-    return place, probe.id, probe.check, str(probe.difficulty), available(probe)

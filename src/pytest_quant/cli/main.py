@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from pytest_quant import __version__
 from pytest_quant.cli import levels, probes
@@ -18,6 +19,9 @@ USAGE_ERROR = 4
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 4 for a mistake, which is told on stderr."""
     chosen = _parser().parse_args(arguments)
+    # Generators of a project are found as with "python -m pytest"; last, so that they hide nothing.
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)
     lines: Iterator[str] = chosen.command(chosen)
     try:
         for line in lines:

@@ -9,14 +9,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from pytest_quant.cli.columns import Columns
 from pytest_quant.cli.tables import COLUMNS, column_widths, table
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.files import local_or_shipped, probe_files
 from pytest_quant.probes.model import CATEGORIES, Probe
 
-_HEADS = ("probe", "subcategory", "checker", "difficulty", "cases")
-_RIGHT = ("difficulty", "cases")
-# Counting further tells nothing: no run asks as many.
+# Counting further tells little: few runs ask as many.
 _COUNTED = 200
 
 
@@ -27,10 +26,15 @@ def add_command(commands: Any) -> None:
         parents=[_where([])],
         help="list probes, check probe files, show a case",
         description="Without a further command: every probe with its category, checker, "
-        f"difficulty, and how many cases it has, counted up to {_COUNTED}.",
+        "difficulty, and how many cases a run asks.",
     )
     parser.add_argument(
         "--guide", action="store_true", help="the guide's ninety questions and their probes"
+    )
+    parser.add_argument(
+        "--count",
+        action="store_true",
+        help=f"count the cases that each probe has, up to {_COUNTED}; takes a minute",
     )
     parser.set_defaults(command=_list)
     further = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -89,29 +93,24 @@ def _shown(file: Path) -> str:
     return str(file.relative_to(here) if file.is_relative_to(here) else file)
 
 
-def _available(probe: Probe) -> str:
-    from pytest_quant.probes.cases import count_cases
-
-    count = count_cases(probe, _COUNTED)
-    return f"{count}+" if count == _COUNTED else str(count)
-
-
 def _list(chosen: argparse.Namespace) -> Iterator[str]:
     probes = _read(chosen.path)
+    columns = Columns.of(_COUNTED if chosen.count else None)
     if chosen.guide:
         from pytest_quant.cli.guide import guide_table
 
-        yield from guide_table(probes, _available)
+        yield from guide_table(probes, columns)
         return
     probes.sort(key=lambda probe: CATEGORIES.index(probe.category))
-    rows = [(p.id, p.subcategory, p.check, str(p.difficulty), _available(p)) for p in probes]
-    widths = column_widths(_HEADS, rows)
+    heads = ("probe", "subcategory", *columns.heads)
+    rows = [(p.id, p.subcategory, *columns.cells(p)) for p in probes]
+    widths = column_widths(heads, rows)
     for category, pairs in groupby(
         zip(probes, rows, strict=True), key=lambda pair: pair[0].category
     ):
         members = [row for _, row in pairs]
         yield f"{category}: {len(members)}"
-        yield from table(_HEADS, members, _RIGHT, widths)
+        yield from table(heads, members, columns.right, widths)
         yield ""
     yield f"{len(probes)} probes"
 

@@ -7,15 +7,21 @@ from collections.abc import Iterator, Sequence
 COLUMNS = 80
 _GAP = "  "
 _DOTS = "..."
+_LEAST = 11  # what a head takes
 
 Row = Sequence[str]
 
 
 def column_widths(heads: Row, rows: Sequence[Row]) -> list[int]:
-    """As wide as the widest cell of each column; the widest columns give way to fit a line."""
+    """As wide as the widest cell of each column.
+
+    The widest columns give way to fit a line; names, in the first one, only after all others.
+    """
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     while sum(widths) + len(_GAP) * (len(widths) - 1) > COLUMNS:
-        widths[widths.index(max(widths))] -= 1
+        others = max(widths[1:], default=0)
+        widest = widths.index(others, 1) if others > _LEAST else 0
+        widths[widest] -= 1
     return widths
 
 

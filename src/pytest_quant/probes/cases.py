@@ -22,6 +22,8 @@ Side = Literal["held_out", "training"]
 _HELD_OUT_ONE_IN = 4
 # This many draws in a row that bring nothing new mean that the domain is used up.
 _MAX_MISSES = 1000
+# Of an expectation that may be met nearly.
+_SHOWN_DIGITS = 6
 # A template such as {facts} or {topic[facts]}.
 _ONE_NAME = re.compile(r"\{([a-z][a-z0-9_]*)(?:\[([a-z][a-z0-9_]*)\])?\}")
 
@@ -60,12 +62,17 @@ def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict
     while misses < _MAX_MISSES:
         values = draw(rng)
         prompt = render(probe, probe.prompt, values)
-        clean = _clean(probe, prompt, values)
-        if side_of(prompt) == side and (side == "training" or side_of(clean or prompt) == side):
+        if side_of(prompt) == side and _suits(probe, prompt, values, side):
             misses = 0
             yield prompt, values
         else:
             misses += 1
+
+
+def _suits(probe: Probe, prompt: str, values: Mapping[str, Any], side: Side) -> bool:
+    """Whether the clean prompt of a pair may stand on the side that its prompt is on."""
+    clean = _clean(probe, prompt, values) if side == "held_out" else None
+    return clean is None or side_of(clean) == side
 
 
 def side_of(prompt: str) -> Side:
@@ -130,6 +137,8 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
     }
     clean = _clean(probe, prompt, values)
     known_by = [prompt, probe.check, text, written, *([] if clean is None else [clean])]
+    if probe.by != "text":
+        known_by.append({"by": probe.by})
     content = json.dumps(known_by, sort_keys=True, default=str)
     return Case(
         index=index,
@@ -162,13 +171,16 @@ def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
             _check_rules(probe, text)
         return text, text
     places = probe.check_options.get("places")
+    digits = probe.check_options.get("significant")
+    if "tolerance" in probe.check_options:
+        digits = _SHOWN_DIGITS
     if probe.check == "quantities":
         numbers = _evaluate_all(probe, probe.expect, values)
-        return numbers, ", ".join(_readable(number, places) for number in numbers)
+        return numbers, ", ".join(_readable(number, places, digits) for number in numbers)
     expected = _evaluate(probe, probe.expect, values)
     if probe.check_options.get("percent"):
-        return expected, f"{_readable(100 * expected, places)}%"
-    return expected, _readable(expected, places)
+        return expected, f"{_readable(100 * expected, places, digits)}%"
+    return expected, _readable(expected, places, digits)
 
 
 def _check_rules(probe: Probe, text: str) -> None:
@@ -198,8 +210,11 @@ def _evaluate_all(probe: Probe, expressions: str, values: Mapping[str, Any]) -> 
         raise _mistake(probe, str(error)) from error
 
 
-def _readable(expected: Any, places: int | None) -> str:
+def _readable(expected: Any, places: int | None, significant: int | None) -> str:
     """An exact number as a person writes it: rounded if the question asks for it."""
+    if significant is not None:
+        context = Context(prec=significant, rounding=ROUND_HALF_UP)
+        return format(context.plus(Decimal(str(expected.evalf(significant + 40)))), "f")
     if places is not None:
         whole = len(str(abs(expected) // 1))
         digits = Decimal(str(expected.evalf(whole + places + 40, chop=False)))

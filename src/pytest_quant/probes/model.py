@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 CATEGORIES: tuple[str, ...] = (
     "numerical_reasoning",
@@ -25,6 +25,9 @@ EXPECTS_EXPRESSIONS = frozenset({"numeric", "quantities"})
 # The options of checks that map names to such expressions.
 NAMED_EXPRESSIONS = frozenset({"formulas", "also"})
 
+# What decides a choice: the option that the model writes, or the one that it finds likeliest.
+By = Literal["text", "likelihood"]
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -36,9 +39,9 @@ class Probe:
     template otherwise.
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
     to write. ``clean`` is the prompt as it was before it was disturbed: it is asked too, and
-    what it brings is compared with what ``prompt`` brings. ``facets`` are templates that sort its
-    cases for reports, such as by length. ``path`` and ``line`` say where the probe stands, for
-    messages.
+    what it brings is compared with what ``prompt`` brings. ``by`` says what decides a choice: the
+    response, or the likelihood of each option. ``facets`` are templates that sort its cases for
+    reports, such as by length. ``path`` and ``line`` say where the probe stands, for messages.
     """
 
     id: str
@@ -62,6 +65,7 @@ class Probe:
     max_tokens: int = 64
     guide: str | None = None
     task: str | None = None
+    by: By = "text"
 
     @property
     def chance(self) -> float:

@@ -68,6 +68,7 @@ def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) ->
         prompt=raw["prompt"].strip(),
         expect=str(raw["expect"]),
         check=check.pop("kind"),
+        by=check.pop("by", "text"),
         check_options=check,
         path=document.shown_as,
         line=document.line(("probes", i)),

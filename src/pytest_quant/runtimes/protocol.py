@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -47,6 +48,36 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Likelihood:
+    """How likely one continuation of a prompt is.
+
+    ``tokens`` are its token ids, ``logprobs`` the natural-log probability of each after the
+    prompt and those before it (same length).
+    """
+
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+
+    @property
+    def total(self) -> float:
+        """The natural-log probability of the whole continuation."""
+        return math.fsum(self.logprobs)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The likelihoods of the continuations of each prompt, and the seconds that it took.
+
+    Both in the order of the call; a prompt that the deadline came before has no entries.
+    ``prompt_tokens`` counts all tokens that were read.
+    """
+
+    likelihoods: tuple[tuple[Likelihood, ...], ...]
+    prompt_tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeInfo:
     """What ran a model: everything that may change a response belongs here.
 
@@ -82,6 +113,20 @@ class Runtime(Protocol):
 
         Raises ``RuntimeError`` when the runtime fails, with its last log lines, and
         ``PromptTooLong``, before anything is generated, when a prompt does not fit.
+        """
+        ...
+
+    def score(
+        self,
+        prompts: Sequence[str],
+        continuations: Sequence[Sequence[str]],
+        deadline_s: float | None = None,
+    ) -> Scores:
+        """How likely each of some continuations is as the beginning of the answer to its prompt.
+
+        ``continuations`` holds one or more texts for each prompt. The composition of the batch
+        is fixed by the arguments. Raises ``ValueError`` for an empty text and ``RuntimeError``
+        when the runtime fails.
         """
         ...
 

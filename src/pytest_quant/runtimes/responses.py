@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock
 
 from pytest_quant.files import write_atomically
-from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
+from pytest_quant.runtimes.protocol import (
+    Batch,
+    Likelihood,
+    Limits,
+    Response,
+    RuntimeInfo,
+    Scores,
+)
+
+_Made = TypeVar("_Made", Batch, Scores)
 
 
 class ResponseCache:
-    """Batches on disk, one JSON file each, under everything that could change them."""
+    """Batches and scores on disk, one JSON file each, under everything that could change them.
+
+    ``origin`` names what would change them besides the prompts and what is asked of these:
+    artifact digest, runtime build, hardware class, threads, parallel sequences.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -28,38 +41,75 @@ class ResponseCache:
         limits: Limits,
         generate: Callable[[], tuple[Batch, RuntimeInfo]],
     ) -> tuple[Batch, RuntimeInfo]:
-        """The batch for these prompts, generated at most once among all processes.
+        """The batch for these prompts, generated at most once among all processes."""
+        return self._get_or_make(
+            [list(origin), list(prompts), asdict(limits)],
+            generate,
+            lambda batch: all(response.finish != "deadline" for response in batch.responses),
+            _batch,
+        )
 
-        ``origin`` names what would change the responses besides the prompts and limits:
-        artifact digest, runtime build, hardware class, threads, parallel sequences.
-        """
-        content = json.dumps([list(origin), list(prompts), asdict(limits)])
-        key = hashlib.sha256(content.encode()).hexdigest()
-        path = self._directory / key[:2] / f"{key}.json"
+    def get_or_score(
+        self,
+        origin: Sequence[str],
+        prompts: Sequence[str],
+        continuations: Sequence[Sequence[str]],
+        score: Callable[[], tuple[Scores, RuntimeInfo]],
+    ) -> tuple[Scores, RuntimeInfo]:
+        """The likelihoods of these continuations, worked out at most once among all processes."""
+        return self._get_or_make(
+            [list(origin), list(prompts), [list(texts) for texts in continuations]],
+            score,
+            lambda scores: all(scores.likelihoods),
+            _scores,
+        )
+
+    def _get_or_make(
+        self,
+        key: object,
+        make: Callable[[], tuple[_Made, RuntimeInfo]],
+        is_complete: Callable[[_Made], bool],
+        read: Callable[[Mapping[str, Any]], _Made],
+    ) -> tuple[_Made, RuntimeInfo]:
+        name = hashlib.sha256(json.dumps(key).encode()).hexdigest()
+        path = self._directory / name[:2] / f"{name}.json"
         # The lock also makes one worker wait while another asks the reference the same.
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
-            stored = _load(path)
+            stored = _load(path, read)
             if stored is None:
-                stored = generate()
-                if all(response.finish != "deadline" for response in stored[0].responses):
-                    write_atomically(path, _dump(*stored))
+                stored = made, info = make()
+                if is_complete(made):
+                    write_atomically(path, _dump(made, info))
         return stored
 
 
-def _dump(batch: Batch, info: RuntimeInfo) -> str:
-    return json.dumps({"batch": asdict(batch), "runtime": asdict(info)})
+def _dump(made: Batch | Scores, info: RuntimeInfo) -> str:
+    return json.dumps({"batch": asdict(made), "runtime": asdict(info)})
 
 
-def _load(path: Path) -> tuple[Batch, RuntimeInfo] | None:
+def _load(
+    path: Path, read: Callable[[Mapping[str, Any]], _Made]
+) -> tuple[_Made, RuntimeInfo] | None:
     """What a file holds; ``None`` if there is none or it is damaged."""
     try:
         stored = json.loads(path.read_text("utf-8"))
-        responses = tuple(_response(raw) for raw in stored["batch"]["responses"])
-        return Batch(responses, stored["batch"]["seconds"]), RuntimeInfo(**stored["runtime"])
+        return read(stored["batch"]), RuntimeInfo(**stored["runtime"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _response(raw: dict[str, Any]) -> Response:
+def _batch(raw: Mapping[str, Any]) -> Batch:
+    return Batch(tuple(_response(response) for response in raw["responses"]), raw["seconds"])
+
+
+def _response(raw: Mapping[str, Any]) -> Response:
     return Response(**{**raw, "tokens": tuple(raw["tokens"]), "logprobs": tuple(raw["logprobs"])})
+
+
+def _scores(raw: Mapping[str, Any]) -> Scores:
+    likelihoods = tuple(
+        tuple(Likelihood(tuple(one["tokens"]), tuple(one["logprobs"])) for one in of_prompt)
+        for of_prompt in raw["likelihoods"]
+    )
+    return Scores(likelihoods, raw["prompt_tokens"], raw["seconds"])

@@ -7,8 +7,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Self
+
+import numpy as np
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.llamacpp import library
@@ -17,15 +20,28 @@ from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
     PLANNED_TOKENS,
-    Layout,
     check_fits,
     default_parallel,
     plan,
 )
-from pytest_quant.runtimes.llamacpp.prefixes import Tokens
-from pytest_quant.runtimes.llamacpp.prompt import chat_template, encode, stop_strings
+from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
+from pytest_quant.runtimes.llamacpp.prompt import (
+    chat_template,
+    encode,
+    encode_answered,
+    stop_strings,
+)
+from pytest_quant.runtimes.llamacpp.scoring import Floats, Stem, plan_scores, score
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
-from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
+from pytest_quant.runtimes.protocol import (
+    Batch,
+    Likelihood,
+    Limits,
+    PromptTooLong,
+    Response,
+    RuntimeInfo,
+    Scores,
+)
 
 # Tokens in one call of llama.cpp, which is also its own default for a physical batch.
 BATCH_TOKENS = 512
@@ -104,7 +120,7 @@ class LlamaCppRuntime:
             share_prefix=self._model.can_share_prefix,
         )
         stops = [stop.encode() for stop in stop_strings(limits.stop, self._template)]
-        context = self._open_context(layout)
+        context = self._open_context(layout.cells, layout.slots)
         batch = TokenBatch(context.batch, layout.slots)
         with _deadline(context, limits.deadline_s):
             decoding = Decoding(context, batch, self._vocabulary, tokens, layout, stops)
@@ -114,6 +130,45 @@ class LlamaCppRuntime:
             for continuation, prompt in zip(continuations, tokens, strict=True)
         )
         return Batch(responses, time.perf_counter() - started)
+
+    def score(
+        self,
+        prompts: Sequence[str],
+        continuations: Sequence[Sequence[str]],
+        deadline_s: float | None = None,
+    ) -> Scores:
+        """How likely each continuation is; the same call gives the same numbers.
+
+        Raises ``PromptTooLong`` (a ``ValueError``) when a prompt and a continuation do not fit
+        into the context, ``ValueError`` for an empty one, ``RuntimeError`` when llama.cpp fails.
+        """
+        started = time.perf_counter()
+        asked = [self._stem(p, texts) for p, texts in zip(prompts, continuations, strict=True)]
+        for index, stem in enumerate(asked):
+            if stem.longest > self._context_length:
+                raise PromptTooLong(index, stem.longest, self._context_length)
+        if not asked:
+            return Scores((), 0, 0.0)
+        share = self._model.can_share_prefix
+        # Sequences that cannot share a part of their memory each read the prompt themselves.
+        stems = asked if share else [Stem(s.tokens, (b,)) for s in asked for b in s.branches]
+        plan = plan_scores(
+            stems,
+            batch=BATCH_TOKENS,
+            vocabulary_size=self._model.vocabulary_size,
+            share_prefix=share,
+        )
+        context = self._open_context(plan.cells, plan.sequences, plan.outputs)
+        with _deadline(context, deadline_s):
+            scored = iter(score(context, stems, plan))
+        return Scores(
+            likelihoods=tuple(
+                _likelihoods(stem, [*chain(*islice(scored, 1 if share else len(stem.branches)))])
+                for stem in asked
+            ),
+            prompt_tokens=sum(stem.size for stem in stems),
+            seconds=time.perf_counter() - started,
+        )
 
     def describe(self) -> RuntimeInfo:
         return RuntimeInfo(
@@ -144,19 +199,36 @@ class LlamaCppRuntime:
         check_fits(index, len(tokens), self._context_length)
         return tokens
 
-    def _open_context(self, layout: Layout) -> library.Context:
+    def _stem(self, prompt: str, continuations: Sequence[str]) -> Stem:
+        """The tokens of a prompt, and those that each continuation puts behind them.
+
+        A continuation may change how the end of the prompt is tokenized: then the branches
+        begin where the texts first differ in their tokens.
+        """
+        if not continuations or not all(text.strip() for text in continuations):
+            raise ValueError(f"nothing to score, or an empty text: {list(continuations)}")
+        asked = encode(prompt, self._model, self._template)
+        whole = [encode_answered(prompt, t, self._model, self._template) for t in continuations]
+        start = common_prefix([np.append(asked, -1), *whole])
+        return Stem(whole[0][:start], tuple(tokens[start:] for tokens in whole))
+
+    def _open_context(
+        self, cells: int, sequences: int, outputs: int | None = None
+    ) -> library.Context:
         """A context of exactly this size, so that no earlier call can show through."""
         context = self._context
-        if context is None or (context.cells, context.sequences) != (layout.cells, layout.slots):
+        size = (cells, sequences, outputs or sequences)
+        if context is None or (context.cells, context.sequences, context.outputs) != size:
             if context:
                 context.close()
                 self._context = None
             self._context = context = library.Context(
                 self._model,
-                cells=layout.cells,
-                sequences=layout.slots,
-                batch=min(BATCH_TOKENS, layout.cells),
+                cells=cells,
+                sequences=sequences,
+                batch=min(BATCH_TOKENS, cells),
                 threads=self._threads,
+                outputs=outputs,
             )
         return context
 
@@ -184,6 +256,16 @@ def _response(continuation: Continuation, prompt_tokens: int) -> Response:
         logprobs=continuation.logprobs,
         finish=continuation.finish,
         prompt_tokens=prompt_tokens,
+    )
+
+
+def _likelihoods(stem: Stem, logprobs: Sequence[Floats]) -> tuple[Likelihood, ...]:
+    """Of every continuation, or of none if one is missing."""
+    if len(logprobs) < len(stem.branches):
+        return ()
+    return tuple(
+        Likelihood(tuple(tokens.tolist()), tuple(found.tolist()))
+        for tokens, found in zip(stem.branches, logprobs, strict=True)
     )
 
 

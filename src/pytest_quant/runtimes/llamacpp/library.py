@@ -302,14 +302,23 @@ class Context:
     """A KV cache and compute buffers for one model.
 
     ``cells`` is the number of tokens that all sequences together may hold, ``outputs`` the most
-    rows of logits that one call may ask for. Raises ``RuntimeError`` when memory does not suffice.
+    rows of logits that one call may ask for (default: one a sequence). Raises ``RuntimeError``
+    when memory does not suffice.
     """
 
     def __init__(
-        self, model: Model, *, cells: int, sequences: int, batch: int, threads: int
+        self,
+        model: Model,
+        *,
+        cells: int,
+        sequences: int,
+        batch: int,
+        threads: int,
+        outputs: int | None = None,
     ) -> None:
         _log.clear()
         self.cells, self.sequences, self.batch = cells, sequences, batch
+        self.outputs = outputs or sequences
         self._vocabulary_size = model.vocabulary_size
         # libc's strlen serves as llama.cpp's abort callback: it answers 0 for this buffer until
         # abort() writes a character. A Python callback would cost a switch into the interpreter
@@ -319,7 +328,9 @@ class Context:
         parameters.n_ctx = cells
         parameters.n_batch = parameters.n_ubatch = batch
         parameters.n_seq_max = sequences
-        parameters.n_outputs_max = sequences
+        parameters.n_outputs_max = self.outputs
+        if outputs:
+            parameters.n_outputs_max_per_seq = outputs
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.kv_unified = True
         parameters.no_perf = True
@@ -348,7 +359,7 @@ class Context:
         if address != self._logits_address:
             # To make this view takes as long as to reduce a small model's logits, and llama.cpp
             # rarely moves them.
-            shape = self.sequences, self._vocabulary_size
+            shape = self.outputs, self._vocabulary_size
             buffer = (ctypes.c_float * (shape[0] * shape[1])).from_address(address or 0)
             self._logits = np.ctypeslib.as_array(buffer).reshape(shape)
             self._logits_address = address

@@ -60,7 +60,19 @@ def encode(prompt: str, model: Model, template: ChatTemplate | None) -> npt.NDAr
 
     Special tokens are recognised only in a rendered template; a plain question is all text.
     """
-    tokens = model.tokenize(render(prompt, template), parse_special=template is not None)
+    return _with_begin(render(prompt, template), model, special=template is not None)
+
+
+def encode_answered(
+    prompt: str, answer: str, model: Model, template: ChatTemplate | None
+) -> npt.NDArray[np.int32]:
+    """The token ids of a prompt and an answer that follows it, tokenized as one text."""
+    text = render(prompt, template) + (answer if template else f" {answer}")
+    return _with_begin(text, model, special=template is not None)
+
+
+def _with_begin(text: str, model: Model, *, special: bool) -> npt.NDArray[np.int32]:
+    tokens = model.tokenize(text, parse_special=special)
     begin = model.begin_token
     if begin is None or (len(tokens) and tokens[0] == begin):
         return tokens

@@ -1,0 +1,105 @@
+"""From what a model replied to the answers of a probe's cases."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_quant.checkers import check
+from pytest_quant.checkers.outcome import Outcome
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.measurement import Answer
+from pytest_quant.probes.model import Case, Probe
+from pytest_quant.runtimes.protocol import Finish, Likelihood
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back for one prompt: a text, or the option of a choice that is the likeliest.
+
+    ``probabilities`` are then those of the options, relative to each other.
+    """
+
+    text: str
+    finish: Finish
+    probabilities: dict[str, float] | None = None
+
+
+def prompts_of(case: Case) -> tuple[str, ...]:
+    """What is asked for a case, one right after the other in the batch: what is decoded together
+    depends on the probe and the number of cases alone.
+    """
+    return (case.prompt,) if case.clean is None else (case.prompt, case.clean)
+
+
+def options_of(probe: Probe, case: Case) -> list[str]:
+    """The options of a choice; raises ``QuantUsageError`` if one of them is empty."""
+    options: list[str] = case.options["options"]
+    if not all(option.strip() for option in options):
+        raise _mistake(probe, case, f"an option is empty: {options}")
+    return options
+
+
+def likeliest(options: Sequence[str], likelihoods: Sequence[Likelihood]) -> Reply:
+    """The option of the greatest likelihood; no text if the deadline came before any was known.
+
+    Whole likelihoods are compared, not those per byte: the choice is then the option that the
+    recorded probabilities favour, and an option's length is no surprise where the prompt names it.
+    """
+    if not likelihoods:
+        return Reply("", "deadline")
+    totals = [likelihood.total for likelihood in likelihoods]
+    shares = [math.exp(total - max(totals)) for total in totals]
+    probabilities = {
+        option: share / math.fsum(shares) for option, share in zip(options, shares, strict=True)
+    }
+    return Reply(max(probabilities, key=probabilities.__getitem__), "end", probabilities)
+
+
+def judged(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) -> list[Answer]:
+    """The answer of each case; a pair's is that to its disturbed prompt.
+
+    ``replies`` are to the prompts of all cases, in their order. Raises ``QuantUsageError`` for a
+    mistake in the probe.
+    """
+    remaining = iter(replies)
+    answers = []
+    for case in cases:
+        reply = next(remaining)
+        outcome = _judge(probe, case, case.prompt, reply)
+        clean = None
+        if case.clean is not None:
+            clean = _judge(probe, case, case.clean, next(remaining)).verdict
+        answers.append(
+            Answer(
+                verdict=outcome.verdict,
+                answer=outcome.answer,
+                pattern=outcome.pattern,
+                reason=outcome.reason,
+                response=reply.text,
+                finish=reply.finish,
+                clean=clean,
+                probabilities=reply.probabilities,
+            )
+        )
+    return answers
+
+
+def _judge(probe: Probe, case: Case, prompt: str, reply: Reply) -> Outcome:
+    try:
+        return check(
+            probe.check,
+            reply.text,
+            case.expected,
+            **case.options,
+            truncated=reply.finish in ("length", "deadline"),
+            prompt=prompt,
+        )
+    except ValueError as error:
+        raise _mistake(probe, case, error) from error
+
+
+def _mistake(probe: Probe, case: Case, problem: object) -> QuantUsageError:
+    where = f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}"
+    return QuantUsageError(f"{where}: {problem}")
