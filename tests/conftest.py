@@ -1,17 +1,31 @@
-"""Fixtures of the end-to-end tests: projects, ways to distribute a session, model files."""
+"""Fixtures of the end-to-end tests: projects, ways to distribute a session, model files.
+
+And one hook, for tests that need a sandbox.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from tests.plugin.damage import swap_two_tensors
 from tests.sessions import MODES, Project
 
+from pytest_quant.errors import SandboxUnavailable
 from pytest_quant.levels import Recipe
 from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp.quantize import quantize
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Tests that judge programs run where these can be isolated, and say why where not."""
+    try:
+        return (yield)
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(params=list(MODES.values()), ids=list(MODES))

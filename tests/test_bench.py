@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pytest_quant.bench import Bench
+from pytest_quant.bench import LONG_ANSWER_TOKENS, PILOT_CASES, Bench
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
 from pytest_quant.runtimes.responses import ResponseCache
@@ -99,3 +100,42 @@ def test_whether_the_reference_can_do_it_is_seen_from_the_disturbed_prompt(
         PAIRS, "q4", "p.yaml::colours[q4]", 3, lambda right, n: str(seen.append((right, n)))
     )
     assert seen == [(1, 3)]
+
+
+LONG = replace(
+    PAIRS,
+    clean=None,
+    prompt="Name {x}.",
+    parameters={"x": {"integer": [1, 12]}},
+    pinned=tuple({"x": n} for n in range(1, 13)),
+    max_tokens=LONG_ANSWER_TOKENS,
+)
+
+
+def test_of_long_answers_a_few_are_tried_first(tmp_path: Path) -> None:
+    right = {f"Name {n}.": f"It is {n}." for n in range(1, 13)}
+    late = {prompt: text if "1." in prompt else "No." for prompt, text in right.items()}
+    models = {"f16": Parrot(late), "q4": Parrot(right)}
+    bench = Bench(
+        "f16", lambda level: models[level], lambda level: (level,), ResponseCache(tmp_path)
+    )
+    measurement = bench.measure(LONG, "q4", "p.yaml::colours[q4]", 12, lambda _right, _n: "")
+    for model in models.values():
+        assert [len(asked) for asked in model.asked] == [PILOT_CASES, 12 - PILOT_CASES]
+    assert [case.index for case in measurement.cases] == list(range(12))
+    assert sum(case.level is not None and case.level.correct for case in measurement.cases) == 12
+
+
+def test_a_reference_that_gets_none_of_them_right_is_asked_no_more(tmp_path: Path) -> None:
+    wrong = dict.fromkeys((f"Name {n}." for n in range(1, 13)), "No.")
+    models = {"f16": Parrot(wrong), "q4": Parrot(wrong)}
+    bench = Bench(
+        "f16", lambda level: models[level], lambda level: (level,), ResponseCache(tmp_path)
+    )
+    measurement = bench.measure(
+        LONG, "q4", "p.yaml::colours[q4]", 12, lambda right, n: f"{right} of {n}"
+    )
+    assert [len(asked) for asked in models["f16"].asked] == [PILOT_CASES]
+    assert models["q4"].asked == []
+    assert measurement.uninformative == f"0 of {PILOT_CASES}"
+    assert len(measurement.cases) == PILOT_CASES

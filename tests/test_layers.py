@@ -31,6 +31,7 @@ ALLOWED = {
     "sympy": ("checkers", "probes.expressions"),
     "snowballstemmer": ("checkers.assertions",),
     "numpy": ("runtimes.llamacpp",),
+    "bandit": ("checkers.vulnerabilities",),
     "gguf": (),
     "scipy": ("probes.generators.planning",),
     "hypothesis": (),
@@ -47,6 +48,8 @@ FORBIDDEN = {
     "probes": ("plugin", "runtimes", "reports", "gate"),
     "cli": ("plugin", "reports", "gate"),
     "reports": ("plugin", "runtimes.llamacpp", "probes"),
+    "sandbox": ("plugin", "runtimes", "reports", "probes", "gate", "checkers", "suites"),
+    "suites": ("plugin", "runtimes", "reports", "gate", "checkers", "sandbox"),
 }
 
 

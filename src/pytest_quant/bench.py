@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pytest_quant.checkers import prepare
 from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.cases import draw_cases
-from pytest_quant.probes.model import Case, Probe
+from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
     Limits,
@@ -20,8 +21,14 @@ from pytest_quant.runtimes.protocol import (
 )
 from pytest_quant.runtimes.responses import ResponseCache
 
-# A batch that has not ended after this many seconds is cut, so that no run hangs.
+# A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
+# cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
+
+# Where answers may be this long, so many cases are tried first: a reference that gets none of
+# them right is not asked the others. It depends on the probe alone, like every batch.
+LONG_ANSWER_TOKENS = 256
+PILOT_CASES = 8
 
 
 class Bench:
@@ -61,8 +68,10 @@ class Bench:
         ``uninformative(right, n)`` returns why a reference with that many right answers tells
         nothing, or ``""``; then the level is not asked. A probe that does not fit into a model's
         context is skipped. Raises ``RuntimeError`` when a runtime fails, ``QuantUsageError`` for
-        a mistake in the probe.
+        a mistake in the probe, ``SandboxUnavailable``, before a model is asked, if programs
+        cannot be judged on this machine.
         """
+        prepare(probe.check)
         measurement = Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -77,52 +86,55 @@ class Bench:
         )
         if reason := self._too_long.get(probe.id):
             return replace(measurement, skipped=reason)
-        cases = draw_cases(probe, count)
+        parts = _parts(probe, draw_cases(probe, count))
         try:
-            reference = self._ask(probe, self._reference, cases)
+            measurement = self._referenced(probe, parts, measurement, uninformative)
         except PromptTooLong as error:
             self._too_long[probe.id] = reason = _skip_reason(error)
             return replace(measurement, skipped=reason)
+        if measurement.uninformative:
+            return measurement
         try:
-            return self._answered(probe, cases, *reference, measurement, uninformative)
+            return self._compared(probe, parts, measurement)
         except PromptTooLong as error:
-            return replace(measurement, skipped=_skip_reason(error))
+            return replace(measurement, cases=(), skipped=_skip_reason(error))
 
-    def _answered(
+    def _referenced(
         self,
         probe: Probe,
-        cases: tuple[Case, ...],
-        answers: list[Answer],
-        effort: Effort,
+        parts: list[tuple[Case, ...]],
         measurement: Measurement,
         uninformative: Callable[[int, int], str],
     ) -> Measurement:
-        """The measurement with what both models answered; ``answers`` are the reference's."""
-        results = tuple(
-            CaseResult(
-                index=case.index,
-                digest=case.digest,
-                prompt=case.prompt,
-                expected=case.expected_text,
-                reference=answer,
-                level=None,
-                facets=dict(case.facets),
-            )
-            for case, answer in zip(cases, answers, strict=True)
-        )
-        measurement = replace(
-            measurement,
-            cases=results,
-            reference_effort=effort,
-            uninformative=uninformative(sum(r.reference.correct for r in results), len(cases)),
-        )
-        if measurement.uninformative:
-            return measurement
-        answers, effort = self._ask(probe, measurement.level, cases)
+        """The measurement with what the reference answered."""
+        results: list[CaseResult] = []
+        efforts: list[Effort] = []
+        for part in parts:
+            answers, effort = self._ask(probe, self._reference, part)
+            results += map(_result, part, answers)
+            efforts.append(effort)
+            if not any(result.reference.correct for result in results):
+                break
+        right = sum(result.reference.correct for result in results)
         return replace(
             measurement,
-            cases=tuple(replace(r, level=a) for r, a in zip(results, answers, strict=True)),
-            level_effort=effort,
+            cases=tuple(results),
+            reference_effort=_total(efforts),
+            uninformative=uninformative(right, len(results)),
+        )
+
+    def _compared(
+        self, probe: Probe, parts: list[tuple[Case, ...]], measurement: Measurement
+    ) -> Measurement:
+        """The measurement with what the level answered, too."""
+        asked = [self._ask(probe, measurement.level, part) for part in parts]
+        answers = [answer for part, _ in asked for answer in part]
+        return replace(
+            measurement,
+            cases=tuple(
+                replace(r, level=a) for r, a in zip(measurement.cases, answers, strict=True)
+            ),
+            level_effort=_total([effort for _, effort in asked]),
         )
 
     def close(self) -> None:
@@ -155,14 +167,14 @@ class Bench:
     def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
         def score() -> tuple[Scores, RuntimeInfo]:
             runtime = self._runtime(level)
-            return runtime.score(prompts, options, DEADLINE_S), runtime.describe()
+            return runtime.score(prompts, options, _deadline(prompts)), runtime.describe()
 
         scores, info = self._cache.get_or_score(self._origin_of(level), prompts, options, score)
         self.runtimes[level] = info
         return scores
 
     def _generate(self, level: str, prompts: list[str], max_tokens: int) -> Batch:
-        limits = Limits(max_tokens, deadline_s=DEADLINE_S)
+        limits = Limits(max_tokens, deadline_s=_deadline(prompts))
 
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
@@ -182,6 +194,37 @@ class Bench:
 
 def _skip_reason(error: PromptTooLong) -> str:
     return f"needs more than {error.length} tokens, the model's context is {error.context}"
+
+
+def _parts(probe: Probe, cases: tuple[Case, ...]) -> list[tuple[Case, ...]]:
+    """The batches in which the cases of a probe are asked, at every level alike."""
+    if probe.max_tokens < LONG_ANSWER_TOKENS or len(cases) <= PILOT_CASES:
+        return [cases]
+    return [cases[:PILOT_CASES], cases[PILOT_CASES:]]
+
+
+def _result(case: Case, answer: Answer) -> CaseResult:
+    return CaseResult(
+        index=case.index,
+        digest=case.digest,
+        prompt=case.prompt,
+        expected=case.expected_text,
+        reference=answer,
+        level=None,
+        facets=dict(case.facets),
+    )
+
+
+def _total(efforts: Sequence[Effort]) -> Effort:
+    return Effort(
+        prompt_tokens=sum(effort.prompt_tokens for effort in efforts),
+        new_tokens=sum(effort.new_tokens for effort in efforts),
+        seconds=sum(effort.seconds for effort in efforts),
+    )
+
+
+def _deadline(prompts: list[str]) -> float:
+    return DEADLINE_S * max(1.0, len(prompts) / DEFAULT_CASES)
 
 
 def _effort(batch: Batch) -> Effort:

@@ -7,3 +7,7 @@ class QuantUsageError(Exception):
     The message is a few lines for the user: where, what was found, what is allowed,
     what to do next. The plugin shows it without a traceback and exits with code 4.
     """
+
+
+class SandboxUnavailable(Exception):
+    """Programs cannot be isolated on this machine, so none is run; the message says why."""

@@ -36,6 +36,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("constraints", "sections: A; B\neach section: lines: 1\nspeakers: A; B", {"prompt": "Go"}),
     ("text", "Paris", {"aliases": ["Lutetia"], "forbidden": ["Lyon"], "truncated": True}),
     ("text", "both", {"required": ["Paris", ["red", "answer ... 1"]], "sides": ["A km", "true"]}),
+    ("code", "assert f(1) == 1", {"entry": "f", "beginning": "def f(x):\n", "truncated": True}),
 ]
 
 

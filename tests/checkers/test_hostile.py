@@ -98,6 +98,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("items", "tea; milk", {"aliases": "tea = chai", "among": "sugar"}),
     ("choice", "false", {"options": ["true", "false"]}),
     ("text", "London", {"forbidden": ["Rome"]}),
+    ("code", "assert f(1) == 1", {"entry": "f", "beginning": "def f(x):\n"}),
     ("constraints", EVERY_RULE, {}),
     (
         "text",
@@ -166,6 +167,34 @@ def test_full_length_is_answered(unit: str) -> None:
     for kind, expected, options in USES:
         text = unit * (MAX_CHARACTERS // len(unit))
         assert not check(kind, f"x{text}x", expected, **options).correct
+
+
+# Each is too deep, too long or too strange to parse, and must not take the parser down.
+@pytest.mark.parametrize(
+    "code",
+    [
+        "(" * 40_000,
+        "-" * 39_000 + "1",
+        "x" + "[0]" * 13_000,
+        "x" + ".a" * 19_000,
+        "f(" * 13_000,
+        "not " * 9_900 + "x",
+        "lambda:" * 5_600 + "1",
+        "if x:\n" * 5_000,
+        "\n".join(f"{' ' * i}if x:" for i in range(250)),
+        "1+" * 19_000 + "1",
+        "1**" * 13_000 + "1",
+        "9" * 39_000,
+        "f'{" * 12_000,
+        "\\\n" * 19_000,
+        "def f():\n" * 4_000,
+        "\x00",
+        "'\ud800'",
+    ],
+)
+def test_code_that_no_parser_likes(code: str) -> None:
+    for text in (code, f"```python\n{code}\n```", f"def f(x):\n    return {code}"):
+        assert not check("code", text, "assert f(1) == 1", entry="f").correct
 
 
 def test_only_the_end_of_a_long_response_is_read() -> None:

@@ -46,8 +46,8 @@ def learned() -> dict[str, set[str]]:
 
 @pytest.fixture(scope="module")
 def asked() -> dict[str, list[str]]:
-    """What a run may ask, by probe; the smallest family has a little more than 280 cases."""
-    return {probe.id: [case.prompt for case in draw_cases(probe, 280)] for probe in CORE}
+    """What a run may ask, by probe; the smallest family has a little more than 250 cases."""
+    return {probe.id: [case.prompt for case in draw_cases(probe, 250)] for probe in CORE}
 
 
 class TestWhatIsLearnedIsNeverAsked:

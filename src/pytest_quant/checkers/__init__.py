@@ -13,11 +13,12 @@ from typing import Any
 
 from pytest_quant.checkers.outcome import Outcome, Verdict
 
-__all__ = ["KINDS", "Outcome", "Verdict", "allowed_options", "check"]
+__all__ = ["KINDS", "Outcome", "Verdict", "allowed_options", "check", "prepare"]
 
 # kind -> the module whose function ``check`` decides it
 KINDS: dict[str, str] = {
     "choice": "pytest_quant.checkers.choice",
+    "code": "pytest_quant.checkers.code",
     "constraints": "pytest_quant.checkers.constraints",
     "expression": "pytest_quant.checkers.expression",
     "induction": "pytest_quant.checkers.induction",
@@ -53,6 +54,17 @@ def check(kind: str, text: str, expected: Any, **options: Any) -> Outcome:
 def allowed_options(kind: str) -> tuple[str, ...]:
     """The option names of a kind, in alphabetical order; ``ValueError`` for an unknown kind."""
     return _keywords(_checker(kind))
+
+
+def prepare(kind: str) -> None:
+    """See to what a kind needs before anything is asked; most need nothing.
+
+    Raises ``SandboxUnavailable`` if answers of this kind cannot be judged on this machine.
+    """
+    _checker(kind)
+    see_to: Callable[[], None] | None
+    if see_to := getattr(importlib.import_module(KINDS[kind]), "prepare", None):
+        see_to()
 
 
 def _checker(kind: str) -> Callable[..., Outcome]:

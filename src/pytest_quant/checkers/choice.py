@@ -17,11 +17,13 @@ _OPPOSITES = {"true": "false", "yes": "no", "right": "wrong", "possible": "impos
 _ARTICLE = re.compile(r"\b(?:the|an?)\b", re.IGNORECASE)
 # What follows a capital A that is an option and no article.
 _AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
+_BOX_END = re.compile(r" *\}")
 # Behind this sign an option is only compared with; a quote, a tag and an arrow are none.
 _GREATER = re.compile(r"(?<=[^\s][ ])>[ *_$(]{0,6}$")
 # "The radio is too wide for the bag": what stands behind these is not what the sentence is about.
 _ASIDE = frozenset({"in", "into", "inside", "for"})
-_BOX_END = re.compile(r" *\}")
+# ... but "so it must be in the bag" says where something is.
+_PLACED = frozenset({"is", "be"})
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -131,7 +133,8 @@ class _Statement:
                         self._text, max(0, start - 12), start
                     )
                     denied = is_negated(index, among, self._text) or bool(compared)
-                    aside = before in _ASIDE
+                    placed = index > 1 and among[index - 2].text in _PLACED
+                    aside = before in _ASIDE and not placed
                     found.append(_Mention(self._spelled[wanted], start, end, denied, aside))
         return sorted(found, key=lambda mention: mention.start)
 

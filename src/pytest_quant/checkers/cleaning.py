@@ -52,10 +52,9 @@ class Response:
 
 def clean(text: str) -> Response:
     """The plain text of a response, at most ``MAX_CHARACTERS`` of it, taken from its end."""
-    text = text.rpartition(_FINAL_CHANNEL)[2]
-    text, thinking_cut = _without_thinking(text)
-    text = unicodedata.normalize("NFC", text[-2 * MAX_CHARACTERS :])
-    text = _CHAT_TOKEN.sub(" ", text).replace("\r\n", "\n").translate(_CHARACTERS)
+    response = unwrapped(text)
+    text, thinking_cut = response.text, response.thinking_cut
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").translate(_CHARACTERS)
     text = _STRUCK_OUT.sub(" ", text)
     text = _HTML_BOLD.sub("**", text)
     text = _HTML_SUPERSCRIPT.sub(r"^(\1)", text)
@@ -63,6 +62,15 @@ def clean(text: str) -> Response:
     text = _OVERLINED.sub(lambda match: f"\u27e8{match[1].replace(chr(0x305), '')}\u27e9", text)
     text = _plain_latex(text.replace("{,}", ","))
     return Response(text[-MAX_CHARACTERS:].strip(), thinking_cut)
+
+
+def unwrapped(text: str) -> Response:
+    """A response without thinking and chat marks, otherwise as it was written.
+
+    At most twice ``MAX_CHARACTERS`` of it, taken from its end.
+    """
+    text, thinking_cut = _without_thinking(text.rpartition(_FINAL_CHANNEL)[2])
+    return Response(_CHAT_TOKEN.sub(" ", text[-2 * MAX_CHARACTERS :]), thinking_cut)
 
 
 def _without_thinking(text: str) -> tuple[str, bool]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from pytest_quant.checkers import check
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, SandboxUnavailable
 from pytest_quant.probes.cases import count_cases, draw_cases
 from pytest_quant.probes.model import Case, Probe
 
@@ -49,7 +49,7 @@ def _check_probe(probe: Probe) -> None:
 def _judged(probe: Probe, case: Case, text: str) -> Outcome:
     try:
         return check(probe.check, text, case.expected, prompt=case.prompt, **case.options)
-    except ValueError as error:
+    except (ValueError, SandboxUnavailable) as error:
         raise _mistake(probe, f"case {case.index}: {error}") from error
 
 

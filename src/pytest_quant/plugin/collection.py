@@ -11,6 +11,7 @@ import pytest
 
 from pytest_quant.library import PROBES
 from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.plugin.suite_files import SuiteFiles
 from pytest_quant.probes.files import SUFFIXES, has_probes, local_or_shipped
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import check_unique, read_probes
@@ -24,7 +25,7 @@ def default_paths(configured: Sequence[Path], rootpath: Path) -> list[Path]:
 
 
 class ProbeFiles:
-    """The probe files of a session, each read once.
+    """The probe files of a session, each read once, and its suites.
 
     A YAML file is a probe file if it lies below one of ``roots``, if it is given itself, or if
     it lies below a given directory and has a top-level key ``probes``. ``skipped`` are the
@@ -37,6 +38,7 @@ class ProbeFiles:
         arguments: Iterable[str],
         base: Path,
         skipped: Sequence[str],
+        suites: SuiteFiles,
     ) -> None:
         self._roots = tuple(roots)
         self._given = tuple(
@@ -44,9 +46,12 @@ class ProbeFiles:
         )
         self._base = base
         self._skipped = tuple(skipped)
+        self._suites = suites
         self._read: dict[Path, tuple[Probe, ...]] = {}
 
     def claims(self, path: Path) -> bool:
+        if self._suites.claims(path):
+            return True
         if path.suffix not in SUFFIXES:
             return False
         if path in self._given or any(path.is_relative_to(root) for root in self._roots):
@@ -57,10 +62,14 @@ class ProbeFiles:
         """The probes of one file; raises ``QuantUsageError`` for a mistake in it."""
         if path not in self._read:
             near = path.is_relative_to(self._base)
-            self._read[path] = read_probes(
-                path, str(path.relative_to(self._base) if near else path)
-            )
+            shown_as = str(path.relative_to(self._base) if near else path)
+            read = self._suites.probes if self._suites.claims(path) else read_probes
+            self._read[path] = read(path, shown_as)
         return self._read[path]
+
+    def nodeid(self, path: Path) -> str | None:
+        """The node id of a file that has one wherever it lies: of a suite, of the library."""
+        return self._suites.nodeid(path) or _shipped_nodeid(path)
 
     def read_all(self) -> None:
         """Read all of them, so that a mistake shows before anything runs.
@@ -88,7 +97,7 @@ class ProbeFiles:
         return any(fnmatch.fnmatch(directory.name, pattern) for pattern in self._skipped)
 
 
-def shipped_nodeid(path: Path) -> str | None:
+def _shipped_nodeid(path: Path) -> str | None:
     """``probes/FILE`` for a file of the shipped library, wherever it is installed."""
     return f"probes/{path.relative_to(PROBES)}" if path.is_relative_to(PROBES) else None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_quant.errors import SandboxUnavailable
 from pytest_quant.plugin.state import STATE
 from pytest_quant.reports.plain_text import shown
 
@@ -100,7 +101,10 @@ def _judged(
 ) -> Outcome:
     from pytest_quant.checkers import check
 
-    return check(kind, text, equals, **options, truncated=cut, prompt=prompt)
+    try:
+        return check(kind, text, equals, **options, truncated=cut, prompt=prompt)
+    except SandboxUnavailable as error:
+        pytest.skip(str(error))
 
 
 def _cut(response: Response) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, SandboxUnavailable
 from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
@@ -41,7 +41,10 @@ class ProbeItem(pytest.Item):
 
     def runtest(self) -> None:
         state = self.config.stash[STATE]
-        self.measurement = state.measure(self.probe, self.level, self.nodeid)
+        try:
+            self.measurement = state.measure(self.probe, self.level, self.nodeid)
+        except SandboxUnavailable as error:
+            pytest.skip(str(error))
         if reason := skip_reason(self.measurement):
             pytest.skip(reason)
         self.result = state.check(self.measurement)

@@ -67,6 +67,15 @@ _OPTIONS = (
         "level that the others are measured against",
         "the highest precision at hand",
     ),
+    _Option(
+        "suite",
+        "linelist",
+        "NAME=FILE",
+        "benchmark to ask besides the probes: gsm8k, humaneval or mmlu, from a file of JSON lines "
+        "or CSV, which may be compressed (.gz); may be repeated",
+        "none",
+        action="append",
+    ),
     _Option("cases", "int", "N", "cases asked of each probe", "as each probe says, mostly 32"),
     _Option(
         "difficulty",
@@ -144,6 +153,7 @@ class Settings:
     model: Path | None
     artifacts: dict[str, Path]
     reference: Level | None
+    suites: dict[str, Path]
     cases: int | None
     difficulties: frozenset[int] | None
     alpha: float
@@ -168,8 +178,11 @@ def read_settings(config: pytest.Config) -> Settings:
     return Settings(
         levels=levels,
         model=values.path("model"),
-        artifacts=_artifacts(values, lambda name: parse_level(name, recipes)),
+        artifacts=values.files(
+            "artifact", "LEVEL=FILE, as q4=m-q4.gguf", lambda name: parse_level(name, recipes).name
+        ),
         reference=values.parsed("reference", lambda text: parse_level(text, recipes)),
+        suites=_suites(values),
         cases=values.parsed("cases", _positive),
         difficulties=values.parsed("difficulty", _difficulties),
         alpha=values.parsed("alpha", _share) or 0.05,
@@ -228,6 +241,44 @@ class _Values:
         base = self.raw(name)[2]
         return self.parsed(name, lambda text: _path(base, text))
 
+    def files(self, name: str, example: str, parse: Callable[[str], str]) -> dict[str, Path]:
+        """The files of an option that may be repeated, by what stands before their equals sign."""
+        from pytest_quant.errors import QuantUsageError
+
+        given, place, base = self.raw(name)
+        files: dict[str, Path] = {}
+        for text in given or ():
+            key, equals, file = text.partition("=")
+            if not equals or not file.strip():
+                raise QuantUsageError(f"{place}: found {text!r}, expected {example}")
+            try:
+                key = parse(key)
+            except (QuantUsageError, ValueError) as error:
+                raise QuantUsageError(f"{place}: {error}") from error
+            if key in files:
+                what = "level" if name == "artifact" else name
+                raise QuantUsageError(f"{place}: {what} {key!r} is given twice; keep one file")
+            files[key] = _path(base, file)
+        return files
+
+
+def _suites(values: _Values) -> dict[str, Path]:
+    from pytest_quant.errors import QuantUsageError
+    from pytest_quant.suites import SUITES
+
+    def parse(text: str) -> str:
+        name = text.strip().lower()
+        if name not in SUITES:
+            known = ", ".join(SUITES)
+            raise ValueError(f"found the unknown suite {text!r}, expected one of {known}")
+        return name
+
+    suites = values.files("suite", "NAME=FILE, as gsm8k=test.jsonl", parse)
+    for name, path in suites.items():
+        if not path.is_file():
+            raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
+    return suites
+
 
 def _positive(text: str) -> int:
     number = int(text) if text.strip().isdecimal() else 0
@@ -264,25 +315,6 @@ def _path(base: Path, text: str) -> Path:
     if not text.strip():
         raise ValueError("found an empty path, expected a file or a directory")
     return (base / Path(text.strip()).expanduser()).absolute()
-
-
-def _artifacts(values: _Values, parse: Callable[[str], Level]) -> dict[str, Path]:
-    from pytest_quant.errors import QuantUsageError
-
-    given, place, base = values.raw("artifact")
-    artifacts: dict[str, Path] = {}
-    for text in given or ():
-        name, equals, file = text.partition("=")
-        if not equals or not file.strip():
-            raise QuantUsageError(f"{place}: found {text!r}, expected LEVEL=FILE, as q4=m-q4.gguf")
-        try:
-            level = parse(name).name
-        except QuantUsageError as error:
-            raise QuantUsageError(f"{place}: {error}") from error
-        if level in artifacts:
-            raise QuantUsageError(f"{place}: level {level!r} is given twice; keep one file")
-        artifacts[level] = _path(base, file)
-    return artifacts
 
 
 def _probe_paths(values: _Values) -> tuple[Path, ...]:

@@ -16,15 +16,17 @@ from pytest_quant.plugin.collection import (
     ProbeFiles,
     default_paths,
     resolve_argument,
-    shipped_nodeid,
 )
 from pytest_quant.plugin.controller import Controller
-from pytest_quant.plugin.items import ProbeItem, skip_reason
+from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.options import FLAGS, read_settings
 from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.state import STATE, State, thread_count
+from pytest_quant.plugin.suite_files import SuiteFiles
 from pytest_quant.probes.model import CATEGORIES
 
+# Of probe files and of suites.
+_ENDINGS = (".yaml", ".yml", ".jsonl", ".ndjson", ".json", ".csv")
 _UNDECIDED = ("quant_verdict", "inconclusive")
 
 
@@ -37,11 +39,10 @@ def start(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     roots = default_paths(settings.probe_paths, config.rootpath)
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args[:] = [str(root) for root in roots]
+    suites = SuiteFiles(settings.suites)
     base = config.invocation_params.dir
-    config.args[:] = [resolve_argument(argument, base) for argument in config.args]
-    files = ProbeFiles(roots, config.args, base, config.getini("norecursedirs"))
+    config.args[:] = _arguments(config, roots, suites)
+    files = ProbeFiles(roots, config.args, base, config.getini("norecursedirs"), suites)
     for name in (
         *CATEGORIES,
         *(f"difficulty_{n}" for n in range(1, 6)),
@@ -66,10 +67,31 @@ def start(config: pytest.Config) -> None:
         config.pluginmanager.register(XdistHooks(settings.threads, level_of), "quant-xdist")
 
 
+def _arguments(config: pytest.Config, roots: list[Path], suites: SuiteFiles) -> list[str]:
+    """What to collect: what was named, else the probes and the suites.
+
+    Workers are told what the controller made of it.
+    """
+    every_suite = [str(path) for path in suites.paths]
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        return [*map(str, roots), *every_suite]
+    base = config.invocation_params.dir
+    named = [suites.resolve(argument, base) for argument in config.args]
+    given = [
+        path
+        for argument, files in zip(config.args, named, strict=True)
+        for path in files or [resolve_argument(argument, base)]
+    ]
+    # A suite on the command line is wanted even where a path stands beside it.
+    if config.getoption("quant_suite") is not None and not any(named):
+        given += every_suite
+    return given
+
+
 def level_of(nodeid: str) -> str:
     """The level in the last brackets of a probe's node id, ``""`` for any other test."""
     path, _, name = nodeid.partition("::")
-    if not path.endswith((".yaml", ".yml")) or not name.endswith("]"):
+    if not path.endswith(_ENDINGS) or not name.endswith("]"):
         return ""
     return name.rpartition("[")[2].removesuffix("]")
 
@@ -88,7 +110,7 @@ class SessionHooks:
         collector: ProbeFile = ProbeFile.from_parent(
             parent,
             path=file_path,
-            nodeid=shipped_nodeid(file_path),
+            nodeid=self._state.files.nodeid(file_path),
             files=self._state.files,
             levels=self._state.tested,
         )
@@ -163,9 +185,9 @@ def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
         learned["measurement"] = to_json(item.measurement)
         learned["runtimes"] = {name: asdict(i) for name, i in state.bench.runtimes.items()}
     report.quant = learned  # type: ignore[attr-defined]
-    if item.measurement is not None and (reason := skip_reason(item.measurement)):
+    if report.skipped and isinstance(report.longrepr, tuple):
         # Where the probe stands, not where this plugin calls pytest.skip.
-        report.longrepr = (str(item.path), item.probe.line, f"Skipped: {reason}")
+        report.longrepr = (str(item.path), item.probe.line, report.longrepr[2])
     for name, value in (("level", item.level), ("category", item.probe.category)):
         report.user_properties.append((f"quant_{name}", value))
     if item.result is not None:

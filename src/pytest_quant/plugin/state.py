@@ -161,9 +161,14 @@ class State:
             probe,
             level,
             nodeid,
-            self.settings.cases or probe.cases,
+            self._count(probe),
             lambda right, n: guessing(right, n, probe.chance) or "",
         )
+
+    def _count(self, probe: Probe) -> int:
+        """How many cases are asked: as many as are wanted, or as there are."""
+        count = self.settings.cases or probe.cases
+        return count if probe.is_drawn else min(count, len(probe.pinned))
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""

@@ -116,7 +116,8 @@ def _asked(probe: Probe) -> Iterator[tuple[str, Mapping[str, Any]]]:
     pinned = ((render(probe, probe.prompt, values), values) for values in probe.pinned)
     seen: set[str] = set()
     repeats = 0
-    for prompt, values in chain(pinned, draw_values(probe, "cases", "held_out")):
+    drawn = draw_values(probe, "cases", "held_out") if probe.is_drawn else ()
+    for prompt, values in chain(pinned, drawn):
         if prompt in seen:
             repeats += 1
             if repeats == _MAX_MISSES:

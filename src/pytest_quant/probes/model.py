@@ -34,7 +34,8 @@ class Probe:
     """One kind of question, as its file states it; nothing is evaluated yet.
 
     ``parameters`` maps a name to its domain; ``generator`` names a function that draws the
-    values instead, called with ``generator_options``. ``pinned`` values are the first cases.
+    values instead, called with ``generator_options``. ``pinned`` values are the first cases, and
+    the only ones where nothing is drawn.
     ``expect`` is an exact expression over the values, or several, for a check of numbers, a
     template otherwise.
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
@@ -66,6 +67,11 @@ class Probe:
     guide: str | None = None
     task: str | None = None
     by: By = "text"
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there are cases beyond the pinned ones."""
+        return bool(self.parameters) or self.generator is not None
 
     @property
     def chance(self) -> float:

@@ -56,7 +56,8 @@ def greedy(
 ) -> tuple[Slots, Floats]:
     """The most probable token of each row and its natural-log probability.
 
-    ``logits`` and ``work`` (overwritten) have shape (rows, vocabulary); ``rows`` counts them. Exponentials
+    ``logits`` and ``work`` (overwritten) have shape (rows, vocabulary); ``rows`` counts them.
+    Exponentials
     are taken in float32 and summed in float64, which is exact to 1e-7: below the logits' own
     rounding.
     """

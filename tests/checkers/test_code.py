@@ -1,0 +1,52 @@
+"""The checker of programs: what it says of a failure, and what it refuses to be given."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pytest_quant.checkers import check
+
+REASONS = yaml.safe_load((Path(__file__).parent / "data" / "code_reasons.yaml").read_text("utf-8"))
+DOUBLE = "def double(x):\n    return x * 2"
+
+
+@pytest.mark.parametrize("row", REASONS, ids=lambda row: row["reason"])
+def test_the_reason_names_the_first_test_that_fails(row: dict[str, str]) -> None:
+    program = row.get("program", DOUBLE)
+    outcome = check("code", program, row["tests"], entry="double", seconds=1)
+    assert outcome.reason == row["reason"]
+
+
+def test_a_program_cannot_say_that_it_passed() -> None:
+    """Its output goes nowhere, and it does not know the word that a report begins with."""
+    program = "import os\nfor fd in range(9):\n    try:\n        os.write(fd, b'passed\\n')\n"
+    program += "    except OSError:\n        pass\n" + DOUBLE + "\nos._exit(0)"
+    outcome = check("code", program, "assert double(2) == 5", entry="double")
+    assert outcome.verdict == "incorrect"
+
+
+def test_what_bandit_finds_is_told() -> None:
+    program = "def run(text):\n    return eval(text)"
+    outcome = check("code", program, "assert run('2') == 2", entry="run")
+    assert outcome.correct
+    assert "security finding: B307 at line 2: Use of possibly insecure function" in outcome.reason
+    outcome = check("code", program, "assert run('2') == 3", entry="run")
+    assert outcome.pattern == "failed test"
+    assert "security finding: B307 at line 2" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("tests", "said"),
+    [
+        ("assert double(2) = 4", "the tests are not Python code: invalid syntax"),
+        ("double(2) == 4", "the tests assert nothing; expected statements such as: assert f"),
+        ("", "the tests assert nothing"),
+    ],
+)
+@pytest.mark.parametrize("text", [DOUBLE, "", "I don't know."])
+def test_refuses_tests_that_test_nothing(text: str, tests: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        check("code", text, tests, entry="double")
