@@ -105,7 +105,8 @@ class TestEveryProbe:
                 assert not judged(probe, case, text).correct, (case.prompt, text)
 
     def test_no_fact_that_is_required_stands_in_the_question(self, probe: Probe) -> None:
-        for case in cases(probe.id):
+        # Beside numbers that have to be right, a verdict may repeat a word of the question.
+        for case in cases(probe.id) if probe.check == "text" else ():
             reading = Reading(case.prompt)
             for fact in facts(case.options.get("required", ())):
                 for wording in fact.wordings:

@@ -17,7 +17,7 @@ LIBRARY: tuple[Probe, ...] = tuple(
     probe for path in sorted(PROBES.glob("*.yaml")) for probe in read_probes(path)
 )
 CORE = [probe for probe in LIBRARY if probe.solution is not None]
-DRAWS = 20_000
+DRAWS = 300 * len(CORE)
 
 COLOUR = Probe(
     id="colour",
@@ -55,7 +55,7 @@ class TestWhatIsLearnedIsNeverAsked:
     def test_of_a_family(
         self, probe: Probe, learned: dict[str, set[str]], asked: dict[str, list[str]]
     ) -> None:
-        assert len(learned[probe.id]) > 200
+        assert len(learned[probe.id]) > 80
         assert learned[probe.id].isdisjoint(asked[probe.id])
         assert all(side_of(prompt) == "training" for prompt in learned[probe.id])
 
