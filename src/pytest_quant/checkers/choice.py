@@ -126,7 +126,9 @@ class _Statement:
                     taken.update(covered)
                     start, end = among[index].start, among[covered[-1]].end
                     before = among[index - 1].text if index else ""
-                    compared = before == "than" or _GREATER.search(self._text, max(0, start - 12), start)
+                    compared = before == "than" or _GREATER.search(
+                        self._text, max(0, start - 12), start
+                    )
                     denied = is_negated(index, among, self._text) or bool(compared)
                     aside = before in _ASIDE
                     found.append(_Mention(self._spelled[wanted], start, end, denied, aside))
