@@ -17,7 +17,7 @@ LIBRARY: tuple[Probe, ...] = tuple(
     probe for path in sorted(PROBES.glob("*.yaml")) for probe in read_probes(path)
 )
 CORE = [probe for probe in LIBRARY if probe.solution is not None]
-DRAWS = 300 * len(CORE)
+DRAWS = 200 * len(CORE)
 
 COLOUR = Probe(
     id="colour",
