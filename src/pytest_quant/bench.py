@@ -13,6 +13,7 @@ from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
     Limits,
+    PromptTooLong,
     Response,
     Runtime,
     RuntimeInfo,
@@ -50,6 +51,8 @@ class Bench:
         self._origin_of = origin_of
         self._cache = cache
         self._open: dict[str, Runtime] = {}
+        # Probes that do not fit into the reference's context, so that no level need draw them.
+        self._too_long: dict[str, str] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
 
     def measure(
@@ -63,12 +66,47 @@ class Bench:
         """Ask the reference, then the level, and judge both.
 
         ``uninformative(right, n)`` returns why a reference with that many right answers tells
-        nothing, or ``""``; then the level is not asked. Raises ``RuntimeError`` when a runtime
-        fails, ``QuantUsageError`` for a mistake in the probe, ``SandboxUnavailable``, before a
-        model is asked, if programs cannot be judged on this machine.
+        nothing, or ``""``; then the level is not asked. A probe that does not fit into a model's
+        context is skipped. Raises ``RuntimeError`` when a runtime fails, ``QuantUsageError`` for
+        a mistake in the probe, ``SandboxUnavailable``, before a model is asked, if programs
+        cannot be judged on this machine.
         """
         prepare(probe.check)
+        measurement = Measurement(
+            nodeid=nodeid,
+            probe=probe.id,
+            category=probe.category,
+            difficulty=probe.difficulty,
+            level=level,
+            chance=probe.chance,
+            task=probe.task,
+            cases=(),
+            reference_effort=Effort(0, 0, 0.0),
+            level_effort=None,
+        )
+        if reason := self._too_long.get(probe.id):
+            return replace(measurement, skipped=reason)
         parts = _parts(probe, draw_cases(probe, count))
+        try:
+            measurement = self._referenced(probe, parts, measurement, uninformative)
+        except PromptTooLong as error:
+            self._too_long[probe.id] = reason = _skip_reason(error)
+            return replace(measurement, skipped=reason)
+        if measurement.uninformative:
+            return measurement
+        try:
+            return self._compared(probe, parts, measurement)
+        except PromptTooLong as error:
+            return replace(measurement, cases=(), skipped=_skip_reason(error))
+
+    def _referenced(
+        self,
+        probe: Probe,
+        parts: list[tuple[Case, ...]],
+        measurement: Measurement,
+        uninformative: Callable[[int, int], str],
+    ) -> Measurement:
+        """The measurement with what the reference answered."""
         results: list[CaseResult] = []
         efforts: list[Effort] = []
         for part in parts:
@@ -78,26 +116,24 @@ class Bench:
             if not any(result.reference.correct for result in results):
                 break
         right = sum(result.reference.correct for result in results)
-        measurement = Measurement(
-            nodeid=nodeid,
-            probe=probe.id,
-            category=probe.category,
-            difficulty=probe.difficulty,
-            level=level,
-            chance=probe.chance,
-            task=probe.task,
+        return replace(
+            measurement,
             cases=tuple(results),
             reference_effort=_total(efforts),
-            level_effort=None,
             uninformative=uninformative(right, len(results)),
         )
-        if measurement.uninformative:
-            return measurement
-        asked = [self._ask(probe, level, part) for part in parts]
+
+    def _compared(
+        self, probe: Probe, parts: list[tuple[Case, ...]], measurement: Measurement
+    ) -> Measurement:
+        """The measurement with what the level answered, too."""
+        asked = [self._ask(probe, measurement.level, part) for part in parts]
         answers = [answer for part, _ in asked for answer in part]
         return replace(
             measurement,
-            cases=tuple(replace(r, level=a) for r, a in zip(results, answers, strict=True)),
+            cases=tuple(
+                replace(r, level=a) for r, a in zip(measurement.cases, answers, strict=True)
+            ),
             level_effort=_total([effort for _, effort in asked]),
         )
 
@@ -156,6 +192,10 @@ class Bench:
         return self._open[level]
 
 
+def _skip_reason(error: PromptTooLong) -> str:
+    return f"needs more than {error.length} tokens, the model's context is {error.context}"
+
+
 def _parts(probe: Probe, cases: tuple[Case, ...]) -> list[tuple[Case, ...]]:
     """The batches in which the cases of a probe are asked, at every level alike."""
     if probe.max_tokens < LONG_ANSWER_TOKENS or len(cases) <= PILOT_CASES:
@@ -171,6 +211,7 @@ def _result(case: Case, answer: Answer) -> CaseResult:
         expected=case.expected_text,
         reference=answer,
         level=None,
+        facets=dict(case.facets),
     )
 
 

@@ -6,7 +6,7 @@ types; ``to_json`` and ``from_json`` are inverse to each other.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pytest_quant.checkers.outcome import Verdict
@@ -42,7 +42,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case, answered by the reference and, unless it is uninformative, by the level."""
+    """One case, answered by the reference and, unless it is uninformative, by the level.
+
+    ``facets`` say what sort of case it is, such as ``{"length": "1k", "depth": "0.5"}``.
+    """
 
     index: int
     digest: str
@@ -50,6 +53,7 @@ class CaseResult:
     expected: str
     reference: Answer
     level: Answer | None
+    facets: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Measurement:
 
     ``chance`` is the share of cases that guessing gets right. ``uninformative`` is empty, or
     the sentence that says why the probe tells nothing about quantization; then the level was
-    not asked.
+    not asked. ``skipped`` is empty, or says why nothing could be asked; then there are no cases.
     """
 
     nodeid: str
@@ -81,6 +85,12 @@ class Measurement:
     reference_effort: Effort
     level_effort: Effort | None
     uninformative: str = ""
+    skipped: str = ""
+
+    @property
+    def informative(self) -> bool:
+        """Whether it tells anything about quantization, and so takes part in checks."""
+        return not (self.uninformative or self.skipped)
 
 
 def outcomes(measurement: Measurement) -> list[tuple[bool, bool]]:

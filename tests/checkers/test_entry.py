@@ -31,6 +31,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("sequence", ["red", "green"], {"prompt": "Which colours?"}),
     ("choice", "true", {"options": ["true", "false"]}),
     ("choice", "A", {"options": ["A", "B", "C"], "prompt": "A, B or C?"}),
+    ("items", "tea; milk", {"aliases": "tea = chai", "among": "sugar", "ordered": True}),
     ("constraints", "words: 2 to 9\ncontains: Paris\nsentences: 1\nno other numbers", {}),
     ("constraints", "sections: A; B\neach section: lines: 1\nspeakers: A; B", {"prompt": "Go"}),
     ("text", "Paris", {"aliases": ["Lutetia"], "forbidden": ["Lyon"], "truncated": True}),

@@ -17,7 +17,7 @@ ASKED = [
     probe
     for path in sorted(PROBES.glob("*.yaml"))
     for probe in read_probes(path)
-    if "required" in probe.check_options
+    if probe.check == "text" and "required" in probe.check_options
 ]
 
 
@@ -95,7 +95,6 @@ class TestFacts:
             for myth in case.options.get("forbidden", ()):
                 outcome = judged(case, f"{stated(case)}\n\nThe {plain(myth)}.")
                 assert outcome.pattern == "hallucinated fact", myth
-                assert myth in outcome.reason
 
     def test_no_misconception_is_asserted_by_denying_it(self, probe: Probe) -> None:
         for case in topics(probe):

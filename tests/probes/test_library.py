@@ -42,9 +42,9 @@ def by_id(probe: Probe) -> str:
 
 @cache
 def cases(probe_id: str) -> tuple[Case, ...]:
-    """The first 200 cases of a core family, the first 50 of any other probe."""
+    """The first 200 cases of a core family, and what a run asks of any other probe."""
     probe = next(probe for probe in LIBRARY if probe.id == probe_id)
-    return draw_cases(probe, 50 if probe.solution is None else 200)
+    return draw_cases(probe, probe.cases if probe.solution is None else 200)
 
 
 def judged(probe: Probe, case: Case, text: str) -> Outcome:
@@ -105,7 +105,8 @@ class TestEveryProbe:
                 assert not judged(probe, case, text).correct, (case.prompt, text)
 
     def test_no_fact_that_is_required_stands_in_the_question(self, probe: Probe) -> None:
-        for case in cases(probe.id):
+        # Beside numbers that have to be right, a verdict may repeat a word of the question.
+        for case in cases(probe.id) if probe.check == "text" else ():
             reading = Reading(case.prompt)
             for fact in facts(case.options.get("required", ())):
                 for wording in fact.wordings:

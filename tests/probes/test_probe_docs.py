@@ -7,7 +7,9 @@ import re
 import sys
 from dataclasses import replace
 from fractions import Fraction
+from importlib import resources
 from pathlib import Path
+from random import Random
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +19,7 @@ import pytest_quant.probes.reader
 from pytest_quant import check
 from pytest_quant.checkers.rules import RULES
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.probes import expressions
+from pytest_quant.probes import expressions, passages
 from pytest_quant.probes.cases import draw_cases, side_of
 from pytest_quant.probes.model import CATEGORIES, DEFAULT_CASES, Probe
 from pytest_quant.probes.reader import read_probes
@@ -152,3 +154,17 @@ class TestTheTables:
         known = str(raised.value).split("known: ")[1].split(", ")
         assert [*re.findall(r"`(\w+)`", line), "ieee"] == [*sorted({*known} - {"ieee"}), "ieee"]
         assert "`ieee(a + b)`" in TEXT
+
+
+class TestPassages:
+    def test_the_generator_plants_its_facts(self) -> None:
+        names: dict[str, Any] = {}
+        exec(compile(block("python", "Passages"), "docs/probes.md", "exec"), names)  # noqa: S102
+        values = names["opening_hours"](Random(1), 256, 1.0)
+        assert values["passage"].endswith(f"The ferry opens at {values['hour']}.")
+        assert "The school opens at 8." in values["passage"]
+
+    def test_the_subjects(self) -> None:
+        told = section("Passages").partition("The subjects are ")[2]
+        files = resources.files(passages).joinpath("subjects").iterdir()
+        assert set(re.findall(r"`(\w+)`", told)) == {file.name[:-5] for file in files}

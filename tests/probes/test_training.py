@@ -17,7 +17,7 @@ LIBRARY: tuple[Probe, ...] = tuple(
     probe for path in sorted(PROBES.glob("*.yaml")) for probe in read_probes(path)
 )
 CORE = [probe for probe in LIBRARY if probe.solution is not None]
-DRAWS = 20_000
+DRAWS = 200 * len(CORE)
 
 COLOUR = Probe(
     id="colour",
@@ -55,7 +55,7 @@ class TestWhatIsLearnedIsNeverAsked:
     def test_of_a_family(
         self, probe: Probe, learned: dict[str, set[str]], asked: dict[str, list[str]]
     ) -> None:
-        assert len(learned[probe.id]) > 50
+        assert len(learned[probe.id]) > 80
         assert learned[probe.id].isdisjoint(asked[probe.id])
         assert all(side_of(prompt) == "training" for prompt in learned[probe.id])
 
@@ -71,7 +71,7 @@ class TestWhatIsLearnedIsNeverAsked:
         pairs = [probe for probe in CORE if probe.clean is not None]
         assert pairs
         for probe in pairs:
-            assert everything.isdisjoint(case.clean for case in draw_cases(probe, 64))
+            assert everything.isdisjoint(case.clean for case in draw_cases(probe, 200))
 
     def test_only_core_families_are_learned(self, learned: dict[str, set[str]]) -> None:
         assert set(learned) == {probe.id for probe in CORE}

@@ -60,6 +60,12 @@ def measured(
     )
 
 
+def unasked(probe: str, level: str, reason: str) -> Measurement:
+    """A probe of which nothing could be asked."""
+    asked = measured(probe, level, right=0, n=0)
+    return replace(asked, level_effort=None, skipped=reason)
+
+
 def answer(right: bool, response: str, clean: Verdict | None = None) -> Answer:
     if right:
         return Answer("correct", "17", "", "equal", response, "end", clean)

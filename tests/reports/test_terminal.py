@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.reports.records import measured, record
+from tests.reports.records import measured, record, unasked
 
 from pytest_quant.measurement import Measurement
 from pytest_quant.record import RunRecord
@@ -48,6 +49,39 @@ def test_a_level_that_fails() -> None:
     assert "patterns one-digit slip 40" in said
     assert "example probes/numerical_reasoning.yaml::sums[q2], case 0" in said
     assert "because 18 in Answer: 17" in said
+
+
+def test_probes_that_could_not_be_asked_are_told_from_those_that_say_nothing() -> None:
+    reason = "needs more than 4096 tokens, the model's context is 2048"
+    run = record(
+        measured("sums", "q8", right=600, lost=2, n=640),
+        unasked("passage", "q8", reason),
+        unasked("contract", "q8", reason),
+    )
+    said = one_line(run)
+    assert f"2 of 3 probes were skipped: contract, passage; contract {reason}" in said
+    assert "say nothing here" not in said
+    assert "q8: PASS" in said
+
+
+def test_results_by_length_and_depth() -> None:
+    def placed(measurement: Measurement, length: str, depths: list[str]) -> Measurement:
+        cases = tuple(
+            replace(case, facets={"length": length, "depth": depths[i % len(depths)]})
+            for i, case in enumerate(measurement.cases)
+        )
+        return replace(measurement, cases=cases)
+
+    text = text_of(
+        record(
+            placed(measured("far", "q4", right=40, lost=20, n=40), "4k", ["0", "0.5", "1"]),
+            placed(measured("near", "q4", right=30, lost=0, n=40), "256", ["0", "0.5", "1"]),
+        )
+    )
+    assert "by length, %: 256 75>75  4k 100>50" in text
+    assert "by depth, %: 0 " in text
+    many = placed(measured("far", "q4", right=40, n=40), "4k", [f"{i}" for i in range(20)])
+    assert "by depth" not in text_of(record(many))
 
 
 def test_what_a_perturbation_broke() -> None:

@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "constraints": "pytest_quant.checkers.constraints",
     "expression": "pytest_quant.checkers.expression",
     "induction": "pytest_quant.checkers.induction",
+    "items": "pytest_quant.checkers.items",
     "numeric": "pytest_quant.checkers.numeric",
     "quantities": "pytest_quant.checkers.quantities",
     "sequence": "pytest_quant.checkers.sequence",

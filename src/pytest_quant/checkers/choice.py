@@ -85,7 +85,7 @@ def _no_choice(text: str, statement: _Statement, truncated: bool) -> tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class _Mention:
-    """An option in the text; ``aside``: another one is set against it ("louder than a voice")."""
+    """An option in the text; ``aside``: beside the point ("too wide for the bag")."""
 
     option: str
     start: int

@@ -138,6 +138,7 @@ def check(
     percent: bool = False,
     unit: str | Iterable[str] = (),
     formulas: Mapping[str, Any] | None = None,
+    known: str | Iterable[Any] = (),
     required: Sequence[Phrases] = (),
     truncated: bool = False,
     prompt: str | None = None,
@@ -148,9 +149,11 @@ def check(
     more digits may be given, at an exact tie either neighbour is right. ``tolerance``: relative,
     such as "1/1000". ``percent``: ``places`` and ``significant`` count in percent. ``unit``: the
     accepted units; another known unit is wrong, none is fine. ``formulas`` maps the name of a
-    known wrong formula to the value that it gives. ``required``: facts that the response must
-    state beside the number, as in the checker of texts. ``truncated``: the length limit cut the
-    response. ``prompt``: what was asked, so that repeating it is no answer.
+    known wrong formula to the value that it gives. ``known`` holds the numbers that the prompt
+    shows (a list, or text with commas between): a wrong answer is then either another of them or
+    made up. ``required``: facts that the response must state beside the number, as in the checker
+    of texts. ``truncated``: the length limit cut the response. ``prompt``: what was asked, so that
+    repeating it is no answer.
     """
     wanted = target(
         expected, places=places, significant=significant, tolerance=tolerance, percent=percent
@@ -177,6 +180,10 @@ def check(
         name: replace(wanted, exact=to_exact(value)) for name, value in (formulas or {}).items()
     }
     outcome = _judge(body, chosen, wanted, units, named)
+    shown = known.split(",") if isinstance(known, str) else list(known)
+    if shown and outcome.pattern not in ("", patterns.SEVERAL, "wrong formula", "wrong unit"):
+        others = [replace(wanted, exact=to_exact(number)) for number in shown]
+        outcome = _told_apart(outcome, chosen.final, units, others)
     return conclusion.with_words(outcome, body, words, truncated)
 
 
@@ -242,6 +249,15 @@ def _judge(
             )  # fmt: skip
     pattern = slip(approximate(value), decimals, wanted.value, wanted.decimals, wanted.accepts)
     return Outcome("incorrect", answer, pattern, f"expected {wanted}, got {answer}")
+
+
+def _told_apart(
+    outcome: Outcome, final: Found, units: frozenset[str], shown: Iterable[Target]
+) -> Outcome:
+    """A wrong look-up: it took another number of the prompt, or one that stands nowhere."""
+    value, decimals = meant(final, units)
+    taken = any(target.meets(value, decimals) for target in shown)
+    return replace(outcome, pattern=patterns.WRONG_ENTRY if taken else patterns.MADE_UP)
 
 
 def _meets_exactly(chosen: Selected, wanted: Target) -> bool:

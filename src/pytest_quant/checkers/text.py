@@ -19,6 +19,7 @@ def check(
     *,
     aliases: Iterable[str] = (),
     forbidden: Iterable[str] = (),
+    known: str | Iterable[str] = (),
     required: Sequence[Phrases] = (),
     at_least: int | None = None,
     ordered: Sequence[Phrases] = (),
@@ -32,7 +33,9 @@ def check(
     Without ``required``, it is short: the final answer must be, or contain as whole words,
     ``expected``. Case, accents, punctuation and articles do not matter. ``aliases`` are as right
     as ``expected``. None of ``forbidden`` may be asserted anywhere in the response. An answer
-    that offers the right one among others ("Paris or Rome") is wrong.
+    that offers the right one among others ("Paris or Rome") is wrong. ``known`` holds the names
+    that the prompt shows (a list, or text with commas between): a wrong answer is then either
+    another of them or made up.
 
     With ``required``, it is a text of any length, and ``expected`` only a summary for people.
     Each fact is a phrase or a list of phrases that say the same; ``at_least`` so many (default:
@@ -79,7 +82,17 @@ def check(
         )
     if not explicit and (problem := _no_answer(body, inside, truncated)):
         return Outcome("unparsable", "", *problem)
-    return Outcome("incorrect", answer, "wrong answer", f"expected {expected}, got {answer}")
+    shown = known.split(",") if isinstance(known, str) else known
+    pattern = _wrong_lookup(inside, [phrase(name) for name in shown]) or "wrong answer"
+    return Outcome("incorrect", answer, pattern, f"expected {expected}, got {answer}")
+
+
+def _wrong_lookup(among: Sequence[Word], shown: Sequence[Phrase]) -> str:
+    """How a look-up failed: by another name of the prompt, or by one that stands nowhere."""
+    if not shown:
+        return ""
+    taken = any(occurrences(name, among) for name in shown if name)
+    return patterns.WRONG_ENTRY if taken else patterns.MADE_UP
 
 
 def _listed(phrases: Iterable[str]) -> list[str]:

@@ -37,10 +37,10 @@ def pooled_checks(
 ) -> tuple[Check, ...]:
     """The checks over several probes: per level the pooled one, then one per category.
 
-    Levels and categories come in the order in which they were measured. Uninformative probes
-    take no part.
+    Levels and categories come in the order in which they were measured. Probes that say
+    nothing about quantization take no part.
     """
-    informative = [m for m in measurements if not m.uninformative]
+    informative = [m for m in measurements if m.informative]
     checks: list[Check] = []
     for level in dict.fromkeys(m.level for m in informative):
         here = [m for m in informative if m.level == level]

@@ -25,7 +25,7 @@ def conclude(
     checks = pooled_checks(measurements, state.limit, budget) + tuple(
         Check("probe", m.level, m.nodeid, m.category, state.check(m))
         for m in measurements
-        if not m.uninformative
+        if m.informative
     )
     tested = {m.level for m in measurements}
     return RunRecord(

@@ -20,6 +20,13 @@ class CheckFailed(AssertionError):
     """The gate's verdict on a probe is fail; the message is the whole story."""
 
 
+def skip_reason(measurement: Measurement) -> str:
+    """Why a probe that was run has no verdict, or empty."""
+    if measurement.uninformative:
+        return f"uninformative: {measurement.uninformative}"
+    return measurement.skipped
+
+
 class ProbeItem(pytest.Item):
     """Asks the cases of one probe at one level; fails if the gate says so."""
 
@@ -38,8 +45,8 @@ class ProbeItem(pytest.Item):
             self.measurement = state.measure(self.probe, self.level, self.nodeid)
         except SandboxUnavailable as error:
             pytest.skip(str(error))
-        if self.measurement.uninformative:
-            pytest.skip(f"uninformative: {self.measurement.uninformative}")
+        if reason := skip_reason(self.measurement):
+            pytest.skip(reason)
         self.result = state.check(self.measurement)
         if self.result.verdict == "fail":
             raise CheckFailed(state.explain(self.measurement, self.result))

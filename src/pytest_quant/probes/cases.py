@@ -150,6 +150,7 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
         digest=hashlib.sha256(content.encode()).hexdigest()[:16],
         solution=solution_of(probe, values) if probe.solution else None,
         clean=clean,
+        facets={name: render(probe, text, values) for name, text in probe.facets.items()},
     )
 
 

@@ -41,8 +41,8 @@ class Probe:
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
     to write. ``clean`` is the prompt as it was before it was disturbed: it is asked too, and
     what it brings is compared with what ``prompt`` brings. ``by`` says what decides a choice: the
-    response, or the likelihood of each option. ``path`` and ``line`` say where the probe stands,
-    for messages.
+    response, or the likelihood of each option. ``facets`` are templates that sort its cases for
+    reports, such as by length. ``path`` and ``line`` say where the probe stands, for messages.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Probe:
     pinned: tuple[Mapping[str, Any], ...] = ()
     solution: str | None = None
     clean: str | None = None
+    facets: Mapping[str, str] = field(default_factory=dict)
     cases: int = DEFAULT_CASES
     max_tokens: int = 64
     guide: str | None = None
@@ -85,7 +86,8 @@ class Case:
 
     ``index`` is its stable place in the probe's sequence; ``clean`` the undisturbed prompt of
     a pair, with the same right answer; ``digest`` identifies prompts, expectation and check, so
-    that outcomes of different questions are never compared.
+    that outcomes of different questions are never compared. ``facets`` say what sort of case it
+    is; they take no part in the digest.
     """
 
     index: int
@@ -96,3 +98,4 @@ class Case:
     digest: str
     solution: str | None
     clean: str | None
+    facets: Mapping[str, str] = field(default_factory=dict)

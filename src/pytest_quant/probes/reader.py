@@ -78,6 +78,7 @@ def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) ->
         pinned=tuple(raw.get("pinned", ())),
         solution=raw.get("solution"),
         clean=raw["clean"].strip() if "clean" in raw else None,
+        facets=raw.get("facets", {}),
         cases=raw.get("cases", DEFAULT_CASES),
         max_tokens=raw.get("max_tokens", 64),
         guide=raw.get("guide"),
@@ -163,6 +164,8 @@ def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]
         yield ("clean",), probe.clean, _fields
     if probe.solution is not None:
         yield ("solution",), probe.solution, _fields
+    for name, facet in probe.facets.items():
+        yield ("facets", name), facet, _fields
     yield ("expect",), probe.expect, _names if probe.check in EXPECTS_EXPRESSIONS else _fields
     for option, raw in probe.check_options.items():
         if option in NAMED_EXPRESSIONS:

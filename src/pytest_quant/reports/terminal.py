@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from pytest_quant.gate.tolerance_check import CheckResult, explain
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import CaseResult, Effort, Measurement
+from pytest_quant.metrics.facets import by_facet
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import shown
 
 MOST_FAILURES = 5
 COLUMNS = 80
+# Of what sort of case the summary tells results, if they fit; the run record has all.
+_SHOWN_FACETS = ("length", "depth")
 # Room for a text behind its label.
 _WIDTH = 66
 
@@ -51,6 +54,7 @@ def _lines(record: RunRecord) -> Iterator[Line]:
             yield Line("")
             yield from _level_table(record, level)
     yield from _uninformative(record)
+    yield from _skipped(record)
     yield from _failures(record)
     yield Line("")
     for sentence in advice(record):
@@ -91,11 +95,31 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     *categories, overall = sorted(checks, key=lambda c: c.scope == "pooled")
     for check in (*categories, overall):
         yield _row(check)
+    yield from _facets(record, level)
     flips = overall.result.counts
     yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")
     yield from _robustness(record, level)
     assert level.verdict is not None
     yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
+
+
+def _facets(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
+    """Accuracy by length and by depth, reference and level, where a line holds all values."""
+    rows = [row for row in by_facet(record.of_level(level.name)) if row.facet in _SHOWN_FACETS]
+    for facet in dict.fromkeys(row.facet for row in rows):
+        shares = (
+            f"{row.value} {_percent(row.reference_correct, row.n)}"
+            f">{_percent(row.level_correct, row.n)}"
+            for row in rows
+            if row.facet == facet
+        )
+        line = f"by {facet}, %: {'  '.join(shares)}"
+        if len(line) <= COLUMNS:
+            yield Line(line)
+
+
+def _percent(right: int, n: int) -> str:
+    return f"{100 * right / n:.0f}"
 
 
 def _row(check: Check) -> Line:
@@ -144,6 +168,16 @@ def _uninformative(record: RunRecord) -> Iterator[Line]:
         yield Line("")
         yield Line(f"{len(silent)} of {len(every)} probes say nothing here, because")
         yield Line(f"{record.reference} itself cannot do them: {shown(names, 100)}")
+
+
+def _skipped(record: RunRecord) -> Iterator[Line]:
+    reasons = {m.probe: m.skipped for m in record.measurements if m.skipped}
+    if reasons:
+        every = {m.probe for m in record.measurements}
+        yield Line("")
+        yield Line(f"{len(reasons)} of {len(every)} probes were skipped:")
+        yield Line(f"{shown(', '.join(sorted(reasons)), 100)}; {min(reasons)}")
+        yield Line(reasons[min(reasons)])
 
 
 def _failures(record: RunRecord) -> Iterator[Line]:
@@ -234,7 +268,7 @@ def _how_to_decide(record: RunRecord, level: str) -> str:
         return f"{result.uninformative}."
     if result.cases_needed is None:
         return "more cases of these probes would not settle it."
-    probes = sum(1 for m in record.of_level(level) if not m.uninformative)
+    probes = sum(1 for m in record.of_level(level) if m.informative)
     return f"about --quant-cases={-(-result.cases_needed // probes)} would settle it."
 
 

@@ -95,13 +95,24 @@ class RuntimeInfo:
     context: int
 
 
+class PromptTooLong(ValueError):
+    """A prompt leaves no room for an answer in the context of one sequence."""
+
+    def __init__(self, index: int, length: int, context: int) -> None:
+        super().__init__(
+            f"prompt {index} has {length} tokens; one sequence holds {context}, answer included"
+        )
+        self.index, self.length, self.context = index, length, context
+
+
 class Runtime(Protocol):
     """An opened artifact. Not thread-safe; close it to free the memory."""
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
         """Answer every prompt greedily. The composition of the batch is fixed by ``prompts``.
 
-        Raises ``RuntimeError`` when the runtime fails, with its last log lines.
+        Raises ``RuntimeError`` when the runtime fails, with its last log lines, and
+        ``PromptTooLong``, before anything is generated, when a prompt does not fit.
         """
         ...
 

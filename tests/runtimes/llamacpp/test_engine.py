@@ -15,11 +15,11 @@ from pytest_quant.runtimes.llamacpp import layout as layout_module
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime, effective_parallel
-from pytest_quant.runtimes.llamacpp.layout import Layout, PromptTooLong
+from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.library import Context, Model
 from pytest_quant.runtimes.llamacpp.prompt import encode
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
-from pytest_quant.runtimes.protocol import Limits, Response
+from pytest_quant.runtimes.protocol import Limits, PromptTooLong, Response
 
 SHORT = Limits(max_tokens=12)
 # With weights in f32 this is what the f16 of the KV cache leaves, however a batch is composed.

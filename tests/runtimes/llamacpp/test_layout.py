@@ -11,10 +11,10 @@ from pytest_quant.runtimes.llamacpp.layout import (
     CELL_BLOCK,
     MOST_PARALLEL,
     PLANNED_TOKENS,
-    PromptTooLong,
     default_parallel,
     plan,
 )
+from pytest_quant.runtimes.protocol import PromptTooLong
 
 GIB = 2**30
 PROMPTS = st.lists(

@@ -87,4 +87,5 @@ def entries(rng: Random, count: list[int]) -> dict[str, Any]:
     numbers = rng.sample(range(10, 100), len(names))
     i = rng.randrange(len(names))
     listed = ", ".join(f"{name} {number}" for name, number in zip(names, numbers, strict=True))
-    return {"entries": listed, "name": names[i], "number": numbers[i]}
+    known = ", ".join(map(str, numbers))
+    return {"entries": listed, "name": names[i], "number": numbers[i], "known": known}

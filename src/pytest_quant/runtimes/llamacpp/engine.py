@@ -20,11 +20,11 @@ from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
     PLANNED_TOKENS,
-    PromptTooLong,
+    check_fits,
     default_parallel,
     plan,
 )
-from pytest_quant.runtimes.llamacpp.prefixes import common_prefix
+from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
 from pytest_quant.runtimes.llamacpp.prompt import (
     chat_template,
     encode,
@@ -33,7 +33,15 @@ from pytest_quant.runtimes.llamacpp.prompt import (
 )
 from pytest_quant.runtimes.llamacpp.scoring import Floats, Stem, plan_scores, score
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
-from pytest_quant.runtimes.protocol import Batch, Likelihood, Limits, Response, RuntimeInfo, Scores
+from pytest_quant.runtimes.protocol import (
+    Batch,
+    Likelihood,
+    Limits,
+    PromptTooLong,
+    Response,
+    RuntimeInfo,
+    Scores,
+)
 
 # Tokens in one call of llama.cpp, which is also its own default for a physical batch.
 BATCH_TOKENS = 512
@@ -103,7 +111,7 @@ class LlamaCppRuntime:
         started = time.perf_counter()
         if not prompts:
             return Batch((), 0.0)
-        tokens = [encode(prompt, self._model, self._template) for prompt in prompts]
+        tokens = [self._encode(index, prompt) for index, prompt in enumerate(prompts)]
         layout = plan(
             tokens,
             limits.max_tokens,
@@ -184,6 +192,12 @@ class LlamaCppRuntime:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    def _encode(self, index: int, prompt: str) -> Tokens:
+        """Checked one by one: of many prompts that are too long only the first is encoded."""
+        tokens = encode(prompt, self._model, self._template)
+        check_fits(index, len(tokens), self._context_length)
+        return tokens
 
     def _stem(self, prompt: str, continuations: Sequence[str]) -> Stem:
         """The tokens of a prompt, and those that each continuation puts behind them.

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
+from pytest_quant.runtimes.protocol import PromptTooLong
 
 # More gain little: a processor is busy with a handful of rows, and every row attends to the whole
 # cache, other sequences' cells included.
@@ -19,16 +20,6 @@ CELL_BLOCK = 256
 # Most probes are short: memory is planned for sequences of this many tokens, and longer ones
 # are decoded fewer at a time.
 PLANNED_TOKENS = 2048
-
-
-class PromptTooLong(ValueError):
-    """A prompt leaves no room for an answer in the context of one sequence."""
-
-    def __init__(self, index: int, length: int, context: int) -> None:
-        super().__init__(
-            f"prompt {index} has {length} tokens; one sequence holds {context}, answer included"
-        )
-        self.index, self.length, self.context = index, length, context
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +50,18 @@ def default_parallel(context: int, kv_bytes_per_token: int, total_memory: int) -
     return max(1, min(MOST_PARALLEL, total_memory // 4 // max(1, planned)))
 
 
+def check_fits(index: int, length: int, context: int) -> None:
+    """Raises ``PromptTooLong`` if a prompt of so many tokens leaves no room for an answer."""
+    if length >= context:
+        raise PromptTooLong(index, length, context)
+
+
 def plan(
     prompts: Sequence[Tokens], max_tokens: int, *, parallel: int, context: int, share_prefix: bool
 ) -> Layout:
     """Lay out one call. ``prompts`` is not empty; raises ``PromptTooLong``."""
     for index, prompt in enumerate(prompts):
-        if len(prompt) >= context:
-            raise PromptTooLong(index, len(prompt), context)
+        check_fits(index, len(prompt), context)
     budgets = tuple(min(max_tokens, context - len(prompt)) for prompt in prompts)
     prefix = common_prefix(prompts) if share_prefix and len(prompts) > 1 else 0
     # The last new token is never decoded, so it takes no cell.
