@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pytest_quant.runtimes.llamacpp.layout import (
     CELL_BLOCK,
+    FEWEST_PARALLEL,
     MOST_PARALLEL,
     PLANNED_TOKENS,
     default_parallel,
@@ -37,7 +38,8 @@ def test_a_plan_has_room_for_every_prompt(
     prompts: list[np.ndarray], max_tokens: int, parallel: int, context: int, share: bool
 ) -> None:
     layout = plan(prompts, max_tokens, parallel=parallel, context=context, share_prefix=share)
-    assert layout.slots == min(parallel, len(prompts))
+    assert layout.slots <= min(parallel, len(prompts))
+    assert layout.slots == min(parallel, len(prompts)) or layout.slots >= FEWEST_PARALLEL
     assert layout.cells % CELL_BLOCK == 0
     assert layout.cells >= layout.prefix + max(layout.needs)
     assert layout.cells <= max(parallel * PLANNED_TOKENS, context) + CELL_BLOCK
@@ -78,3 +80,10 @@ def test_default_parallel_never_needs_more_than_a_quarter(
     parallel = default_parallel(tokens, size, memory)
     assert 1 <= parallel <= MOST_PARALLEL
     assert parallel == 1 or parallel * size * min(tokens, PLANNED_TOKENS) <= memory // 4
+
+
+@pytest.mark.parametrize(("length", "slots"), [(20, 16), (100, 10), (500, 4), (2000, 4)])
+def test_of_long_prompts_fewer_are_decoded_together(length: int, slots: int) -> None:
+    prompts = [np.full(length, i, np.int32) for i in range(32)]
+    layout = plan(prompts, 10, parallel=16, context=4096, share_prefix=True)
+    assert layout.slots == slots
