@@ -17,13 +17,22 @@ from training.tokenizer import Encoded, Tokenizer
 
 LIBRARY = Path(__file__).parents[1] / "probes"
 ROW_LENGTH = 384
-ROWS = 24
+ROWS = 16
+# Passages are longer than a row; they wait until they fill a batch of their own.
+LONG_ROW_LENGTH = 1152
+LONG_ROWS = 5
 
 PROMPT_WEIGHT = 0.1
 # How much of a family's share does not depend on how well it is known already.
 _BASE_SHARE = 0.25
 # The running rate of right answers forgets at this rate per example.
 _FORGET = 0.01
+# Look-up and copying come last of all skills unless they come first: short examples of them get
+# this many times their share in the first part of a run.
+_EARLY = {"long_context": 4.0, "language_generation": 2.0}
+_EARLY_PART = 0.25
+# Families are mixed by tokens as much as by examples: a share falls with the root of the length.
+_USUAL_LENGTH = 60.0
 _PADDING_SEGMENT = -1
 
 
@@ -54,33 +63,47 @@ class Batch:
         )
 
 
-def library_probes() -> tuple[Probe, ...]:
-    """The probes of this repository's library that state a solution."""
+def library_probes(hardest: int = 5) -> tuple[Probe, ...]:
+    """The library's probes that state a solution, up to the difficulty ``hardest``."""
     probes = (probe for path in sorted(LIBRARY.glob("*.yaml")) for probe in read_probes(path))
-    return tuple(probe for probe in probes if probe.solution is not None)
+    return tuple(p for p in probes if p.solution is not None and p.difficulty <= hardest)
 
 
 class Mixture:
     """Examples of several probes, the less known ones more often.
 
     ``rates`` holds, per probe id, the running share of fresh training examples that the model
-    would have answered right; nothing of the held-out side enters.
+    would have answered right; nothing of the held-out side enters. ``progress`` in [0, 1] is how
+    much of the run is over.
     """
 
     def __init__(
         self, probes: Sequence[Probe], seed: str, rates: Mapping[str, float] | None = None
     ) -> None:
         self._streams = {p.id: training_examples((p,), seed) for p in probes}
+        self._early = {p.id: _EARLY.get(p.category, 1.0) for p in probes}
+        self._lengths = dict.fromkeys(self._streams, _USUAL_LENGTH)
         self._random = random.Random(seed)
         self.rates = {p.id: (rates or {}).get(p.id, 0.0) for p in probes}
+        self.progress = 0.0
 
     def __iter__(self) -> Iterator[tuple[str, str, str]]:
         return self
 
     def __next__(self) -> tuple[str, str, str]:
-        shares = [_BASE_SHARE + 1 - rate for rate in self.rates.values()]
+        shares = [self._share(name) for name in self.rates]
         (probe_id,) = self._random.choices(list(self.rates), shares)
-        return next(self._streams[probe_id])
+        example = next(self._streams[probe_id])
+        # A character is a good enough measure of a token here.
+        length = (len(example[1]) + len(example[2])) / 3
+        self._lengths[probe_id] += 0.05 * (length - self._lengths[probe_id])
+        return example
+
+    def _share(self, name: str) -> float:
+        share = _BASE_SHARE + 1 - self.rates[name]
+        if self.progress < _EARLY_PART:
+            share *= self._early[name]
+        return share * (_USUAL_LENGTH / self._lengths[name]) ** 0.5
 
     def observe(self, probe_id: str, right: bool) -> None:
         """Take note of one answer."""
@@ -88,19 +111,26 @@ class Mixture:
 
 
 def batches(examples: Iterator[tuple[str, str, str]], tokenizer: Tokenizer) -> Iterator[Batch]:
-    """Endless batches. Raises ``ValueError`` for an example that is longer than a row."""
+    """Endless batches. Raises ``ValueError`` for an example that is longer than a long row."""
     waiting: tuple[str, Encoded] | None = None
+    long: list[list[tuple[str, Encoded]]] = []
     while True:
         rows: list[list[tuple[str, Encoded]]] = [[] for _ in range(ROWS)]
         room = [ROW_LENGTH] * ROWS
         while True:
             name, example = waiting or _encode(next(examples), tokenizer)
+            waiting = None
+            if len(example.ids) - 1 > ROW_LENGTH:
+                long.append([(name, example)])
+                if len(long) == LONG_ROWS:
+                    yield pack(long, LONG_ROW_LENGTH)
+                    long = []
+                continue
             row = next((i for i in range(ROWS) if room[i] >= len(example.ids) - 1), None)
             if row is None:
                 # It opens the next batch: dropping it would thin out long examples.
                 waiting = name, example
                 break
-            waiting = None
             rows[row].append((name, example))
             room[row] -= len(example.ids) - 1
         yield pack(rows, ROW_LENGTH)
@@ -109,10 +139,10 @@ def batches(examples: Iterator[tuple[str, str, str]], tokenizer: Tokenizer) -> I
 def _encode(example: tuple[str, str, str], tokenizer: Tokenizer) -> tuple[str, Encoded]:
     name, prompt, solution = example
     encoded = tokenizer.encode_example(prompt, solution)
-    if len(encoded.ids) - 1 > ROW_LENGTH:
+    if len(encoded.ids) - 1 > LONG_ROW_LENGTH:
         raise ValueError(
             f"probe {name!r}: an example of {len(encoded.ids)} tokens does not fit into a row of "
-            f"{ROW_LENGTH}; give the probe no solution, or make it shorter: {prompt[:80]!r}..."
+            f"{LONG_ROW_LENGTH}; give the probe no solution, or make it shorter: {prompt[:80]!r}..."
         )
     return name, encoded
 

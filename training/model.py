@@ -20,7 +20,7 @@ class Shape:
 
     vocabulary: int
     width: int = 256
-    layers: int = 4
+    layers: int = 5
     heads: int = 8
     feed_forward: int = 768
     context: int = 2048

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import sentencepiece
 
-VOCABULARY = 640
-SAMPLE_EXAMPLES = 30_000
+VOCABULARY = 1024
+SAMPLE_EXAMPLES = 60_000
 TOKENIZER_NAME = "tokenizer.model"
 
 

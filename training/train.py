@@ -52,14 +52,22 @@ def main() -> None:
     length.add_argument("--minutes", type=float, default=60.0, help="training time (default 60)")
     length.add_argument("--steps", type=int, help="number of steps, instead of a time")
     parser.add_argument("--run", default="main", help="folder under training/runs (default main)")
+    parser.add_argument(
+        "--hardest",
+        type=int,
+        default=5,
+        choices=range(1, 6),
+        help="learn the families up to this difficulty (default 5): a short run learns the easy "
+        "ones better alone, and a longer one may go on with the others",
+    )
     options = parser.parse_args()
     run = RUNS / options.run
-    train(run, Budget(None if options.steps else options.minutes, options.steps))
+    train(run, Budget(None if options.steps else options.minutes, options.steps), options.hardest)
     export.export_run(run, export.EMBEDDED)
     evaluate.evaluate_run(run)
 
 
-def train(run: Path, budget: Budget) -> None:
+def train(run: Path, budget: Budget, hardest: int) -> None:
     """Train until the budget is spent, from the newest checkpoint of ``run`` if it has one."""
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -68,7 +76,7 @@ def train(run: Path, budget: Budget) -> None:
     optimizers = make_optimizers(model, model.blk)
     step, tokens, seconds, rates = _resume(run, model, optimizers)
     # The seed names the step, so that a resumed run does not see its first examples again.
-    mixture = Mixture(library_probes(), f"{SEED}:{step}", rates)
+    mixture = Mixture(library_probes(hardest), f"{SEED}:{step}", rates)
     stream = batches(mixture, tokenizer)
     loss_and_logits = _compiled(model)
     clock = TrainingClock(seconds)
@@ -77,6 +85,7 @@ def train(run: Path, budget: Budget) -> None:
     reported, reported_tokens = seconds, tokens
     while (progress := budget.progress(step, clock.seconds)) < 1:
         clock.start()
+        mixture.progress = progress
         set_learning_rates(optimizers, learning_rate_share(step, progress))
         batch = next(stream).to(device)
         loss, logits = loss_and_logits(batch)

@@ -80,6 +80,7 @@ class Bench:
             level=level,
             chance=probe.chance,
             task=probe.task,
+            tells_hallucination=probe.tells_hallucination,
             cases=(),
             reference_effort=Effort(0, 0, 0.0),
             level_effort=None,

@@ -72,6 +72,7 @@ class Measurement:
     ``chance`` is the share of cases that guessing gets right. ``uninformative`` is empty, or
     the sentence that says why the probe tells nothing about quantization; then the level was
     not asked. ``skipped`` is empty, or says why nothing could be asked; then there are no cases.
+    ``tells_hallucination``: its check tells what is made up from what is only wrong.
     """
 
     nodeid: str
@@ -86,6 +87,7 @@ class Measurement:
     level_effort: Effort | None
     uninformative: str = ""
     skipped: str = ""
+    tells_hallucination: bool = False
 
     @property
     def informative(self) -> bool:

@@ -15,6 +15,7 @@ from pytest_quant.files import write_atomically
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 SCHEMA_VERSION = 1
@@ -63,7 +64,12 @@ class RunRecord:
         return [m for m in self.measurements if m.level == level]
 
     def to_json(self) -> dict[str, Any]:
-        return {"schema": SCHEMA_VERSION, **asdict(self)}
+        return {
+            "schema": SCHEMA_VERSION,
+            **asdict(self),
+            "patterns": [asdict(row) for row in pattern_counts(self.measurements)],
+            "hallucinations": [asdict(row) for row in hallucinations(self.measurements)],
+        }
 
 
 def write_record(record: RunRecord, path: Path) -> None:

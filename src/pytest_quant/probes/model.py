@@ -79,6 +79,11 @@ class Probe:
         options = self.check_options.get("options")
         return 1 / len(options) if options else 0.0
 
+    @property
+    def tells_hallucination(self) -> bool:
+        """Whether its check tells an answer that is made up from one that is only wrong."""
+        return self.check == "items" or not {"forbidden", "known"}.isdisjoint(self.check_options)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

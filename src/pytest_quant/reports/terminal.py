@@ -12,10 +12,12 @@ from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import CaseResult, Effort, Measurement
 from pytest_quant.metrics.facets import by_facet
 from pytest_quant.metrics.pairs import pair_counts
+from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import shown
 
 MOST_FAILURES = 5
+MOST_PATTERNS = 3
 COLUMNS = 80
 # Of what sort of case the summary tells results, if they fit; the run record has all.
 _SHOWN_FACETS = ("length", "depth")
@@ -99,6 +101,7 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     flips = overall.result.counts
     yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")
     yield from _robustness(record, level)
+    yield from _errors(record, level)
     assert level.verdict is not None
     yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
 
@@ -139,6 +142,25 @@ def _robustness(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
         yield Line(
             f"robustness: {own.broken} of {own.pairs} pairs broken by the perturbation, "
             f"{record.reference} {reference.broken}"
+        )
+
+
+def _errors(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
+    """The patterns of most wrong answers, and what was made up, beside the reference."""
+    mine = record.of_level(level.name)
+    before: Counter[str] = Counter()
+    now: Counter[str] = Counter()
+    for row in pattern_counts(mine):
+        before[row.pattern] += row.reference
+        now[row.pattern] += row.count
+    most = now.most_common(MOST_PATTERNS)
+    if most:
+        counts = ", ".join(f"{name} {count} ({before[name]})" for name, count in most)
+        yield Line(f"errors ({record.reference}): {counts}")
+    for made_up in hallucinations(mine):
+        yield Line(
+            f"made up: {made_up.count} of {made_up.responses} responses that could, "
+            f"{record.reference} {made_up.reference}"
         )
 
 
