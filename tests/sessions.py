@@ -21,7 +21,7 @@ MODES: Mapping[str, tuple[str, ...]] = {
     "-n2": ("-n2",),
 }
 # The cheapest session that asks a model: one probe, short questions and short answers.
-ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", "-k", "capital[")
+ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", "-k", "capital[ and not continent")
 # Probes that the embedded model can do, as an expression for -k.
 EASY = "arithmetic_sequence or word_repeated or capital or fibonacci_like"
 # A probe file that asks what no model of ours knows: three cases, two of them asked.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pytest_quant.checkers import prepare
 from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
-from pytest_quant.probes.cases import draw_cases
+from pytest_quant.probes.cases import count_cases, draw_cases
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
@@ -60,11 +60,12 @@ class Bench:
         probe: Probe,
         level: str,
         nodeid: str,
-        count: int,
+        count: int | None,
         uninformative: Callable[[int, int], str],
     ) -> Measurement:
         """Ask the reference, then the level, and judge both.
 
+        ``count`` cases, or as many as there are if these are fewer; ``None``: as the probe says.
         ``uninformative(right, n)`` returns why a reference with that many right answers tells
         nothing, or ``""``; then the level is not asked. A probe that does not fit into a model's
         context is skipped. Raises ``RuntimeError`` when a runtime fails, ``QuantUsageError`` for
@@ -87,7 +88,7 @@ class Bench:
         )
         if reason := self._too_long.get(probe.id):
             return replace(measurement, skipped=reason)
-        parts = _parts(probe, draw_cases(probe, count))
+        parts = _parts(probe, _cases(probe, count))
         try:
             measurement = self._referenced(probe, parts, measurement, uninformative)
         except PromptTooLong as error:
@@ -195,6 +196,10 @@ class Bench:
 
 def _skip_reason(error: PromptTooLong) -> str:
     return f"needs more than {error.length} tokens, the model's context is {error.context}"
+
+
+def _cases(probe: Probe, count: int | None) -> tuple[Case, ...]:
+    return draw_cases(probe, probe.cases if count is None else count_cases(probe, count))
 
 
 def _parts(probe: Probe, cases: tuple[Case, ...]) -> list[tuple[Case, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.sessions import COLOURS, ONE_PROBE, Project, Run
 
-SELECTED = ("--quant-levels=q8", "-k", "capital[")
+SELECTED = ("--quant-levels=q8", "-k", "capital[ and not continent")
 
 
 def asked(run: Run) -> int:
@@ -43,12 +43,17 @@ def test_more_cases_only_append(project: Project) -> None:
     assert digests == [case["digest"] for case in more[nodeid]["cases"]][:3]
 
 
-def test_a_probe_with_too_few_cases_says_so(project: Project) -> None:
+def test_of_a_probe_with_fewer_all_are_asked(project: Project) -> None:
     project.write("probes/local.yaml", COLOURS)
-    run = project.run("--quant-levels=q8", "--quant-cases=9")
+    assert 2 < asked(project.run("--quant-levels=q8", "--quant-cases=900")) <= 12
+
+
+def test_a_probe_that_promises_more_than_it_has_says_so(project: Project) -> None:
+    project.write("probes/local.yaml", COLOURS.replace("cases: 2", "cases: 900"))
+    run = project.run("--quant-levels=q8")
     assert run.code == pytest.ExitCode.TESTS_FAILED
     assert "probe 'colour': has only" in run.output
-    assert "9 were asked for" in run.output
+    assert "900 were asked for" in run.output
     assert "Traceback" not in run.output
 
 

@@ -76,7 +76,13 @@ _OPTIONS = (
         "none",
         action="append",
     ),
-    _Option("cases", "int", "N", "cases asked of each probe", "as each probe says, mostly 32"),
+    _Option(
+        "cases",
+        "int",
+        "N",
+        "cases asked of each probe, or all that it has",
+        "as each probe says, mostly 32",
+    ),
     _Option(
         "difficulty",
         "string",

@@ -165,10 +165,11 @@ class State:
             lambda right, n: guessing(right, n, probe.chance) or "",
         )
 
-    def _count(self, probe: Probe) -> int:
-        """How many cases are asked: as many as are wanted, or as there are."""
-        count = self.settings.cases or probe.cases
-        return count if probe.is_drawn else min(count, len(probe.pinned))
+    def _count(self, probe: Probe) -> int | None:
+        """How many cases are asked if there are so many; ``None``: as many as the probe says."""
+        if self.settings.cases is None and probe.is_drawn:
+            return None
+        return self.settings.cases or probe.cases
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""
