@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.sessions import Project
 
-SELECTED = ("--quant-levels=q8", "--quant-cases=4", "-k", "capital or word_repeated")
+SELECTED = ("--quant-levels=q8", "--quant-cases=4", "-k", "doubling or word_repeated or opposite")
 
 # A plugin that kills the session, as a crash or a power cut would, when two probes are done.
 # It is none of conftest.py: that one's hooks do not see tests outside its directory.
