@@ -20,8 +20,10 @@ MODES: Mapping[str, tuple[str, ...]] = {
     "-n0": ("-n0",),
     "-n2": ("-n2",),
 }
-# The cheapest session that asks a model: one probe, short questions and short answers.
-ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", "-k", "capital[ and not continent")
+# One probe, of short questions and short answers, as an expression for -k.
+CAPITAL = "capital[ and not continent"
+# The cheapest session that asks a model.
+ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", "-k", CAPITAL)
 # Probes that the embedded model can do, as an expression for -k.
 EASY = "arithmetic_sequence or word_repeated or capital or fibonacci_like"
 # A probe file that asks what no model of ours knows: three cases, two of them asked.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.sessions import COLOURS, ONE_PROBE, Project, Run
+from tests.sessions import CAPITAL, COLOURS, ONE_PROBE, Project, Run
 
-SELECTED = ("--quant-levels=q8", "-k", "capital[ and not continent")
+SELECTED = ("--quant-levels=q8", "-k", CAPITAL)
 
 
 def asked(run: Run) -> int:

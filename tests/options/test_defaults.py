@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from tests.sessions import Project
+from tests.sessions import CAPITAL, Project
 
 from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
@@ -13,7 +13,7 @@ from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 
 def test_defaults(project: Project) -> None:
     """One probe is selected, to save time; the record is wanted, to see the rest."""
-    run = project.run_bare("--quant-levels=q8", "-k", "capital[ and not continent", "--quant-json=record.json")
+    run = project.run_bare("--quant-levels=q8", "-k", CAPITAL, "--quant-json=record.json")
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     assert run.record is not None
     assert run.record["model"] == inspect(EMBEDDED_MODEL).name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.sessions import COLOURS, ONE_PROBE, Project
+from tests.sessions import CAPITAL, COLOURS, ONE_PROBE, Project
 
 MIXED = "    mixed: q4_k_m attn_.*=q8_0 ffn_.*=q4_k token_embd=q6_k"
 
@@ -43,7 +43,7 @@ def test_a_mixed_recipe_is_a_level(project: Project, mode: tuple[str, ...]) -> N
 
 def test_all_includes_recipes(project: Project) -> None:
     project.ini("quant_recipes =", MIXED)
-    run = project.run("--quant-levels=all", "--co", "-q", "-k", "capital[ and not continent")
+    run = project.run("--quant-levels=all", "--co", "-q", "-k", CAPITAL)
     assert sum(line.endswith("[mixed]") for line in run.lines) == 1
     assert sum(line.endswith("]") for line in run.lines) == 7
 

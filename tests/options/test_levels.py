@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.sessions import ONE_PROBE, Project, Run
+from tests.sessions import CAPITAL, ONE_PROBE, Project, Run
 
-SELECTED = ("--quant-cases=8", "-k", "capital[ and not continent")
+SELECTED = ("--quant-cases=8", "-k", CAPITAL)
 
 
 def collected_levels(run: Run) -> list[str]:
@@ -45,7 +45,7 @@ def test_levels_of_the_ini_file(project: Project) -> None:
     ],
 )
 def test_names_of_levels(project: Project, given: str, expected: list[str]) -> None:
-    run = project.run(f"--quant-levels={given}", "--co", "-q", "-k", "capital[ and not continent")
+    run = project.run(f"--quant-levels={given}", "--co", "-q", "-k", CAPITAL)
     assert collected_levels(run) == expected
 
 
