@@ -1,6 +1,6 @@
 """What quantization does to the embedded model: the tables of docs/embedded-model.md.
 
-    python benchmarks/embedded_model.py [--cases 100]
+    python benchmarks/embedded_model.py [--cases 100] [--model FILE]
 
 Runs the plugin on the embedded model at every level of the guide and prints, as Markdown, the
 accuracy of each core family at the reference and each level's flips, drop and bounds.
@@ -23,11 +23,13 @@ LEVELS = "q8,q6,q5,q4,q3,q2"
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=100, help="cases of each probe (default 100)")
-    record = run(parser.parse_args().cases)
+    parser.add_argument("--model", type=Path, help="another GGUF than the embedded model")
+    options = parser.parse_args()
+    record = run(options.cases, options.model)
     print("\n".join([*levels_table(record), "", *families_table(record)]))
 
 
-def run(cases: int) -> dict[str, Any]:
+def run(cases: int, model: Path | None) -> dict[str, Any]:
     """The run record of one session with every level, in an empty directory."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "record.json")
@@ -35,6 +37,7 @@ def run(cases: int) -> dict[str, Any]:
             [
                 *(sys.executable, "-m", "pytest", "-q", f"--quant-levels={LEVELS}"),
                 *(f"--quant-cases={cases}", f"--quant-json={path}"),
+                *([f"--quant-model={model.absolute()}"] if model else []),
             ],
             cwd=directory,
             stdout=sys.stderr,
@@ -74,7 +77,7 @@ def families_table(record: dict[str, Any]) -> Iterator[str]:
     yield "|---|---|" + "---|" * len(names)
     for probe in dict.fromkeys(m["probe"] for m in record["measurements"]):
         tested = [found[probe, name] for name in names if (probe, name) in found]
-        if tested[0]["uninformative"]:
+        if tested[0]["uninformative"] or tested[0]["skipped"]:
             continue
         shares = [_share(tested[0], "reference"), *(_share(m, "level") for m in tested)]
         yield f"| {probe} | {tested[0]['category']} | {' | '.join(shares)} |"

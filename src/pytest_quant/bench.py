@@ -25,9 +25,11 @@ from pytest_quant.runtimes.responses import ResponseCache
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
 
-# Where answers may be this long, so many cases are tried first: a reference that gets none of
-# them right is not asked the others. It depends on the probe alone, like every batch.
+# Where answers may be so many tokens or prompts are so many characters long, a few cases are tried
+# first: a reference that gets none of them right is not asked the others. It depends on the probe
+# alone, like every batch.
 LONG_ANSWER_TOKENS = 256
+LONG_PROMPT = 2000
 PILOT_CASES = 8
 
 
@@ -51,8 +53,9 @@ class Bench:
         self._origin_of = origin_of
         self._cache = cache
         self._open: dict[str, Runtime] = {}
-        # Probes that do not fit into the reference's context, so that no level need draw them.
-        self._too_long: dict[str, str] = {}
+        # What the reference answered, by probe: drawing and judging it again for each level would
+        # take longer than a small model's answers.
+        self._references: dict[str, tuple[list[tuple[Case, ...]], Measurement]] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
 
     def measure(
@@ -73,28 +76,11 @@ class Bench:
         cannot be judged on this machine.
         """
         prepare(probe.check)
-        measurement = Measurement(
-            nodeid=nodeid,
-            probe=probe.id,
-            category=probe.category,
-            difficulty=probe.difficulty,
-            level=level,
-            chance=probe.chance,
-            task=probe.task,
-            tells_hallucination=probe.tells_hallucination,
-            cases=(),
-            reference_effort=Effort(0, 0, 0.0),
-            level_effort=None,
-        )
-        if reason := self._too_long.get(probe.id):
-            return replace(measurement, skipped=reason)
-        parts = _parts(probe, _cases(probe, count))
-        try:
-            measurement = self._referenced(probe, parts, measurement, uninformative)
-        except PromptTooLong as error:
-            self._too_long[probe.id] = reason = _skip_reason(error)
-            return replace(measurement, skipped=reason)
-        if measurement.uninformative:
+        if probe.id not in self._references:
+            self._references[probe.id] = self._referenced(probe, count, uninformative)
+        parts, reference = self._references[probe.id]
+        measurement = replace(reference, nodeid=nodeid, level=level)
+        if not measurement.informative:
             return measurement
         try:
             return self._compared(probe, parts, measurement)
@@ -102,23 +88,36 @@ class Bench:
             return replace(measurement, cases=(), skipped=_skip_reason(error))
 
     def _referenced(
-        self,
-        probe: Probe,
-        parts: list[tuple[Case, ...]],
-        measurement: Measurement,
-        uninformative: Callable[[int, int], str],
-    ) -> Measurement:
-        """The measurement with what the reference answered."""
+        self, probe: Probe, count: int | None, uninformative: Callable[[int, int], str]
+    ) -> tuple[list[tuple[Case, ...]], Measurement]:
+        """The cases in their batches, and a measurement of the reference alone."""
+        parts = _parts(probe, _cases(probe, count))
+        measurement = Measurement(
+            nodeid="",
+            probe=probe.id,
+            category=probe.category,
+            difficulty=probe.difficulty,
+            level="",
+            chance=probe.chance,
+            task=probe.task,
+            tells_hallucination=probe.tells_hallucination,
+            cases=(),
+            reference_effort=Effort(0, 0, 0.0),
+            level_effort=None,
+        )
         results: list[CaseResult] = []
         efforts: list[Effort] = []
-        for part in parts:
-            answers, effort = self._ask(probe, self._reference, part)
-            results += map(_result, part, answers)
-            efforts.append(effort)
-            if not any(result.reference.correct for result in results):
-                break
+        try:
+            for part in parts:
+                answers, effort = self._ask(probe, self._reference, part)
+                results += map(_result, part, answers)
+                efforts.append(effort)
+                if not any(result.reference.correct for result in results):
+                    break
+        except PromptTooLong as error:
+            return parts, replace(measurement, skipped=_skip_reason(error))
         right = sum(result.reference.correct for result in results)
-        return replace(
+        return parts, replace(
             measurement,
             cases=tuple(results),
             reference_effort=_total(efforts),
@@ -204,7 +203,8 @@ def _cases(probe: Probe, count: int | None) -> tuple[Case, ...]:
 
 def _parts(probe: Probe, cases: tuple[Case, ...]) -> list[tuple[Case, ...]]:
     """The batches in which the cases of a probe are asked, at every level alike."""
-    if probe.max_tokens < LONG_ANSWER_TOKENS or len(cases) <= PILOT_CASES:
+    long = probe.max_tokens >= LONG_ANSWER_TOKENS or len(cases[0].prompt) >= LONG_PROMPT
+    if not long or len(cases) <= PILOT_CASES:
         return [cases]
     return [cases[:PILOT_CASES], cases[PILOT_CASES:]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -103,6 +103,7 @@ class State:
 
     @cached_property
     def bench(self) -> Bench:
+        from pytest_quant import __version__
         from pytest_quant.bench import Bench
         from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime, effective_parallel
         from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
@@ -116,8 +117,9 @@ class State:
                 artifacts[level].path, threads=self.threads, parallel=parallel
             )
 
+        @cache
         def origin_of(level: str) -> tuple[str, ...]:
-            machine = (build_id(), hardware_class(), f"threads {self.threads}")
+            machine = (build_id(), hardware_class(), f"threads {self.threads}", __version__)
             width = effective_parallel(artifacts[level].path, parallel)
             return (artifacts[level].digest, *machine, f"parallel {width}")
 
