@@ -25,7 +25,7 @@ CAPITAL = "capital[ and not continent"
 # The cheapest session that asks a model.
 ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", "-k", CAPITAL)
 # Probes that the embedded model can do, as an expression for -k.
-EASY = "arithmetic_sequence or word_repeated or capital or fibonacci_like"
+EASY = "doubling or opposite or animal_class or larger_with_homophones or word_repeated"
 # A probe file that asks what no model of ours knows: three cases, two of them asked.
 COLOURS = """
     category: world_knowledge

@@ -17,12 +17,6 @@ from training.verify import verify
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "pytest_quant" / "models" / "embedded-f16.gguf"
 
-# What ``tokenizer.question`` writes, for runtimes that ask through a template.
-CHAT_TEMPLATE = (
-    "{% for message in messages %}{% if message['role'] == 'user' %}"
-    "Question: {{ message['content'] }}\nAnswer:{% endif %}{% endfor %}"
-)
-
 # This network's parameter names -> llama.cpp's; numbers of blocks pass through.
 _TENSOR_NAMES = {
     "attn.q.": "attn_q.",
@@ -123,7 +117,6 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
     writer.add_add_space_prefix(False)
-    writer.add_chat_template(CHAT_TEMPLATE)
 
 
 def _token_type(tokenizer: Tokenizer, token: int) -> gguf.TokenType:
