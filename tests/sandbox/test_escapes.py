@@ -107,7 +107,11 @@ class TestProcesses:
             "import threading\nthreading.Thread(target=print).start()"
         )
 
-    @pytest.mark.parametrize("target", [str(os.getpid()), "os.getppid() or -1", "-1", "0"])
+    @pytest.mark.parametrize(
+        "target",
+        [str(os.getpid()), "os.getppid() or -1", "-1", "0"],
+        ids=["this process", "the parent", "all", "the group"],
+    )
     def test_nobody_else_is_killed(self, target: str) -> None:
         """This process lives to tell."""
         attempt(f"import os\nfor n in (15, 9): os.kill({target}, n)")
