@@ -50,7 +50,8 @@ class TestFiles:
         path = next(PROBES.glob("*.yaml"))
         before = path.read_bytes()
         assert refused(f"open({str(path)!r}, 'a').write('x')").startswith(b"FileNotFoundError")
-        assert refused(f"import os; os.makedirs({str(path.parent)!r})").startswith(b"OSError")
+        # A folder of that name may be made in the sandbox's own /tmp, and only there.
+        run(f"import os; os.makedirs({str(path.parent)!r}); open({str(path)!r}, 'w')", limits=SHORT)
         assert path.read_bytes() == before
 
     def test_the_interpreter_cannot_be_changed(self) -> None:
