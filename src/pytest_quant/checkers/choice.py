@@ -74,13 +74,7 @@ def _no_choice(text: str, statement: _Statement, truncated: bool) -> tuple[str, 
         return patterns.missing_pattern(text, truncated=truncated, announced=announced)
     if statement.leading:
         return None
-    if patterns.declines(text):
-        return "refused", "the response declines to answer"
-    if patterns.is_loop(text):
-        return "loop", "the response repeats itself"
-    if truncated:
-        return "truncated", "the response was cut at its length limit before an answer"
-    return None
+    return patterns.given_up(text, refused=patterns.declines(text), truncated=truncated)
 
 
 @dataclass(frozen=True, slots=True)

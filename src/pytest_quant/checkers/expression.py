@@ -101,13 +101,7 @@ def _no_answer(
         return patterns.missing_pattern(text, truncated=truncated, announced=announced)
     if explicit:
         return None
-    if patterns.is_refusal(text):
-        return "refused", "the response declines to answer"
-    if patterns.is_loop(text):
-        return "loop", "the response repeats itself"
-    if truncated:
-        return "truncated", "the response was cut at its length limit before an answer"
-    return None
+    return patterns.given_up(text, refused=patterns.is_refusal(text), truncated=truncated)
 
 
 @dataclass(frozen=True)

@@ -101,14 +101,22 @@ def _plain(text: str) -> str:
     return "".join(f" {word} " for word in _WORD.findall(text.casefold()))
 
 
-def missing_pattern(text: str, *, truncated: bool, announced: bool) -> tuple[str, str]:
-    """The pattern and the reason of a response in which no answer was found."""
-    if is_refusal(text) or _WEAK_REFUSAL.search(text):
+def given_up(text: str, *, refused: bool, truncated: bool) -> tuple[str, str] | None:
+    """The pattern and the reason why what was found in a response is not its answer, if so."""
+    if refused:
         return "refused", "the response declines to answer"
     if is_loop(text):
         return "loop", "the response repeats itself"
     if truncated:
         return "truncated", "the response was cut at its length limit before an answer"
+    return None
+
+
+def missing_pattern(text: str, *, truncated: bool, announced: bool) -> tuple[str, str]:
+    """The pattern and the reason of a response in which no answer was found."""
+    refused = is_refusal(text) or _WEAK_REFUSAL.search(text) is not None
+    if problem := given_up(text, refused=refused, truncated=truncated):
+        return problem
     if announced:
         return "no answer", "the response announces an answer and gives none"
     return "format", "no answer in the form asked was found"

@@ -113,13 +113,9 @@ def _no_answer(
     if not given:
         announced = bool(final_answer.announcements(text) or final_answer.boxed(text))
         return patterns.missing_pattern(text, truncated=truncated, announced=announced)
-    if not explicit and patterns.is_refusal(text):
-        return "refused", "the response declines to answer"
-    if not explicit and patterns.is_loop(text):
-        return "loop", "the response repeats itself"
-    if not explicit and truncated:
-        return "truncated", "the response was cut at its length limit before an answer"
-    return None
+    if explicit:
+        return None
+    return patterns.given_up(text, refused=patterns.is_refusal(text), truncated=truncated)
 
 
 def _judge(

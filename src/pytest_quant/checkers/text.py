@@ -100,12 +100,9 @@ def _listed(phrases: Iterable[str]) -> list[str]:
 
 
 def _no_answer(text: str, among: Sequence[Word], truncated: bool) -> tuple[str, str] | None:
-    if patterns.is_refusal(text):
-        return "refused", "the response declines to answer"
-    if patterns.is_loop(text):
-        return "loop", "the response repeats itself"
-    if truncated:
-        return "truncated", "the response was cut at its length limit before an answer"
+    refused = patterns.is_refusal(text)
+    if problem := patterns.given_up(text, refused=refused, truncated=truncated):
+        return problem
     if final_answer.announcements(text) or not among:
         return "no answer", "the response announces an answer and gives none"
     return None
