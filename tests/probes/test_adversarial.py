@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant.probes.generators import explanations, homophones, persons, references
 from pytest_quant.probes.generators.wording import CAPITALS
@@ -48,21 +47,14 @@ def drawn(name: str, count: int = 400) -> Iterator[dict[str, Any]]:
 
 
 def test_every_public_function_is_tested_here() -> None:
-    public = {
-        name
-        for module in (explanations, homophones, persons, references)
-        for name, value in vars(module).items()
-        if getattr(value, "__module__", "") == module.__name__ and not name.startswith("_")
+    assert public_functions(explanations, homophones, persons, references) == {
+        name.split()[0] for name in GENERATORS
     }
-    assert public == {name.split()[0] for name in GENERATORS}
 
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    before = random.getstate()
-    one, two = (list(itertools.islice(drawn(name), 40)) for _ in range(2))
-    assert one == two
-    assert random.getstate() == before
+    assert_pure_and_seeded(lambda: drawn(name))
 
 
 class TestHomophones:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import random
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -13,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant.probes.generators import arithmetic, chances, stepwise, wording
 
@@ -47,22 +47,12 @@ def numbers(text: str) -> list[int]:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    before = random.getstate()
-    one, two = (list(itertools.islice(drawn(name), 40)) for _ in range(2))
-    assert one == two
-    assert random.getstate() == before
-    assert len({str(values) for values in one}) > 20
+    assert_pure_and_seeded(lambda: drawn(name))
 
 
 def test_every_public_function_is_tested_here() -> None:
     modules = (arithmetic, chances, stepwise, wording)
-    public = {
-        name
-        for module in modules
-        for name, value in vars(module).items()
-        if callable(value) and value.__module__ == module.__name__ and not name.startswith("_")
-    }
-    assert public == {*GENERATORS, "misspell"}
+    assert public_functions(*modules) == {*GENERATORS, "misspell"}
 
 
 class TestArithmetic:

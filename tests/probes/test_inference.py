@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 from scipy import stats
+from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant import check
 from pytest_quant.library import PROBES
@@ -67,21 +67,11 @@ def pattern(probe: Probe, case: Case, answer: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    before = random.getstate()
-    one, two = (list(itertools.islice(drawn(name), 20)) for _ in range(2))
-    assert one == two
-    assert random.getstate() == before
-    assert len({str(values) for values in one}) > 10
+    assert_pure_and_seeded(lambda: drawn(name), count=20, more_than=10)
 
 
 def test_every_public_function_is_tested_here() -> None:
-    public = {
-        name
-        for module in (equations, events, inference)
-        for name, found in vars(module).items()
-        if callable(found) and found.__module__ == module.__name__ and not name.startswith("_")
-    }
-    assert public == {*GENERATORS, "fisher", "signed"}
+    assert public_functions(equations, events, inference) == {*GENERATORS, "fisher", "signed"}
 
 
 class TestStatistics:

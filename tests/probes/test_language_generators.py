@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded
 
 from pytest_quant.probes.generators import grammar, instructions, planning
 
@@ -48,11 +48,7 @@ def listed(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    before = random.getstate()
-    one, two = (list(itertools.islice(drawn(name), 25)) for _ in range(2))
-    assert one == two
-    assert random.getstate() == before
-    assert len({str(values) for values in one}) > 15
+    assert_pure_and_seeded(lambda: drawn(name), count=25, more_than=15)
 
 
 class TestInstructions:

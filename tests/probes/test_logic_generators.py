@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -12,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant.probes.generators import arguments, deduction, logic, membership
 from pytest_quant.probes.generators.wording import CAPITALS
@@ -42,22 +42,12 @@ def drawn(name: str, count: int = 300) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    before = random.getstate()
-    one, two = (list(itertools.islice(drawn(name), 40)) for _ in range(2))
-    assert one == two
-    assert random.getstate() == before
-    assert len({str(values) for values in one}) > 20
+    assert_pure_and_seeded(lambda: drawn(name))
 
 
 def test_every_public_function_is_tested_here() -> None:
     modules = (arguments, deduction, logic, membership)
-    public = {
-        name
-        for module in modules
-        for name, value in vars(module).items()
-        if callable(value) and value.__module__ == module.__name__ and not name.startswith("_")
-    }
-    assert public == set(GENERATORS)
+    assert public_functions(*modules) == set(GENERATORS)
 
 
 def value_of(formula: str, row: dict[str, bool] | None = None) -> bool:

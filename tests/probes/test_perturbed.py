@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import re
 from collections.abc import Callable, Iterator
 from difflib import SequenceMatcher
@@ -12,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant.library import PROBES
 from pytest_quant.probes.cases import draw_cases, draw_values
@@ -46,20 +46,12 @@ def drawn(name: str, count: int = 300) -> Iterator[dict[str, Any]]:
 
 
 def test_every_public_function_is_tested_here() -> None:
-    public = {
-        name
-        for name, value in vars(perturbed).items()
-        if getattr(value, "__module__", "") == perturbed.__name__ and not name.startswith("_")
-    }
-    assert public == {*GENERATORS, "replace_words", "spell"}
+    assert public_functions(perturbed) == {*GENERATORS, "replace_words", "spell"}
 
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    before = random.getstate()
-    one, two = (list(itertools.islice(drawn(name), 40)) for _ in range(2))
-    assert one == two
-    assert random.getstate() == before
+    assert_pure_and_seeded(lambda: drawn(name))
 
 
 @pytest.mark.parametrize("name", GENERATORS)

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant import check
 from pytest_quant.library import PROBES
@@ -48,18 +49,11 @@ def terms(values: dict[str, Any]) -> list[Fraction]:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    one, two = (list(drawn(name, 40)) for _ in range(2))
-    assert one == two
-    assert len({str(values) for values in one}) > 20
+    assert_pure_and_seeded(lambda: drawn(name))
 
 
 def test_every_public_function_is_tested_here() -> None:
-    public = {
-        name
-        for name, item in vars(recurrences).items()
-        if callable(item) and item.__module__ == recurrences.__name__ and not name.startswith("_")
-    }
-    assert public == {*GENERATORS}
+    assert public_functions(recurrences) == {*GENERATORS}
 
 
 def test_the_guide_asks_nine() -> None:

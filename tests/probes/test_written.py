@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant.probes.generators import written
 
@@ -63,18 +64,11 @@ def steps(values: dict[str, Any]) -> list[tuple[str, Fraction]]:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    one, two = (list(drawn(name, 40)) for _ in range(2))
-    assert one == two
-    assert len({str(values) for values in one}) > 20
+    assert_pure_and_seeded(lambda: drawn(name))
 
 
 def test_every_public_function_is_tested_here() -> None:
-    public = {
-        name
-        for name, item in vars(written).items()
-        if callable(item) and item.__module__ == written.__name__ and not name.startswith("_")
-    }
-    assert public == {*GENERATORS}
+    assert public_functions(written) == {*GENERATORS}
 
 
 def test_subtraction_takes_away_one_place_after_the_other() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import operator
-import random
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant.probes.generators import draws, journeys, money
 
@@ -84,21 +84,11 @@ def counted(listed: str) -> list[tuple[int, str]]:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    before = random.getstate()
-    one, two = (list(itertools.islice(drawn(name), 40)) for _ in range(2))
-    assert one == two
-    assert random.getstate() == before
-    assert len({str(values) for values in one}) > 20
+    assert_pure_and_seeded(lambda: drawn(name))
 
 
 def test_every_public_function_is_tested_here() -> None:
-    public = {
-        name
-        for module in (draws, journeys, money)
-        for name, found in vars(module).items()
-        if callable(found) and found.__module__ == module.__name__ and not name.startswith("_")
-    }
-    assert public == set(GENERATORS)
+    assert public_functions(draws, journeys, money) == set(GENERATORS)
 
 
 @pytest.mark.parametrize("name", GENERATORS)

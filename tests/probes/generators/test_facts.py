@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded
 
 from pytest_quant.probes.generators import facts
 from pytest_quant.probes.generators.fact_tables import (
@@ -44,11 +44,7 @@ def drawn(name: str, count: int = 300) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    before = random.getstate()
-    one, two = (list(drawn(name, 40)) for _ in range(2))
-    assert one == two
-    assert random.getstate() == before
-    assert len({str(values) for values in one}) > 20
+    assert_pure_and_seeded(lambda: drawn(name))
 
 
 def test_every_fact_of_a_table_has_one_answer() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant.probes.generators import readings
 from pytest_quant.probes.generators.word_senses import WORD_SENSES
@@ -39,20 +39,11 @@ def names(text: str) -> list[str]:
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_pure_and_seeded(name: str) -> None:
-    before = random.getstate()
-    one, two = (list(drawn(name, 40)) for _ in range(2))
-    assert one == two
-    assert random.getstate() == before
-    assert len({str(values) for values in one}) > 20
+    assert_pure_and_seeded(lambda: drawn(name))
 
 
 def test_every_public_function_is_tested_here() -> None:
-    public = {
-        name
-        for name, value in vars(readings).items()
-        if callable(value) and value.__module__ == readings.__name__ and not name.startswith("_")
-    }
-    assert public == set(GENERATORS)
+    assert public_functions(readings) == set(GENERATORS)
 
 
 def test_a_hint_belongs_to_one_meaning_and_does_not_name_it() -> None:
