@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_quant.bench import LONG_ANSWER_TOKENS, PILOT_CASES, Bench
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
 from pytest_quant.runtimes.responses import ResponseCache
@@ -139,3 +141,13 @@ def test_a_reference_that_gets_none_of_them_right_is_asked_no_more(tmp_path: Pat
     assert models["q4"].asked == []
     assert measurement.uninformative == f"0 of {PILOT_CASES}"
     assert len(measurement.cases) == PILOT_CASES
+
+
+@pytest.mark.parametrize("count", [None, 5])
+def test_a_probe_without_any_case_is_refused_in_words(bench: Bench, count: int | None) -> None:
+    # The one prompt that it can draw is on the side that is kept for training.
+    word = next(f"w{n}" for n in range(99) if side_of(f"Name w{n}.") == "training")
+    none = replace(PAIRS, clean=None, prompt="Name {x}.", pinned=())
+    none = replace(none, parameters={"x": {"choice": [word]}})
+    with pytest.raises(QuantUsageError, match="has only 0 distinct cases"):
+        bench.measure(none, "q4", "p.yaml::colours[q4]", count, lambda _right, _n: "")

@@ -198,7 +198,10 @@ def _skip_reason(error: PromptTooLong) -> str:
 
 
 def _cases(probe: Probe, count: int | None) -> tuple[Case, ...]:
-    return draw_cases(probe, probe.cases if count is None else count_cases(probe, count))
+    if count is None and probe.is_drawn:
+        return draw_cases(probe, probe.cases)
+    # At least one: a probe without any is refused in words.
+    return draw_cases(probe, max(1, count_cases(probe, count or probe.cases)))
 
 
 def _parts(probe: Probe, cases: tuple[Case, ...]) -> list[tuple[Case, ...]]:

@@ -102,7 +102,7 @@ _OPTIONS = (
         "int",
         "N",
         "sequences decoded together",
-        "from the model's context length and the machine's memory, at most 32",
+        "from the model's context length and the machine's memory, at most 16",
     ),
     _Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
     _Option(

@@ -163,15 +163,9 @@ class State:
             probe,
             level,
             nodeid,
-            self._count(probe),
+            self.settings.cases,
             lambda right, n: guessing(right, n, probe.chance) or "",
         )
-
-    def _count(self, probe: Probe) -> int | None:
-        """How many cases are asked if there are so many; ``None``: as many as the probe says."""
-        if self.settings.cases is None and probe.is_drawn:
-            return None
-        return self.settings.cases or probe.cases
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""
