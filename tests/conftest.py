@@ -10,7 +10,6 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from tests.plugin.damage import swap_two_tensors
 from tests.sessions import MODES, Project
 
 from pytest_quant.errors import SandboxUnavailable
@@ -69,6 +68,9 @@ def _made(file_type: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def damaged_q8_file(q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The embedded model at Q8_0 with a planted fault that only its answers show."""
+    # pytest reads this file in a session that only asks probes, too, where no test extra is.
+    from tests.plugin.damage import swap_two_tensors
+
     path = tmp_path_factory.mktemp("model") / "damaged-Q8_0.gguf"
     swap_two_tensors(q8_file, path)
     return path

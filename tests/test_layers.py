@@ -119,3 +119,10 @@ def test_the_entry_point_loads_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     assert loaded == ["pytest_quant", "pytest_quant.plugin", "pytest_quant.plugin.options"]
+
+
+def test_a_session_without_the_test_extra_can_read_our_conftest() -> None:
+    """The README's first command installs no extra, and pytest reads the files in testpaths."""
+    code = "import sys; sys.modules.update(dict.fromkeys(['gguf', 'hypothesis', 'mypy', 'ruff'])); "
+    code += "import tests.conftest"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
