@@ -25,11 +25,9 @@ from pytest_quant.runtimes.responses import ResponseCache
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
 
-# Where answers may be so many tokens or prompts are so many characters long, a few cases are tried
-# first: a reference that gets none of them right is not asked the others. It depends on the probe
-# alone, like every batch.
-LONG_ANSWER_TOKENS = 256
-LONG_PROMPT = 2000
+# So many cases of a probe are tried first: a reference that gets none of them right is not asked
+# the others, which is where a small model's time went. The split depends on the probe alone, like
+# every batch.
 PILOT_CASES = 8
 
 
@@ -91,7 +89,7 @@ class Bench:
         self, probe: Probe, count: int | None, uninformative: Callable[[int, int], str]
     ) -> tuple[list[tuple[Case, ...]], Measurement]:
         """The cases in their batches, and a measurement of the reference alone."""
-        parts = _parts(probe, _cases(probe, count))
+        parts = _parts(_cases(probe, count))
         measurement = Measurement(
             nodeid="",
             probe=probe.id,
@@ -204,12 +202,9 @@ def _cases(probe: Probe, count: int | None) -> tuple[Case, ...]:
     return draw_cases(probe, max(1, count_cases(probe, count or probe.cases)))
 
 
-def _parts(probe: Probe, cases: tuple[Case, ...]) -> list[tuple[Case, ...]]:
+def _parts(cases: tuple[Case, ...]) -> list[tuple[Case, ...]]:
     """The batches in which the cases of a probe are asked, at every level alike."""
-    long = probe.max_tokens >= LONG_ANSWER_TOKENS or len(cases[0].prompt) >= LONG_PROMPT
-    if not long or len(cases) <= PILOT_CASES:
-        return [cases]
-    return [cases[:PILOT_CASES], cases[PILOT_CASES:]]
+    return [part for part in (cases[:PILOT_CASES], cases[PILOT_CASES:]) if part]
 
 
 def _result(case: Case, answer: Answer) -> CaseResult:
