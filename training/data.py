@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import yaml
 from torch import Tensor
 
 from pytest_quant.probes.model import Probe
@@ -16,15 +18,21 @@ from pytest_quant.probes.training import training_examples
 from training.tokenizer import Encoded, Tokenizer
 
 LIBRARY = Path(__file__).parents[1] / "probes"
+FAMILIES = Path(__file__).with_name("families.yaml")
 ROW_LENGTH = 384
-ROWS = 16
+# Small batches: with a budget of few tokens, more steps beat smoother ones.
+ROWS = 8
 # Passages are longer than a row; they wait until they fill a batch of their own.
 LONG_ROW_LENGTH = 1152
-LONG_ROWS = 5
+LONG_ROWS = 3
+# One example in so many is put plainly, the others in the form of the chat template.
+_PLAIN_ONE_IN = 4
 
 PROMPT_WEIGHT = 0.1
 # How much of a family's share does not depend on how well it is known already.
 _BASE_SHARE = 0.25
+# From this rate on, families that build on another join.
+_KNOWN = 0.5
 # The running rate of right answers forgets at this rate per example.
 _FORGET = 0.01
 # Look-up and copying come last of all skills unless they come first: short examples of them get
@@ -63,10 +71,37 @@ class Batch:
         )
 
 
-def library_probes(hardest: int = 5) -> tuple[Probe, ...]:
-    """The library's probes that state a solution, up to the difficulty ``hardest``."""
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A probe to learn from; it joins once ``after`` is mostly known, if that is not empty."""
+
+    probe: Probe
+    after: str = ""
+
+
+def library_probes() -> tuple[Probe, ...]:
+    """The library's probes that state a solution."""
     probes = (probe for path in sorted(LIBRARY.glob("*.yaml")) for probe in read_probes(path))
-    return tuple(p for p in probes if p.solution is not None and p.difficulty <= hardest)
+    return tuple(probe for probe in probes if probe.solution is not None)
+
+
+def families(path: Path = FAMILIES) -> tuple[Family, ...]:
+    """The families that a file lists by category, in its order.
+
+    Raises ``ValueError`` for a name that is no probe with a solution in that category.
+    """
+    known = {(probe.category, probe.id): probe for probe in library_probes()}
+    listed = {
+        (category, name): options or {}
+        for category, names in yaml.safe_load(path.read_text("utf-8")).items()
+        for name, options in names.items()
+    }
+    if unknown := listed.keys() - known.keys():
+        raise ValueError(f"{path}: no probe with a solution: {sorted(unknown)}")
+    found = tuple(Family(known[key], **options) for key, options in listed.items())
+    if stray := {f.after for f in found} - {""} - {f.probe.id for f in found}:
+        raise ValueError(f"{path}: 'after' names what is not listed: {sorted(stray)}")
+    return found
 
 
 class Mixture:
@@ -78,9 +113,11 @@ class Mixture:
     """
 
     def __init__(
-        self, probes: Sequence[Probe], seed: str, rates: Mapping[str, float] | None = None
+        self, members: Sequence[Family], seed: str, rates: Mapping[str, float] | None = None
     ) -> None:
+        probes = [member.probe for member in members]
         self._streams = {p.id: training_examples((p,), seed) for p in probes}
+        self._after = {member.probe.id: member.after for member in members}
         self._early = {p.id: _EARLY.get(p.category, 1.0) for p in probes}
         self._lengths = dict.fromkeys(self._streams, _USUAL_LENGTH)
         self._random = random.Random(seed)
@@ -100,6 +137,9 @@ class Mixture:
         return example
 
     def _share(self, name: str) -> float:
+        after = self._after[name]
+        if after and self.rates[after] < _KNOWN and not self.rates[name]:
+            return 0.0
         share = _BASE_SHARE + 1 - self.rates[name]
         if self.progress < _EARLY_PART:
             share *= self._early[name]
@@ -138,7 +178,9 @@ def batches(examples: Iterator[tuple[str, str, str]], tokenizer: Tokenizer) -> I
 
 def _encode(example: tuple[str, str, str], tokenizer: Tokenizer) -> tuple[str, Encoded]:
     name, prompt, solution = example
-    encoded = tokenizer.encode_example(prompt, solution)
+    # A fixed choice of the prompt, so that one seed means one stream.
+    chat = zlib.crc32(prompt.encode()) % _PLAIN_ONE_IN > 0
+    encoded = tokenizer.encode_example(prompt, solution, chat=chat)
     if len(encoded.ids) - 1 > LONG_ROW_LENGTH:
         raise ValueError(
             f"probe {name!r}: an example of {len(encoded.ids)} tokens does not fit into a row of "

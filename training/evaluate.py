@@ -10,7 +10,7 @@ import torch
 
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Probe
-from training.data import library_probes, pack, right_answers
+from training.data import families, pack, right_answers
 from training.export import open_run
 from training.model import Transformer
 from training.tokenizer import Encoded, Tokenizer
@@ -19,13 +19,13 @@ _BATCH = 32
 
 
 def evaluate_run(run: Path) -> None:
-    """Print, for every probe with a solution, the share of its cases answered word for word.
+    """Print, for every family that is learned, the share of its cases answered word for word.
 
     The cases are those that a run of the plugin asks, all of them held out of training. A checker
     may accept an answer that this comparison does not.
     """
     model, tokenizer = open_run(run)
-    shares = accuracy(model, tokenizer, library_probes())
+    shares = accuracy(model, tokenizer, (family.probe for family in families()))
     print(f"held-out cases answered exactly: {table(shares)}")
 
 

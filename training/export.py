@@ -12,7 +12,7 @@ from torch import Tensor
 
 from training import checkpoint
 from training.model import Shape, Transformer
-from training.tokenizer import TOKENIZER_NAME, Tokenizer
+from training.tokenizer import CHAT_TEMPLATE, TOKENIZER_NAME, Tokenizer
 from training.verify import verify
 
 EMBEDDED = Path(__file__).parents[1] / "src" / "pytest_quant" / "models" / "embedded-f16.gguf"
@@ -117,6 +117,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
     writer.add_add_space_prefix(False)
+    writer.add_chat_template(CHAT_TEMPLATE)
 
 
 def _token_type(tokenizer: Tokenizer, token: int) -> gguf.TokenType:

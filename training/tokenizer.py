@@ -19,9 +19,18 @@ SAMPLE_EXAMPLES = 60_000
 TOKENIZER_NAME = "tokenizer.model"
 
 
-def question(prompt: str) -> str:
-    """What a runtime sends to the embedded model."""
-    return f"Question: {prompt}\nAnswer:"
+# The chat form: a template in the words of the plain form, but the answer has a line of its own, so
+# that it begins without a space, as answers behind other models' templates do.
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'assistant' %}"
+    "{{ message['content'] + eos_token }}{% else %}"
+    "{{ 'Question: ' + message['content'] + '\nAnswer:\n' }}{% endif %}{% endfor %}"
+)
+
+
+def question(prompt: str, *, chat: bool) -> str:
+    """What a runtime sends to the embedded model, behind the beginning of text."""
+    return f"Question: {prompt}\nAnswer:" + ("\n" if chat else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +57,11 @@ class Tokenizer:
         ids: list[int] = self.pieces.encode(text)
         return ids
 
-    def encode_example(self, prompt: str, solution: str) -> Encoded:
+    def encode_example(self, prompt: str, solution: str, *, chat: bool = True) -> Encoded:
         """Beginning, question, solution, end: the sequence the model learns to write."""
-        asked = [self.beginning, *self.encode(question(prompt))]
-        return Encoded((*asked, *self.encode(f" {solution}"), self.end), len(asked))
+        asked = [self.beginning, *self.encode(question(prompt, chat=chat))]
+        answer = self.encode(solution if chat else f" {solution}")
+        return Encoded((*asked, *answer, self.end), len(asked))
 
 
 def train_tokenizer(examples: Iterable[tuple[str, str]], path: Path) -> None:
@@ -62,7 +72,8 @@ def train_tokenizer(examples: Iterable[tuple[str, str]], path: Path) -> None:
         sentence_iterator=(
             line
             for prompt, solution in examples
-            for line in f"{question(prompt)} {solution}".split("\n")
+            for chat in (True, False)
+            for line in f"{question(prompt, chat=chat)}{'' if chat else ' '}{solution}".split("\n")
         ),
         model_writer=model,
         model_type="bpe",

@@ -17,9 +17,10 @@ from torch.optim import AdamW
 from training import checkpoint, evaluate, export
 from training.checkpoint import Checkpoint
 from training.clock import TrainingClock
-from training.data import Batch, Mixture, batches, library_probes, right_answers
+from training.data import Batch, Mixture, batches, families, right_answers
 from training.model import Shape, Transformer
 from training.optimizer import Muon, learning_rate_share, make_optimizers, set_learning_rates
+from training.restart import begin_from
 from training.tokenizer import SAMPLE_EXAMPLES, TOKENIZER_NAME, Tokenizer, train_tokenizer
 
 RUNS = Path(__file__).parent / "runs"
@@ -53,21 +54,21 @@ def main() -> None:
     length.add_argument("--steps", type=int, help="number of steps, instead of a time")
     parser.add_argument("--run", default="main", help="folder under training/runs (default main)")
     parser.add_argument(
-        "--hardest",
-        type=int,
-        default=5,
-        choices=range(1, 6),
-        help="learn the families up to this difficulty (default 5): a short run learns the easy "
-        "ones better alone, and a longer one may go on with the others",
+        "--from",
+        dest="source",
+        type=Path,
+        help="a GGUF of this project to begin a new run with: its weights and its tokenizer",
     )
     options = parser.parse_args()
     run = RUNS / options.run
-    train(run, Budget(None if options.steps else options.minutes, options.steps), options.hardest)
+    if options.source and checkpoint.newest(run) is None:
+        begin_from(options.source, run)
+    train(run, Budget(None if options.steps else options.minutes, options.steps))
     export.export_run(run, export.EMBEDDED)
     evaluate.evaluate_run(run)
 
 
-def train(run: Path, budget: Budget, hardest: int) -> None:
+def train(run: Path, budget: Budget) -> None:
     """Train until the budget is spent, from the newest checkpoint of ``run`` if it has one."""
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -76,7 +77,7 @@ def train(run: Path, budget: Budget, hardest: int) -> None:
     optimizers = make_optimizers(model, model.blk)
     step, tokens, seconds, rates = _resume(run, model, optimizers)
     # The seed names the step, so that a resumed run does not see its first examples again.
-    mixture = Mixture(library_probes(hardest), f"{SEED}:{step}", rates)
+    mixture = Mixture(families(), f"{SEED}:{step}", rates)
     stream = batches(mixture, tokenizer)
     loss_and_logits = _compiled(model)
     clock = TrainingClock(seconds)
@@ -121,7 +122,7 @@ def _tokenizer(run: Path) -> Tokenizer:
     """The tokenizer of a run, trained when the run begins."""
     path = run / TOKENIZER_NAME
     if not path.exists():
-        mixture = Mixture(library_probes(), f"{SEED}:tokenizer")
+        mixture = Mixture(families(), f"{SEED}:tokenizer")
         sample = islice(mixture, SAMPLE_EXAMPLES)
         train_tokenizer(((prompt, solution) for _, prompt, solution in sample), path)
     return Tokenizer(path)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from training.data import Mixture, library_probes
+from training.data import Mixture, families
 from training.model import Transformer
 from training.tokenizer import Tokenizer, question
 
@@ -52,11 +52,13 @@ class Agreement:
 
 def verify(path: Path, model: Transformer, tokenizer: Tokenizer) -> Agreement:
     """Compare a GGUF file with the model it was written from; ``ValueError`` if they differ."""
-    examples = list(islice(Mixture(library_probes(), "verify"), _TEXTS))
+    examples = list(islice(Mixture(families(), "verify"), _TEXTS))
     with LlamaCpp(path) as other:
         for _, prompt, solution in examples:
-            example = tokenizer.encode_example(prompt, solution)
-            asked = question(prompt)
+            # Half of them in either form.
+            chat = len(prompt) % 2 > 0
+            example = tokenizer.encode_example(prompt, solution, chat=chat)
+            asked = question(prompt, chat=chat)
             _same_tokens(asked, other.tokenize(asked), example.ids[: example.prompt_length])
             whole = f"{asked} {solution}"
             _same_tokens(whole, other.tokenize(whole), example.ids[:-1])
