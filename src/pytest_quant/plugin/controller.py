@@ -15,8 +15,7 @@ from pytest_quant.measurement import Measurement, from_json
 from pytest_quant.plugin.conclusion import conclude
 from pytest_quant.plugin.state import State
 from pytest_quant.record import RunRecord, write_record
-from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.terminal import failure_text, summary
+from pytest_quant.reports.terminal import failure_text, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ class Controller:
         """Print the summary of the run record."""
         if self._record is None:
             return
-        terminalreporter.section(f"quantization: {shown(self._record.model, 50)}")
+        terminalreporter.section(title(self._record))
         for line in summary(self._record):
             terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))
 
