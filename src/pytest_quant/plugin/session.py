@@ -193,7 +193,8 @@ def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
 def _announcer(config: pytest.Config) -> Callable[[str], None]:
     def announce(text: str) -> None:
         reporter = config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and config.get_verbosity() >= 0:
+        # What a worker prints is captured as the output of the test that it runs.
+        if reporter and config.get_verbosity() >= 0 and not hasattr(config, "workerinput"):
             reporter.write_line(f"quantization: {text}")
 
     return announce
