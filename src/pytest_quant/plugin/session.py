@@ -21,7 +21,7 @@ from pytest_quant.plugin.controller import Controller
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.options import FLAGS, read_settings
 from pytest_quant.plugin.rootdir import check_rootdir
-from pytest_quant.plugin.state import STATE, State, thread_count
+from pytest_quant.plugin.state import STATE, State, allure_directory, thread_count
 from pytest_quant.plugin.suite_files import SuiteFiles
 from pytest_quant.probes.model import CATEGORIES
 
@@ -58,6 +58,12 @@ def start(config: pytest.Config) -> None:
     )
     config.stash[STATE] = state
     config.pluginmanager.register(SessionHooks(state), "quant-session")
+    allure = allure_directory(config)
+    if allure is not None:
+        from pytest_quant.plugin.allure_hooks import AllureHooks
+
+        hooks = AllureHooks(state, allure, writes=workerinput is None)
+        config.pluginmanager.register(hooks, "quant-allure")
     if workerinput is not None:
         return
     config.pluginmanager.register(Controller(config, state), "quant-controller")
