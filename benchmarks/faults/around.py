@@ -9,8 +9,9 @@ from typing import Any
 
 import llama_cpp
 
-from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.protocol import Batch, Limits, Runtime, RuntimeInfo, Scores
+from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+from pytest_quant.runtimes.protocol import Batch, Limits, Reading, Runtime, RuntimeInfo, Scores
 
 _CACHE_TYPES = {
     8: llama_cpp.GGML_TYPE_Q8_0,
@@ -19,10 +20,10 @@ _CACHE_TYPES = {
 }
 
 
-class _Around:
+class Around:
     """Does what the runtime inside does."""
 
-    def __init__(self, inside: Runtime) -> None:
+    def __init__(self, inside: LlamaCppRuntime) -> None:
         self._inside = inside
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
@@ -36,6 +37,15 @@ class _Around:
     ) -> Scores:
         return self._inside.score(prompts, continuations, deadline_s)
 
+    def diverge(self, level: Runtime, reading: Reading) -> Divergence:
+        """The divergence of a level, under the level's own fault."""
+        if isinstance(level, Around):
+            return level.diverge_from(self._inside, reading)
+        return self._inside.diverge(level, reading)
+
+    def diverge_from(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
+        return reference.diverge(self._inside, reading)
+
     def describe(self) -> RuntimeInfo:
         return self._inside.describe()
 
@@ -43,10 +53,10 @@ class _Around:
         self._inside.close()
 
 
-class StuckStopString(_Around):
+class StuckStopString(Around):
     """Ends every answer at a string that another template had needed."""
 
-    def __init__(self, inside: Runtime, stop: str) -> None:
+    def __init__(self, inside: LlamaCppRuntime, stop: str) -> None:
         super().__init__(inside)
         self._stop = stop
 
@@ -54,10 +64,10 @@ class StuckStopString(_Around):
         return self._inside.generate(prompts, replace(limits, stop=(*limits.stop, self._stop)))
 
 
-class CutPrompts(_Around):
+class CutPrompts(Around):
     """Keeps the end of a long prompt, as a server with too small a context does."""
 
-    def __init__(self, inside: Runtime, words: int) -> None:
+    def __init__(self, inside: LlamaCppRuntime, words: int) -> None:
         super().__init__(inside)
         self._words = words
 
@@ -77,16 +87,19 @@ class CutPrompts(_Around):
         return " ".join(prompt.split(" ")[-self._words :])
 
 
-class QuantizedCache(_Around):
-    """Keeps keys and values in fewer bits."""
+class QuantizedCache(Around):
+    """Keeps keys and values in fewer bits.
 
-    def __init__(self, inside: Runtime, bits: int) -> None:
+    The plugin has no option for it yet, so llama.cpp's contexts are changed under it.
+    """
+
+    def __init__(self, inside: LlamaCppRuntime, bits: int) -> None:
         super().__init__(inside)
         self._bits = bits
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
-        with quantized_cache(self._bits):
-            return self._inside.generate(prompts, limits)
+        with self._in_effect():
+            return super().generate(prompts, limits)
 
     def score(
         self,
@@ -94,26 +107,26 @@ class QuantizedCache(_Around):
         continuations: Sequence[Sequence[str]],
         deadline_s: float | None = None,
     ) -> Scores:
-        with quantized_cache(self._bits):
-            return self._inside.score(prompts, continuations, deadline_s)
+        with self._in_effect():
+            return super().score(prompts, continuations, deadline_s)
 
+    def diverge_from(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
+        with self._in_effect():
+            return super().diverge_from(reference, reading)
 
-@contextmanager
-def quantized_cache(bits: int) -> Iterator[None]:
-    """Contexts opened here keep their keys and values in so many bits.
+    @contextmanager
+    def _in_effect(self) -> Iterator[None]:
+        """Contexts that are opened for this model have such a cache, those of others do not."""
+        bindings: Any = llama_cpp
+        open_context, own = bindings.llama_init_from_model, self._inside._model.handle
 
-    The plugin has no option for it yet, so llama.cpp's defaults are changed under it.
-    """
-    bindings: Any = library.llama_cpp
-    default = bindings.llama_context_default_params
+        def changed(model: Any, parameters: Any) -> Any:
+            if model == own:
+                parameters.type_k = parameters.type_v = _CACHE_TYPES[self._bits]
+            return open_context(model, parameters)
 
-    def changed() -> Any:
-        parameters = default()
-        parameters.type_k = parameters.type_v = _CACHE_TYPES[bits]
-        return parameters
-
-    bindings.llama_context_default_params = changed
-    try:
-        yield
-    finally:
-        bindings.llama_context_default_params = default
+        bindings.llama_init_from_model = changed
+        try:
+            yield
+        finally:
+            bindings.llama_init_from_model = open_context

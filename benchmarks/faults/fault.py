@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pytest_quant.runtimes.protocol import Runtime
+from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 
+from .around import Around
 from .model_file import ModelFile
 
 Dose = float | str
@@ -47,7 +48,7 @@ class RuntimeFault:
     imitates: str
     unit: str
     doses: tuple[Dose, ...]
-    around: Callable[[Runtime, Any], Runtime]
+    around: Callable[[LlamaCppRuntime, Any], Around]
 
 
 Fault = FileFault | RuntimeFault

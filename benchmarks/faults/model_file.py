@@ -125,7 +125,7 @@ class ModelFile:
                 target,
                 file_type=file_type,
                 tensor_types=[],
-                token_embedding=embedding and gguf.GGMLQuantizationType[embedding],
+                token_embedding=gguf.GGMLQuantizationType[embedding] if embedding else None,
                 output=None,
                 threads=1,
             )

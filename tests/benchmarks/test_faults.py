@@ -67,7 +67,7 @@ def test_a_fault_changes_what_it_says_and_the_file_still_runs(
     fault: FileFault, sources: dict[str, Path], tmp_path: Path
 ) -> None:
     clean = ModelFile.read(sources[fault.source])
-    planted = []
+    planted: list[ModelFile] = []
     for dose in dict.fromkeys((fault.doses[0], fault.doses[-1])):
         path = tmp_path / f"{len(planted)}.gguf"
         fault.plant(sources[fault.source], dose, path)
