@@ -41,7 +41,7 @@ FAULTS: tuple[Fault, ...] = (
         "two tensors written at each other's offset",
         "share of their rows",
         (0.005, 0.05, 1.0),
-        "model",
+        "level",
         (rf"{_BLOCK}ffn_up\.weight",),
         weights.swap_rows,
     ),
@@ -229,3 +229,9 @@ FAULTS: tuple[Fault, ...] = (
         around.CutPrompts,
     ),
 )
+
+
+def fault_named(name: str) -> FileFault:
+    """The fault of a file with this name."""
+    (found,) = (f for f in FAULTS if isinstance(f, FileFault) and f.name == name)
+    return found

@@ -42,12 +42,15 @@ def requantize(model: ModelFile, bits: int) -> None:
 
 def swap_rows(model: ModelFile, share: float) -> None:
     """The first rows of two blocks' feed-forward matrices exchanged."""
-    one, other = (f"blk.{model.middle + step}.ffn_up.weight" for step in (-1, 0))
-    first, second = (model.tensors[name].values for name in (one, other))
-    rows = max(1, round(share * len(first)))
-    first[:rows], second[:rows] = second[:rows].copy(), first[:rows].copy()
-    model.set_values(one, first)
-    model.set_values(other, second)
+    names = [f"blk.{model.middle + step}.ffn_up.weight" for step in (-1, 0)]
+    one, other = (model.tensors[name].data for name in names)
+    rows = max(1, round(share * len(one)))
+    swapped = (
+        np.concatenate([other[:rows], one[rows:]]),
+        np.concatenate([one[:rows], other[rows:]]),
+    )
+    for name, data in zip(names, swapped, strict=True):
+        model.tensors[name] = Tensor(data, model.tensors[name].kind)
 
 
 def perturb_scales(model: ModelFile, spread: float) -> None:
