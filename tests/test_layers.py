@@ -30,11 +30,11 @@ ALLOWED = {
     "yaml": ("probes",),
     "sympy": ("checkers", "probes.expressions"),
     "snowballstemmer": ("checkers.assertions",),
-    "numpy": ("runtimes.llamacpp",),
+    "numpy": ("runtimes.llamacpp", "metrics.distributions", "metrics.token_statistics"),
     "bandit": ("checkers.vulnerabilities",),
     "cattrs": ("record",),
     "gguf": (),
-    "scipy": ("probes.generators.planning",),
+    "scipy": ("probes.generators.planning", "metrics.token_statistics"),
     "hypothesis": (),
     "torch": (),
 }
