@@ -12,6 +12,8 @@ import pytest
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.budget import Budget
 from pytest_quant.measurement import Measurement, from_json
+from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.plugin.conclusion import conclude
 from pytest_quant.plugin.properties import findings, labels
 from pytest_quant.plugin.state import State, allure_directory
@@ -31,6 +33,7 @@ class Controller:
         self._state = state
         self._measurements: dict[str, Measurement] = {}
         self._runtimes: dict[str, RuntimeInfo] = {}
+        self._divergences: dict[tuple[str, str], Divergence] = {}
         self._record: RunRecord | None = None
         self._allure = allure_directory(config)
 
@@ -71,6 +74,9 @@ class Controller:
             self._measurements[measurement.nodeid] = measurement
             for level, info in learned["runtimes"].items():
                 self._runtimes[level] = RuntimeInfo(**info)
+        for raw in learned.get("divergences", ()):
+            divergence = divergence_from_json(raw)
+            self._divergences[divergence.level, divergence.source] = divergence
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -100,7 +106,9 @@ class Controller:
 
     def _conclude(self) -> None:
         if self._measurements:
-            self._record = conclude(self._state, self._measurements, self._runtimes)
+            self._record = conclude(
+                self._state, self._measurements, self._runtimes, self._divergences.values()
+            )
 
     def _write(self) -> None:
         """Write the run record, if a file was named; the summary is printed all the same."""
