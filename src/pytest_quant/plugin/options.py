@@ -113,6 +113,14 @@ _OPTIONS = (
         "the user's cache directory",
     ),
     _Option("json", "string", "FILE", "write the run record to FILE", "not written"),
+    _Option("html", "string", "FILE", "write a report to read in a browser to FILE", "not written"),
+    _Option(
+        "markdown",
+        "string",
+        "FILE",
+        "write a summary for a pull request or a job to FILE",
+        "not written",
+    ),
 )
 
 
@@ -167,6 +175,8 @@ class Settings:
     threads: int | None
     cache_dir: Path
     json: Path | None
+    html: Path | None
+    markdown: Path | None
     probe_paths: tuple[Path, ...]
     tolerances: dict[tuple[str, str | None], float]
 
@@ -196,6 +206,8 @@ def read_settings(config: pytest.Config) -> Settings:
         threads=values.parsed("threads", _positive),
         cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
         json=values.path("json"),
+        html=values.path("html"),
+        markdown=values.path("markdown"),
         probe_paths=_probe_paths(values),
         tolerances=_tolerances(values.ini("quant_tolerances", "linelist") or [], recipes),
     )

@@ -21,6 +21,24 @@ def shown(text: str, width: int = 60) -> str:
     return "".join(p for p, end in zip(pieces, ends, strict=True) if end <= room) + _DOTS
 
 
+def paragraphs(text: str, most: int) -> str:
+    """``text`` with its line breaks and tabs, and other control and bidi characters as escapes.
+
+    Of more than ``most`` characters the beginning and the end are kept, with a note between them.
+    """
+    if len(text) > most:
+        tail = most // 3
+        note = f"\n[... {len(text) - most:,} characters ...]\n"
+        text = text[: most - tail] + note + text[len(text) - tail :]
+    return "\n".join(
+        # Nearly every line is printable, and asking for all of it at once is fast.
+        line
+        if line.isprintable()
+        else "".join(c if c.isprintable() or c == "\t" else _escaped(c) for c in line)
+        for line in text.split("\n")
+    )
+
+
 def _columns(piece: str) -> int:
     """East Asian characters take two columns, no other takes more than one."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in piece)
