@@ -12,6 +12,7 @@ from pytest_quant.gate.budget import Budget
 from pytest_quant.measurement import Measurement, from_json
 from pytest_quant.plugin.conclusion import conclude
 from pytest_quant.plugin.outputs import check_outputs, write_outputs
+from pytest_quant.plugin.properties import findings, labels
 from pytest_quant.plugin.state import State
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.terminal import failure_text, summary, title
@@ -111,6 +112,8 @@ class Controller:
         name = f"{check.subject}[{check.level}]"
         nodeid, location = f"quant-gate::{name}", ("quant-gate", None, name)
         failed = check.result.verdict == "fail"
+        properties = labels(check.level, self._record.reference, check.category)
+        properties += findings(check.result)
         hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
         for when in ("setup", "call", "teardown"):
             report = pytest.TestReport(
@@ -120,7 +123,7 @@ class Controller:
                 outcome="failed" if failed and when == "call" else "passed",
                 longrepr=failure_text(self._record, check) if failed and when == "call" else None,
                 when=when,
-                user_properties=[("quant_verdict", check.result.verdict)],
+                user_properties=properties,
             )
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
