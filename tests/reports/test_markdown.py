@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from tests.reports.records import measured, record
+from tests.reports.records import divergence, measured, record
 
 from pytest_quant.reports.markdown import MOST_LINES, code, markdown
 
@@ -29,6 +29,7 @@ def test_says_what_to_do_and_what_changed() -> None:
             measured("sums", "q2", right=60, lost=40),
             measured("sums", "q8", right=640, n=640),
             measured("sums", "q4", right=10, n=10),
+            divergences=[divergence("q2", 0.25)],
         )
     )
     for said in (
@@ -36,6 +37,7 @@ def test_says_what_to_do_and_what_changed() -> None:
         "- q8 may ship: shown to be within the limit over all probes.",
         "- Hold q2 back: shown to lose more than the limit.",
         "- q4 is undecided: about --quant-cases=",
+        "40 / 0 | 0.25 | 16.01 |",
         "| `numerical_reasoning` | **62.5 \\[46.1, 76.5\\]** | 0.0",
         "- `q2`: `one-digit slip` 44 (+40)",
         "`probes/numerical_reasoning.yaml::sums[q2]`, case 0: expected `1`, `f16` `Answer: 17`",

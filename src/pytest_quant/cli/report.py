@@ -28,6 +28,7 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--terminal", action="store_true", help="print the summary")
     for name in _FILES:
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write the {name} report")
+    parser.add_argument("--allure", type=Path, metavar="DIR", help="write Allure results into DIR")
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON schema of run records, and end"
     )
@@ -48,8 +49,24 @@ def _report(chosen: argparse.Namespace) -> Iterator[str]:
     written = [(name, path) for name in _FILES if (path := getattr(chosen, name)) is not None]
     for name, path in written:
         yield _write(record, name, path)
-    if chosen.terminal or not written:
+    if chosen.allure is not None:
+        yield _allure(record, chosen.allure)
+    if chosen.terminal or not (written or chosen.allure):
         yield from _terminal(record)
+
+
+def _allure(record: RunRecord, directory: Path) -> str:
+    from pytest_quant.reports.allure import write_results
+
+    try:
+        write_results(record, directory)
+    except OSError as error:
+        raise QuantUsageError(
+            f"--allure: {directory} cannot be written: {error.strerror}; give another directory"
+        ) from error
+    return (
+        f"{directory} written; npx allure generate {directory} --config {directory}/allurerc.json"
+    )
 
 
 def _write(record: RunRecord, name: str, path: Path) -> str:

@@ -64,9 +64,9 @@ def _lines(record: RunRecord) -> Iterator[str]:
 def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
     yield _row(
         *("level", "verdict", "accuracy, %", f"{record.reference}, %", "drop \\[bounds\\]"),
-        *("limit", "lost / won", "bits/weight", "MB", "tokens/s"),
+        *("limit", "lost / won", "KL divergence", "bits/weight", "MB", "tokens/s"),
     )
-    yield _row("---", "---", *["--:"] * 8)
+    yield _row("---", "---", *["--:"] * 9)
     for level in levels:
         verdict = level.verdict or "inconclusive"
         check = pooled_check(record, level.name)
@@ -85,10 +85,18 @@ def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[s
             code(level.name),
             f"{_SIGNS.get(verdict, _UNDECIDED)} {verdict}",
             *numbers,
+            _divergence(record, level.name),
             f"{level.bits_per_weight:.2f}",
             f"{level.size / 1e6:,.1f}",
             f"{speed:,.0f}" if speed else "-",
         )
+
+
+def _divergence(record: RunRecord, level: str) -> str:
+    """The mean on the held text, in nats per token."""
+    found = (d for d in record.divergences_of(level) if d.source == "text")
+    means = (divergence.statistics["Mean KLD"] for divergence in found)
+    return next((f"{mean.value:.2g}" for mean in means), "-")
 
 
 def _category_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pytest_quant.metrics.facets import by_facet
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
 from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.results import failed_checks, pooled_check
 
@@ -83,6 +84,8 @@ def _header(record: RunRecord) -> Iterator[Line]:
     for level in record.levels:
         if level.warning:
             yield Line(f"note: {level.name}: {level.warning}", "yellow")
+    for warning in divergence_warnings(record):
+        yield Line(f"note: {warning}", "yellow")
     if record.missing:
         yield Line(
             f"incomplete: {record.missing} of {record.selected['probe']} selected tests brought "
@@ -106,6 +109,7 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     yield from _facets(record, level)
     flips = overall.result.counts
     yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")
+    yield from map(Line, divergence_lines(record, level.name))
     yield from _robustness(record, level)
     yield from _errors(record, level)
     assert level.verdict is not None
@@ -272,13 +276,13 @@ def advice(record: RunRecord) -> Iterator[str]:
     for level in record.levels:
         if level.verdict:
             names.setdefault(level.verdict if level.name in judged else "", []).append(level.name)
+    if failed := names.get("fail"):
+        yield f"Hold {', '.join(failed)} back: shown to lose more than the limit."
     if passed := names.get("pass"):
         if record.missing:
             yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
         else:
             yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
-    if failed := names.get("fail"):
-        yield f"Hold {', '.join(failed)} back: shown to lose more than the limit."
     for name in names.get("inconclusive", ()):
         yield f"{name} is undecided: {_how_to_decide(record, name)}"
     if unjudged := names.get(""):

@@ -11,7 +11,7 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from tests.reports.html.browser import DESKTOP, PHONE, Page, chromium
-from tests.reports.records import measured, record
+from tests.reports.records import divergence, measured, record
 
 from pytest_quant.measurement import Measurement
 from pytest_quant.record import RunRecord
@@ -70,6 +70,7 @@ def run() -> RunRecord:
         placed(measured("needle", "q2", right=60, lost=7, category="long_context")),
         measured("unknown", "q2", right=0, uninformative="f16 itself guesses"),
         missing=1,
+        divergences=[divergence("q2", 0.25), divergence("q8", 0.001, warning="other tokens")],
     )
 
 
@@ -84,6 +85,7 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
         "What failed",
         "Degradation",
         "Size against quality",
+        "KL divergence from f16",
         "How answers are wrong",
         "Long context: length by depth",
         "Cases that came out differently",
@@ -92,7 +94,7 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
     ]
     assert "Hold q2 back: shown to lose more than the limit." in shown.text
     plots = shown.browser.find_elements(By.CSS_SELECTOR, "svg.plot")
-    assert len(plots) == 3 + 3
+    assert len(plots) == 4 + 3
     assert all(plot.size["height"] > 80 for plot in plots)
 
 

@@ -43,15 +43,11 @@ def view(record: RunRecord) -> dict[str, Any]:
         "close_curve": _markup(figures.close_curve(record)),
         "category_curves": [(name, Markup(svg)) for name, svg in figures.category_curves(record)],
         "pareto": _markup(figures.pareto(record)),
-        "divergence_rows": [],
+        "divergence": _markup(figures.divergence(record)),
         "patterns": _patterns(record, levels),
         "behaviour": list(_behaviour(record, levels)),
         "grids": _grids(record),
-        "failures": [
-            {"check": check, "text": failure_text(record, check)}
-            for check in failed_checks(record)[:_MOST_FAILURES]
-        ],
-        "failed": len(failed_checks(record)),
+        "failures": _failures(record),
         "silent": _silent(record),
         "probes": len({m.probe for m in record.measurements}),
         "artifacts": [record.level(record.reference), *levels],
@@ -162,6 +158,18 @@ def _place(counts: FacetRow | None) -> dict[str, Any] | None:
         "before": 100 * counts.reference_correct / counts.n,
         "now": 100 * counts.level_correct / counts.n,
         "shade": shade(drop),
+    }
+
+
+def _failures(record: RunRecord) -> dict[str, Any]:
+    """Why checks failed; those of single probes apart, as there may be many."""
+    failed = failed_checks(record)
+    wide = [check for check in failed if check.scope != "probe"]
+    narrow = [check for check in failed if check.scope == "probe"]
+    return {
+        "wide": [(check, failure_text(record, check)) for check in wide],
+        "narrow": [(check, failure_text(record, check)) for check in narrow[:_MOST_FAILURES]],
+        "more": max(0, len(narrow) - _MOST_FAILURES),
     }
 
 

@@ -46,6 +46,8 @@ _STYLE: Any = {
 }
 # Told apart by shape as well as by colour.
 MARKERS = {"pass": "o", "fail": "X", "inconclusive": "D"}
+# Standard errors on each side of a 95 % interval.
+_TWO_SIDED = 1.96
 _SIZE = (5.6, 3.5)  # inches of 72 units
 _SMALL = (3.0, 1.9)
 
@@ -146,12 +148,51 @@ def pareto(record: RunRecord) -> str | None:
         axes.grid(visible=True)
         axes.set_xlim(0, 1.12 * max(sizes.values()))
         low, high = axes.get_ylim()
-        axes.set_ylim(max(low, 0), min(high, 101))
+        axes.set_ylim(max(low, -4), min(high, 104))
         axes.set_xlabel("size, MB")
         axes.set_ylabel("accuracy over all probes, %")
         figure.legend(loc="outside upper left")
         told = (f"{name} {sizes[name]:.1f} MB {points[name]:.1f} %" for name in points)
         return inline_svg(figure, "pareto", f"size and accuracy: {', '.join(told)}")
+
+
+def divergence(record: RunRecord) -> str | None:
+    """Mean KL divergence of each level, with its bounds, on each text that was read."""
+    levels = [x for x in levels_under_test(record) if record.divergences_of(x.name)]
+    if not levels:
+        return None
+    looks = {"text": ("o", "ink", "held text", -0.1), "responses": ("s", "inconclusive", "", 0.1)}
+    with rc_context(_STYLE):
+        figure = Figure(_SIZE, layout="constrained")
+        axes = figure.subplots()
+        for source, (marker, colour, name, aside) in looks.items():
+            points = [
+                (x + aside, found.statistics["Mean KLD"])
+                for x, level in enumerate(levels)
+                for found in record.divergences_of(level.name)
+                if found.source == source and found.statistics["Mean KLD"].value > 0
+            ]
+            for number, (x, mean) in enumerate(points):
+                spread = _TWO_SIDED * (mean.error or 0.0)
+                axes.errorbar(
+                    x,
+                    mean.value,
+                    # A logarithmic scale has no place for a bound of zero.
+                    yerr=[[min(spread, 0.9 * mean.value)], [spread]],
+                    fmt=marker,
+                    color=COLOURS[colour],
+                    markersize=7,
+                    capsize=4,
+                    linewidth=1.4,
+                    label=None if number else name or f"responses of {record.reference}",
+                )
+        axes.set_yscale("log")
+        axes.grid(visible=True, axis="y")
+        axes.set_ylabel("mean KL divergence, nats per token")
+        _level_axis(axes, levels)
+        figure.legend(loc="outside upper left", ncols=2)
+        told = (f"{d.level} {d.statistics['Mean KLD'].value:.2g}" for d in record.divergences)
+        return inline_svg(figure, "divergence", f"mean KL divergence: {', '.join(told)}")
 
 
 def _accuracy(result: CheckResult) -> float:
