@@ -72,16 +72,16 @@ class RunRecord:
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]
 
-    def divergences_of(self, level: str) -> list[Divergence]:
-        """That on the held text first."""
-        return [d for d in self.divergences if d.level == level]
-
     def level(self, name: str) -> LevelRecord:
         """The artifact of a level; raises ``KeyError`` for a level that is not here."""
         for level in self.levels:
             if level.name == name:
                 return level
         raise KeyError(name)
+
+    def divergences_of(self, level: str) -> list[Divergence]:
+        """That on the held text first."""
+        return [d for d in self.divergences if d.level == level]
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -16,7 +16,7 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.plugin.conclusion import conclude
 from pytest_quant.plugin.properties import findings, labels
-from pytest_quant.plugin.state import State
+from pytest_quant.plugin.state import State, allure_directory
 from pytest_quant.record import RunRecord, write_record
 from pytest_quant.reports.terminal import failure_text, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
@@ -35,6 +35,7 @@ class Controller:
         self._runtimes: dict[str, RuntimeInfo] = {}
         self._divergences: dict[tuple[str, str], Divergence] = {}
         self._record: RunRecord | None = None
+        self._allure = allure_directory(config)
 
     def pytest_report_header(self) -> list[str]:
         """One line of what will be tested."""
@@ -96,6 +97,10 @@ class Controller:
                 reporter.currentfspath = None
             for check in checks:
                 self._report_check(check)
+            if self._allure is not None:
+                from pytest_quant.reports.allure import write_checks
+
+                write_checks(self._record, self._allure)
             self._write()
         return result
 
@@ -107,8 +112,14 @@ class Controller:
 
     def _write(self) -> None:
         """Write the run record, if a file was named; the summary is printed all the same."""
+        if self._record is None:
+            return
+        if self._allure is not None:
+            from pytest_quant.reports.allure import write_surroundings
+
+            write_surroundings(self._record, self._allure)
         path = self._state.settings.json
-        if path is None or self._record is None:
+        if path is None:
             return
         try:
             write_record(self._record, path)
