@@ -215,7 +215,6 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
         "selected": asdict(state.budget),
         "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
     }
-    report.user_properties.append(("quant_level", item.level))
 
 
 def _announcer(config: pytest.Config) -> Callable[[str], None]:
