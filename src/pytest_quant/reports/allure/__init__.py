@@ -9,7 +9,13 @@ from pathlib import Path
 
 from pytest_quant.files import write_atomically
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.allure.results import Rendered, Run, check_result, probe_result
+from pytest_quant.reports.allure.results import (
+    Rendered,
+    Run,
+    check_result,
+    divergence_result,
+    probe_result,
+)
 from pytest_quant.reports.allure.surroundings import surroundings
 
 
@@ -21,6 +27,8 @@ def write_results(record: RunRecord, directory: Path) -> None:
     run = Run.of(record)
     verdicts = {check.subject: check.result for check in record.checks if check.scope == "probe"}
     write(directory, (probe_result(run, m, verdicts.get(m.nodeid)) for m in record.measurements))
+    levels = dict.fromkeys(divergence.level for divergence in record.divergences)
+    write(directory, (divergence_result(run, n, record.divergences_of(n)) for n in levels))
     write_checks(record, directory)
     write_surroundings(record, directory)
 
