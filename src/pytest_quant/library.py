@@ -11,5 +11,6 @@ _SHIPPED = _PACKAGE / "library"
 _DATA = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parents[1]
 
 PROBES: Path = _DATA / "probes"
-EXPECTED_IMPACT: Path = _DATA / "baselines" / "expected_impact.json"
+BASELINES: Path = _DATA / "baselines"
+EXPECTED_IMPACT: Path = BASELINES / "expected_impact.json"
 EMBEDDED_MODEL: Path = _PACKAGE / "models" / "embedded-f16.gguf"
