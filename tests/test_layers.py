@@ -33,7 +33,7 @@ ALLOWED = {
     "numpy": ("runtimes.llamacpp",),
     "bandit": ("checkers.vulnerabilities",),
     "gguf": (),
-    "scipy": ("probes.generators.planning",),
+    "scipy": ("probes.generators.planning", "gate.divergence_regression"),
     "hypothesis": (),
     "torch": (),
 }

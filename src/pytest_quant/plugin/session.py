@@ -42,7 +42,9 @@ def start(config: pytest.Config) -> None:
     suites = SuiteFiles(settings.suites)
     base = config.invocation_params.dir
     config.args[:] = _arguments(config, roots, suites)
-    files = ProbeFiles(roots, config.args, base, config.getini("norecursedirs"), suites)
+    whole = config.args_source is not pytest.Config.ArgsSource.ARGS
+    skipped = config.getini("norecursedirs")
+    files = ProbeFiles(roots, config.args, base, skipped, suites, whole=whole)
     for name in (
         *CATEGORIES,
         *(f"difficulty_{n}" for n in range(1, 6)),
@@ -54,7 +56,7 @@ def start(config: pytest.Config) -> None:
         files,
         thread_count(config, settings),
         _announcer(config),
-        workerinput["quant_reference"] if workerinput is not None else None,
+        workerinput,
     )
     config.stash[STATE] = state
     config.pluginmanager.register(SessionHooks(state), "quant-session")
@@ -180,7 +182,7 @@ def _level(item: pytest.Item) -> str:
 
 def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
     assert state.budget is not None
-    learned: dict[str, Any] = {"selected": asdict(state.budget)}
+    learned: dict[str, Any] = {"selected": asdict(state.budget), "tests": state.tests}
     if item.measurement is not None:
         learned["measurement"] = to_json(item.measurement)
         learned["runtimes"] = {name: asdict(i) for name, i in state.bench.runtimes.items()}
@@ -194,7 +196,9 @@ def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
         counts = item.result.counts
         for name in ("n", "b", "c"):
             report.user_properties.append((f"quant_{name}", getattr(counts, name)))
-        report.user_properties.append(("quant_verdict", item.result.verdict))
+        failed = item.regression is not None and item.regression.verdict == "fail"
+        verdict = "fail" if failed else item.result.verdict
+        report.user_properties.append(("quant_verdict", verdict))
 
 
 def _announcer(config: pytest.Config) -> Callable[[str], None]:
