@@ -17,8 +17,7 @@ from pytest_quant.plugin.gate_tests import GateTest, gate_tests
 from pytest_quant.plugin.recording import check_may_record, record_baselines
 from pytest_quant.plugin.state import State
 from pytest_quant.record import RunRecord, write_record
-from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.terminal import summary
+from pytest_quant.reports.terminal import summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 
@@ -143,7 +142,7 @@ class Controller:
                 outcome="failed" if failed and when == "call" else "passed",
                 longrepr=test.story if failed and when == "call" else None,
                 when=when,
-                user_properties=[("quant_verdict", test.verdict)],
+                user_properties=list(test.properties),
             )
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
@@ -152,7 +151,7 @@ class Controller:
         """Print the summary of the run record."""
         if self._record is None:
             return
-        terminalreporter.section(f"quantization: {shown(self._record.model, 50)}")
+        terminalreporter.section(title(self._record))
         for line in summary(self._record):
             terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))
 
