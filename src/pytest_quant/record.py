@@ -20,6 +20,7 @@ from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -55,7 +56,8 @@ class RunRecord:
     ``selected`` counts the checks by scope that share ``alpha``; ``missing`` names the selected
     tests that brought no measurement (a crash, an error). ``reference_recorded``: the reference
     was not at hand, its outcomes are those of the baselines. ``unused_baselines`` are the recorded
-    levels of the model that were not tested.
+    levels of the model that were not tested. Of ``divergences`` there are at most two a level,
+    that on the held text first.
     """
 
     created: str
@@ -70,6 +72,7 @@ class RunRecord:
     levels: tuple[LevelRecord, ...]
     measurements: tuple[Measurement, ...]
     checks: tuple[Check, ...]
+    divergences: tuple[Divergence, ...] = ()
     divergence_checks: tuple[DivergenceCheck, ...] = ()
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()
@@ -83,6 +86,10 @@ class RunRecord:
             if level.name == name:
                 return level
         raise KeyError(name)
+
+    def divergences_of(self, level: str) -> list[Divergence]:
+        """That on the held text first."""
+        return [d for d in self.divergences if d.level == level]
 
     def to_json(self) -> dict[str, Any]:
         return {

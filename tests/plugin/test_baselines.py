@@ -32,6 +32,14 @@ def regressions(run: Run) -> list[dict[str, Any]]:
     return [check for check in run.record["checks"] if check["kind"] == "regression"]
 
 
+def distance(run: Run) -> dict[str, Any]:
+    """The check of the divergence on the held text."""
+    assert run.record is not None, run.output + run.errors
+    (check,) = run.record["divergence_checks"]
+    result: dict[str, Any] = check["result"]
+    return result
+
+
 def changes(run: Run) -> dict[str, list[str]]:
     assert run.record is not None, run.output + run.errors
     (use,) = run.record["baselines"]
@@ -76,6 +84,10 @@ def test_records_every_outcome_and_where_it_is_from(recording: Run) -> None:
             )
     assert baseline.artifact.digest == recording.level("q8")["digest"]
     assert baseline.reference.digest == recording.level("f16")["digest"]
+    (chunks,) = baseline.divergences.values()
+    on_text = recording.record["divergences"][0]
+    assert on_text["source"] == "text"
+    assert [chunk.digest for chunk in chunks] == [chunk["digest"] for chunk in on_text["chunks"]]
     assert dict(baseline.artifact.runtime) == recording.level("q8")["runtime"]
 
 
@@ -101,7 +113,9 @@ def test_the_same_again_is_no_regression(recorded: Project, mode: tuple[str, ...
     assert all(check["result"]["counts"]["b"] == 0 for check in found)
     assert not any(changes(run).values())
     assert run.record is not None
-    assert run.record["selected"] == {"pooled": 2, "category": 4, "probe": 4}
+    assert run.record["selected"] == {"pooled": 3, "category": 4, "probe": 4}
+    assert distance(run)["verdict"] == "pass"
+    assert distance(run)["now"] == pytest.approx(distance(run)["recorded"], rel=1e-5)
     assert "32 cases compared" in "\n".join(run.section)
 
 
@@ -127,7 +141,13 @@ def test_a_damaged_copy_fails_and_names_what_changed(damaged: Run) -> None:
     assert "as before runtime, template, probes, reference" in story
     assert "(was " in story
     failed = {line.split()[1] for line in damaged.lines if line.startswith("FAILED quant-gate")}
-    assert {"quant-gate::overall-regression[q8]", "quant-gate::overall[q8]"} <= failed
+    assert failed >= {
+        "quant-gate::overall[q8]",
+        "quant-gate::overall-regression[q8]",
+        "quant-gate::divergence-text-regression[q8]",
+    }
+    assert distance(damaged)["verdict"] == "fail"
+    assert "FAILED q8 divergence (text) KL divergence " in story
 
 
 def test_one_file_alone_is_compared_with_its_record(recorded: Project, q8_file: Path) -> None:
@@ -145,6 +165,8 @@ def test_one_file_alone_is_compared_with_its_record(recorded: Project, q8_file: 
         c for c in run.record["checks"] if (c["scope"], c["kind"]) == ("pooled", "tolerance")
     )
     assert tolerance["result"]["counts"]["n"] == 32
+    assert run.record["divergences"] == run.record["divergence_checks"] == []
+    assert run.record["selected"]["pooled"] == 2
     assert "f16 (not at hand, as recorded)" in "\n".join(run.section)
 
 

@@ -7,7 +7,7 @@ the same text (chunks): the tokens of one chunk depend on each other, those of t
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -134,6 +134,16 @@ class _Estimate:
 
         reach = float(stdtrit(self.freedom, 1 - alpha)) * self.error
         return self.mean - reach, self.mean + reach
+
+
+def mean_over(chunks: Sequence[Chunk], digests: Collection[str]) -> float | None:
+    """The mean divergence over these chunks, by tokens; ``None`` unless all are there."""
+    known = {chunk.digest: chunk for chunk in chunks}
+    if not digests or not set(digests) <= known.keys():
+        return None
+    wanted = [known[digest] for digest in digests]
+    total = sum(chunk.tokens for chunk in wanted)
+    return math.fsum(chunk.kld * chunk.tokens for chunk in wanted) / total if total else None
 
 
 def behaves_like(

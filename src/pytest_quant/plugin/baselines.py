@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,14 @@ from pytest_quant.gate.baseline_changes import (
     coverage,
 )
 from pytest_quant.gate.baseline_file import baseline_path, read_baseline
+from pytest_quant.gate.divergence_regression import (
+    DivergenceCheck,
+    behaves_like,
+    evaluate_divergence,
+    mean_over,
+)
 from pytest_quant.measurement import Answer, Measurement, recorded_answer
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.probes.model import Case
 from pytest_quant.runtimes.llamacpp.artifacts import Artifact
 from pytest_quant.runtimes.llamacpp.contents import Contents, read_contents
@@ -66,6 +74,15 @@ class Baselines:
     def levels(self) -> list[str]:
         """The levels of the model of which there is a file, tested or not."""
         return sorted(path.stem for path in self.path("any").parent.glob("*.json"))
+
+    def others(self, level: str) -> Iterator[Baseline]:
+        """The baselines of the other levels, but for those that cannot be read: they are not
+        what is tested.
+        """
+        for other in self.levels():
+            with suppress(QuantUsageError):
+                if other != level and (found := self.of(other)):
+                    yield found
 
     def reference(self, levels: Sequence[str]) -> RecordedArtifact | None:
         """The reference that all these levels were recorded against, if they have one in common."""
@@ -133,13 +150,19 @@ def changes_since(
 
 
 def baseline_uses(
-    state: State, measurements: Sequence[Measurement], runtimes: Mapping[str, RuntimeInfo]
+    state: State,
+    measurements: Sequence[Measurement],
+    runtimes: Mapping[str, RuntimeInfo],
+    divergences: Sequence[Divergence],
 ) -> tuple[BaselineUse, ...]:
     """What became of the baseline of each tested level; nothing while they are recorded anew."""
     if state.settings.update != "no":
         return ()
     return tuple(
-        _use(state, level, [m for m in measurements if m.level == level], runtimes.get(level))
+        replace(
+            _use(state, level, [m for m in measurements if m.level == level], runtimes.get(level)),
+            behaves_like=_lower_level(state, level, divergences) or "",
+        )
         for level in dict.fromkeys(m.level for m in measurements)
     )
 
@@ -163,6 +186,41 @@ def _use(
         coverage=covered,
         changes=changes_since(state, baseline, runtime, covered),
     )
+
+
+def divergence_checks(
+    state: State, divergences: Sequence[Divergence]
+) -> tuple[DivergenceCheck, ...]:
+    """Each level's divergence held against the recorded one, where there is one."""
+    checks = []
+    for found in divergences:
+        baseline = state.baseline(found.level)
+        if baseline is None or found.source not in baseline.divergences:
+            continue
+        assert state.budget is not None
+        result = evaluate_divergence(
+            baseline.divergences[found.source], found.chunks, state.budget.alpha_for("pooled")
+        )
+        if result is not None:
+            checks.append(DivergenceCheck(found.level, found.source, result))
+    return tuple(checks)
+
+
+def _lower_level(state: State, level: str, divergences: Sequence[Divergence]) -> str | None:
+    """The recorded level of fewer bits that a file diverges like, on the held text."""
+    for found in divergences:
+        if (found.level, found.source) != (level, "text"):
+            continue
+        digests = [chunk.digest for chunk in found.chunks]
+        recorded = {}
+        for other in state.baselines.others(level):
+            mean = mean_over(other.divergences.get("text", ()), digests)
+            if mean is not None:
+                recorded[other.level] = (mean, other.artifact.bits_per_weight)
+        mean = mean_over(found.chunks, digests)
+        bits = state.lineup.artifacts[level].bits_per_weight
+        return behaves_like(mean, bits, recorded) if mean is not None else None
+    return None
 
 
 def unused_baselines(state: State) -> tuple[str, ...]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest_quant
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
 from pytest_quant.measurement import Measurement
-from pytest_quant.plugin.baselines import baseline_uses, unused_baselines
+from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.plugin.baselines import baseline_uses, divergence_checks, unused_baselines
 from pytest_quant.plugin.state import State
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 
 def conclude(
-    state: State, found: Mapping[str, Measurement], runtimes: Mapping[str, RuntimeInfo]
+    state: State,
+    found: Mapping[str, Measurement],
+    runtimes: Mapping[str, RuntimeInfo],
+    divergences: Iterable[Divergence],
 ) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
     lineup, budget = state.lineup, state.budget
@@ -33,6 +37,10 @@ def conclude(
         ),
         *regression_checks(measurements, state.settings.regression_drop, budget),
     )
+    distances = tuple(
+        sorted(divergences, key=lambda d: (lineup.levels.index(d.level), d.source == "responses"))
+    )
+    distance_checks = divergence_checks(state, distances)
     tested = {m.level for m in measurements}
     return RunRecord(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -56,14 +64,18 @@ def conclude(
                     tensor_types=dict(artifact.tensor_types),
                     warning=artifact.warning,
                     runtime=runtimes.get(name),
-                    verdict=level_verdict(checks, name) if name in tested else None,
+                    verdict=level_verdict(checks, name, distance_checks)
+                    if name in tested
+                    else None,
                 )
                 for name, artifact in lineup.artifacts.items()
             ),
         ),
         measurements=measurements,
         checks=checks,
-        baselines=baseline_uses(state, measurements, runtimes),
+        divergences=distances,
+        divergence_checks=distance_checks,
+        baselines=baseline_uses(state, measurements, runtimes, distances),
         unused_baselines=unused_baselines(state),
     )
 

@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.gate.baseline import Baseline, probe_key, recorded_probe
+from pytest_quant.gate.baseline import (
+    Baseline,
+    probe_key,
+    recorded_chunks,
+    recorded_probe,
+)
 from pytest_quant.gate.baseline_file import read_baseline, write_baseline
 from pytest_quant.gate.baseline_update import plan_update
 from pytest_quant.plugin.baselines import recorded_artifact, shown_path
@@ -80,7 +85,12 @@ def _new(state: State, record: RunRecord, level: str) -> Baseline:
         reference=recorded_artifact(artifacts[record.reference], runtimes[record.reference]),
         artifact=recorded_artifact(artifacts[level], runtimes[level], contents),
         probes={key: probe for key, probe in measured.items() if probe is not None},
-        divergences={},
+        # On the held text alone: what the reference answered differs with what is selected.
+        divergences={
+            d.source: recorded_chunks(d.chunks)
+            for d in record.divergences_of(level)
+            if d.source == "text"
+        },
     )
 
 

@@ -29,8 +29,8 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
         result = divergence.result
         rise = f" ({result.rise / result.recorded:+.0%})" if result.recorded > 0 else ""
         yield (
-            f"KL divergence, {divergence.source}: {result.now:.3g}, recorded "
-            f"{result.recorded:.3g}{rise}: {result.verdict}"
+            f"regression: KL divergence {result.now:.3g}, recorded {result.recorded:.3g}{rise}, "
+            f"p {result.p:.2g}: {result.verdict}"
         )
     yield from _outdated(use)
     if use.behaves_like:

@@ -46,7 +46,7 @@ def describe_failure(
 ) -> str:
     """Why a check over ``members`` failed; ``changes`` are those since the baseline, if any."""
     lost = [(m, case) for m in members for case in m.cases if _is_lost(case, kind)]
-    lines = [explain(result) if kind == "tolerance" else explain_regression(result)]
+    lines = [explained(result, kind)]
     if len(categories := Counter(m.category for m, _ in lost)) > 1:
         lines.append(f"lost in   {_counted(categories, _MOST_CATEGORIES)}")
     lines += _patterns(members, lost)
@@ -55,6 +55,11 @@ def describe_failure(
     if lost:
         lines += _example(reference, level, *lost[0])
     return "\n".join(lines)
+
+
+def explained(result: CheckResult, kind: Kind) -> str:
+    """What a check saw, and what it was able to see."""
+    return explain(result) if kind == "tolerance" else explain_regression(result)
 
 
 def divergence_text(record: RunRecord, check: DivergenceCheck) -> str:
