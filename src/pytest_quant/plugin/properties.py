@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_quant.gate.tolerance_check import CheckResult
+    from pytest_quant.metrics.divergence import Divergence
 
 Properties = list[tuple[str, object]]
 _DIGITS = 6
@@ -34,6 +35,15 @@ def findings(result: CheckResult, regression: CheckResult | None = None) -> Prop
         return [*rounded, ("quant_verdict", result.verdict)]
     verdict = "fail" if regression.verdict == "fail" else result.verdict
     return [*rounded, ("quant_regression", regression.verdict), ("quant_verdict", verdict)]
+
+
+def distance(divergence: Divergence) -> Properties:
+    """Mean KL divergence in nats and the share of same top tokens in percent, by source."""
+    shown = {"kld": "Mean KLD", "same_top": "Same top p"}
+    return [
+        (f"quant_{name}_{divergence.source}", _rounded(divergence.statistics[statistic].value))
+        for name, statistic in shown.items()
+    ]
 
 
 def _rounded(number: float) -> float:

@@ -17,6 +17,7 @@ from pytest_quant.reports.baselines import missing_baselines, recorded_lines, un
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
 from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.results import failed_checks
 
 MOST_FAILURES = 5
 MOST_PATTERNS = 3
@@ -184,12 +185,13 @@ def _errors(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
 
 
 def _artifact(record: RunRecord, level: LevelRecord) -> str:
-    speed = _tokens_per_second(record, level.name)
+    speed = tokens_per_second(record, level.name)
     rate = f", {speed:,.0f} tokens/s" if speed else ""
     return f"{level.bits_per_weight:.2f} bits/weight, {level.size / 1e6:,.1f} MB{rate}"
 
 
-def _tokens_per_second(record: RunRecord, level: str) -> float:
+def tokens_per_second(record: RunRecord, level: str) -> float:
+    """Tokens read and written in a second of decoding; 0 if nothing was decoded."""
     efforts: list[Effort] = []
     if level == record.reference:
         # Every level is paired with the same reference batch: count each batch once.
@@ -222,9 +224,9 @@ def _skipped(record: RunRecord) -> Iterator[Line]:
 
 
 def _failures(record: RunRecord) -> Iterator[Line]:
-    failed = [check for check in record.checks if check.result.verdict == "fail"]
-    failed.sort(key=lambda c: (c.scope != "pooled", c.result.limit - c.result.lower))
-    told = [(f"{c.level} {c.subject}{_kind(c)}", failure_text(record, c)) for c in failed]
+    told = [
+        (f"{c.level} {c.subject}{_kind(c)}", failure_text(record, c)) for c in failed_checks(record)
+    ]
     told[:0] = [
         (f"{check.level} divergence ({check.source})", divergence_text(record, check))
         for check in record.divergence_checks
@@ -251,6 +253,8 @@ def advice(record: RunRecord) -> Iterator[str]:
     for level in record.levels:
         if level.verdict:
             names.setdefault(level.verdict if level.name in judged else "", []).append(level.name)
+    if failed := names.get("fail"):
+        yield f"Hold {', '.join(failed)} back: shown to lose more than the limit."
     if passed := names.get("pass"):
         if record.missing:
             yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
