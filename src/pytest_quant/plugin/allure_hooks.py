@@ -108,7 +108,8 @@ class AllureHooks:
         if item.measurement is None:
             _adopt(result, self._identity(item.probe, item.nodeid, item.level, result.start))
             return
-        _fill(result, probe_result(self._run(result.start), item.measurement, item.result))
+        run = self._run(result.start)
+        _fill(result, probe_result(run, item.measurement, item.result, item.regression))
 
     def _complete_divergence(self, result: TestResult, item: DivergenceItem) -> None:
         run = self._run(result.start)
