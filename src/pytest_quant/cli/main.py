@@ -18,7 +18,7 @@ USAGE_ERROR = 4
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 4 for a mistake, which is told on stderr."""
-    chosen = _parser().parse_args(arguments)
+    chosen = command_parser().parse_args(arguments)
     # Generators of a project are found as with "python -m pytest"; last, so that they hide nothing.
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)
@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="pytest-quant",
         description="Look at probes, levels and run records. To measure a model, run: "
