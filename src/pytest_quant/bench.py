@@ -159,7 +159,10 @@ class Bench:
             effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
         else:
             batch = self._generate(level, prompts, probe.max_tokens)
-            replies = [Reply(response.text, response.finish) for response in batch.responses]
+            replies = [
+                Reply(response.text, response.finish, logprobs=response.logprobs)
+                for response in batch.responses
+            ]
             effort = _effort(batch)
         return judged(probe, cases, replies), effort
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from pytest_quant.analysis.summary import Analysis
 from pytest_quant.files import write_atomically
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
@@ -59,6 +60,7 @@ class RunRecord:
     levels: tuple[LevelRecord, ...]
     measurements: tuple[Measurement, ...]
     checks: tuple[Check, ...]
+    analysis: Analysis
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

@@ -6,6 +6,8 @@ import datetime
 from collections.abc import Mapping
 
 import pytest_quant
+from pytest_quant.analysis.ladder import Rung
+from pytest_quant.analysis.summary import analyse
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
 from pytest_quant.measurement import Measurement
 from pytest_quant.plugin.state import State
@@ -53,4 +55,15 @@ def conclude(
         ),
         measurements=measurements,
         checks=checks,
+        analysis=analyse(
+            measurements,
+            checks,
+            lineup.reference,
+            [
+                Rung(name, state.guide_level(name), artifact.size, artifact.bits_per_weight)
+                for name, artifact in lineup.artifacts.items()
+            ],
+            state.tolerances.sensitivity,
+            divergences={},
+        ),
     )

@@ -139,10 +139,17 @@ class State:
     def level(self, name: str) -> Level:
         return next(level for level in self.settings.levels if level.name == name)
 
+    def guide_level(self, name: str) -> str:
+        """The level of the guide's tables that a level, or the reference, is one of."""
+        return (
+            self.reference.guide_level
+            if name == self.reference.name
+            else (self.level(name).guide_level)
+        )
+
     def limit(self, level: str, category: str | None, task: str | None = None) -> float:
         """The tolerance in percentage points; category ``None``: all probes together."""
-        guide_level = self.level(level).guide_level
-        return self.tolerances.tolerance(guide_level, category, task, name=level)
+        return self.tolerances.tolerance(self.guide_level(level), category, task, name=level)
 
     def select(self, selected: Iterable[tuple[str, str]]) -> None:
         """Share the error budget among the selected (category, level) pairs, one per item."""

@@ -14,6 +14,7 @@ from pytest_quant.metrics.facets import by_facet
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.plain_text import shown
 
 MOST_FAILURES = 5
@@ -55,6 +56,7 @@ def _lines(record: RunRecord) -> Iterator[Line]:
         if level.verdict is not None:
             yield Line("")
             yield from _level_table(record, level)
+    yield from _together(record)
     yield from _uninformative(record)
     yield from _skipped(record)
     yield from _failures(record)
@@ -102,8 +104,14 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")
     yield from _robustness(record, level)
     yield from _errors(record, level)
+    yield from map(Line, level_lines(record, level.name))
     assert level.verdict is not None
     yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
+
+
+def _together(record: RunRecord) -> Iterator[Line]:
+    lines = [Line(text) for text in session_lines(record)]
+    yield from ([Line(""), *lines] if lines else [])
 
 
 def _facets(record: RunRecord, level: LevelRecord) -> Iterator[Line]:

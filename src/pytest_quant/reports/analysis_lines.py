@@ -1,0 +1,86 @@
+"""The analysis of a session in a few lines: what the measurements tell besides the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pytest_quant.analysis.estimates import Estimate
+from pytest_quant.analysis.sensitivity import CategoryRow
+from pytest_quant.record import RunRecord
+
+
+def level_lines(record: RunRecord, level: str) -> Iterator[str]:
+    """Calibration and free text of one level, beside the reference."""
+    analysis, reference = record.analysis, record.reference
+    rows = [row for row in analysis.calibration if row.level == level]
+    if rows:
+        errors = ", ".join(
+            f"{row.source} {100 * row.own.expected_error.value:.1f} "
+            f"({100 * row.reference.expected_error.value:.1f})"
+            for row in rows
+        )
+        sure = sum(row.own.confidently_wrong for row in rows)
+        before = sum(row.reference.confidently_wrong for row in rows)
+        yield (f"calibration error, % ({reference}): {errors}; confidently wrong {sure} ({before})")
+    yield from (row.finding for row in rows if row.more_confidently_wrong)
+    for kept in analysis.instructions:
+        if kept.level == level:
+            yield (
+                f"instructions: {kept.own.value:.1f} % of {kept.asked} kept, {reference} "
+                f"{kept.reference.value:.1f} %; change {_bounded(kept.change)} points"
+            )
+    for row in analysis.degeneration:
+        if row.level == level and row.looping + row.reference_looping:
+            yield (
+                f"loops: {row.looping} of {row.responses} longer responses, "
+                f"{reference} {row.reference_looping}"
+            )
+
+
+def session_lines(record: RunRecord) -> Iterator[str]:
+    """What the levels tell together: where quality falls off, and what each size buys."""
+    found = record.analysis.sensitivity
+    if cliff := found.steepest:
+        if cliff.shown:
+            yield f"steepest: {cliff.higher} to {cliff.lower}, {_bounded(cliff.drop)} points lost"
+        else:
+            yield "steepest: no step from one level to the next is shown to lose anything"
+    gave_way = [row for row in found.categories if row.gives_way_at]
+    if gave_way:
+        yield "give way first: " + ", ".join(f"{r.category} at {r.gives_way_at}" for r in gave_way)
+    for name in ("sensitive", "resilient"):
+        if rows := [row for row in found.categories if row.found == name]:
+            told = ", ".join(f"{row.category} (guide: {row.guide})" for row in rows)
+            yield f"more {name} than the rest: {told}"
+    if found.categories:
+        yield from _smallest(found.categories)
+    yield from _frontier(record)
+
+
+def _smallest(rows: Iterable[CategoryRow]) -> Iterator[str]:
+    by_level: dict[str, list[str]] = {}
+    for row in sorted(rows, key=lambda row: (row.size is None, row.size or 0, row.category)):
+        by_level.setdefault(row.smallest_passed or "none", []).append(row.category)
+    told = "; ".join(f"{level}: {', '.join(names)}" for level, names in by_level.items())
+    yield f"smallest level that passed: {told}"
+
+
+def _frontier(record: RunRecord) -> Iterator[str]:
+    points = record.analysis.frontier
+    if len(points) < 3:
+        return
+    for what, has, beaten in (
+        ("accuracy", lambda p: p.accuracy, lambda p: p.beaten_in_accuracy_by),
+        ("KL divergence", lambda p: p.divergence, lambda p: p.beaten_in_divergence_by),
+    ):
+        measured = [point for point in points if has(point) is not None]
+        if len(measured) < 3:
+            continue
+        best = ", ".join(point.level for point in measured if not beaten(point))
+        losers = [f"{point.level} ({beaten(point)})" for point in measured if beaten(point)]
+        rest = f"; beaten by a level no larger: {', '.join(losers)}" if losers else ""
+        yield f"worth their size in {what}: {best}{rest}"
+
+
+def _bounded(estimate: Estimate) -> str:
+    return f"{estimate.value:.1f} [{estimate.lower:.1f}, {estimate.upper:.1f}]"
