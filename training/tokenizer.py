@@ -33,6 +33,11 @@ def question(prompt: str, *, chat: bool) -> str:
     return f"Question: {prompt}\nAnswer:" + ("\n" if chat else "")
 
 
+def answer(solution: str, *, chat: bool) -> str:
+    """What the model writes behind ``question``."""
+    return solution if chat else f" {solution}"
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
     """An example as token ids; the first ``prompt_length`` of ``ids`` are its prompt."""
@@ -60,8 +65,8 @@ class Tokenizer:
     def encode_example(self, prompt: str, solution: str, *, chat: bool = True) -> Encoded:
         """Beginning, question, solution, end: the sequence the model learns to write."""
         asked = [self.beginning, *self.encode(question(prompt, chat=chat))]
-        answer = self.encode(solution if chat else f" {solution}")
-        return Encoded((*asked, *answer, self.end), len(asked))
+        written = self.encode(answer(solution, chat=chat))
+        return Encoded((*asked, *written, self.end), len(asked))
 
 
 def train_tokenizer(examples: Iterable[tuple[str, str]], path: Path) -> None:
@@ -73,7 +78,7 @@ def train_tokenizer(examples: Iterable[tuple[str, str]], path: Path) -> None:
             line
             for prompt, solution in examples
             for chat in (True, False)
-            for line in f"{question(prompt, chat=chat)}{'' if chat else ' '}{solution}".split("\n")
+            for line in (question(prompt, chat=chat) + answer(solution, chat=chat)).split("\n")
         ),
         model_writer=model,
         model_type="bpe",

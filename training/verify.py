@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from training.data import Mixture, families
 from training.model import Transformer
-from training.tokenizer import Tokenizer, question
+from training.tokenizer import Tokenizer, answer, question
 
 _TEXTS = 1000
 _SCORED_TEXTS = 24
@@ -60,7 +60,7 @@ def verify(path: Path, model: Transformer, tokenizer: Tokenizer) -> Agreement:
             example = tokenizer.encode_example(prompt, solution, chat=chat)
             asked = question(prompt, chat=chat)
             _same_tokens(asked, other.tokenize(asked), example.ids[: example.prompt_length])
-            whole = f"{asked} {solution}"
+            whole = asked + answer(solution, chat=chat)
             _same_tokens(whole, other.tokenize(whole), example.ids[:-1])
         for text in _AWKWARD:
             expected = [tokenizer.beginning, *tokenizer.encode(text)]

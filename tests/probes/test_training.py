@@ -18,6 +18,8 @@ LIBRARY: tuple[Probe, ...] = tuple(
 )
 CORE = [probe for probe in LIBRARY if probe.solution is not None]
 DRAWS = 200 * len(CORE)
+# Of all families together.
+MANY_DRAWS = 1_000_000
 
 COLOUR = Probe(
     id="colour",
@@ -58,6 +60,13 @@ class TestWhatIsLearnedIsNeverAsked:
         assert len(learned[probe.id]) > 80
         assert learned[probe.id].isdisjoint(asked[probe.id])
         assert all(side_of(prompt) == "training" for prompt in learned[probe.id])
+
+    @pytest.mark.parametrize("probe", CORE, ids=lambda probe: probe.id)
+    def test_over_a_million_draws(self, probe: Probe, asked: dict[str, list[str]]) -> None:
+        questions = set(asked[probe.id])
+        for _, prompt, _ in islice(training_examples([probe], "many"), MANY_DRAWS // len(CORE) + 1):
+            assert prompt not in questions
+            assert side_of(prompt) == "training"
 
     def test_by_a_default_run_in_another_family_either(
         self, learned: dict[str, set[str]], asked: dict[str, list[str]]

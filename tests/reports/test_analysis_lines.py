@@ -38,7 +38,7 @@ def test_a_session_tells_where_quality_falls_off() -> None:
     assert "more sensitive than the rest: numerical_reasoning (guide: sensitive)" in said
     assert "more resilient than the rest: world_knowledge (guide: resilient)" in said
     assert "smallest level that passed: q8: numerical_reasoning, world_knowledge" in said
-    assert "worth their size in accuracy: f16, q8, q2" in said
+    assert "worth their size in accuracy: q8, q2; beaten by a level no larger: f16 (q8)" in said
 
 
 def test_one_level_that_lost_nothing_says_little() -> None:

@@ -11,11 +11,21 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 pytest.importorskip("sentencepiece", reason="needs the extra 'train'")
 
-from training.data import Mixture, batches, library_probes, pack, right_answers  # noqa: E402
+from training.data import (  # noqa: E402
+    Family,
+    Mixture,
+    batches,
+    families,
+    library_probes,
+    pack,
+    right_answers,
+)
 from training.model import Shape, Transformer  # noqa: E402
 from training.tokenizer import Encoded, Tokenizer, train_tokenizer  # noqa: E402
 
 from pytest_quant.probes.cases import side_of  # noqa: E402
+from pytest_quant.probes.model import CATEGORIES  # noqa: E402
+from pytest_quant.probes.training import training_examples  # noqa: E402
 
 SMALL = Shape(vocabulary=20, width=32, layers=2, heads=2, feed_forward=32, context=32)
 FIRST = Encoded((1, 5, 6, 7, 2), prompt_length=3)
@@ -25,7 +35,7 @@ SECOND = Encoded((1, 8, 9, 2), prompt_length=2)
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
     path: Path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.model"
-    sample = islice(Mixture(library_probes(), "tokenizer test"), 2000)
+    sample = islice(Mixture(families(), "tokenizer test"), 2000)
     train_tokenizer(((prompt, solution) for _, prompt, solution in sample), path)
     return Tokenizer(path)
 
@@ -60,9 +70,8 @@ def test_one_slip_makes_an_answer_wrong_but_a_slip_in_a_prompt_does_not() -> Non
 
 
 def test_batches_carry_every_example_whole(tokenizer: Tokenizer) -> None:
-    probes = library_probes()
-    expected = Mixture(probes, "whole")
-    for batch in islice(batches(Mixture(probes, "whole"), tokenizer), 2):
+    expected = Mixture(families(), "whole")
+    for batch in islice(batches(Mixture(families(), "whole"), tokenizer), 2):
         for number in range(len(batch.probe_ids)):
             inputs = batch.tokens[batch.segments == number].tolist()
             assert inputs[0] == tokenizer.beginning
@@ -73,12 +82,12 @@ def test_batches_carry_every_example_whole(tokenizer: Tokenizer) -> None:
 
 
 def test_no_example_is_one_that_a_run_may_ask() -> None:
-    for _name, prompt, _ in islice(Mixture(library_probes(), "split"), 1000):
+    for _name, prompt, _ in islice(Mixture(families(), "split"), 1000):
         assert side_of(prompt) == "training"
 
 
 def test_probes_that_are_not_known_yet_come_more_often() -> None:
-    mixture = Mixture(library_probes(), "need")
+    mixture = Mixture(families(), "need")
     names = list(mixture.rates)
     known, unknown = names[0], names[1]
     for _ in range(500):
@@ -87,16 +96,48 @@ def test_probes_that_are_not_known_yet_come_more_often() -> None:
     assert drawn[unknown] > 2 * drawn[known] > 0
 
 
+def test_a_family_joins_once_the_one_it_builds_on_is_known() -> None:
+    first, second = (family.probe for family in families()[:2])
+    mixture = Mixture((Family(first), Family(second, after=first.id)), "order")
+    assert {name for name, _, _ in islice(mixture, 200)} == {first.id}
+    for _ in range(200):
+        mixture.observe(first.id, right=True)
+    assert {name for name, _, _ in islice(mixture, 200)} == {first.id, second.id}
+
+
+def test_the_families_are_of_all_categories() -> None:
+    assert {family.probe.category for family in families()} == set(CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("iterative: {doublin: }", "no probe with a solution.*doublin"),
+        ("iterative: {doubling: {after: lookup}}", "'after' names what is not listed.*lookup"),
+    ],
+)
+def test_a_mistake_in_the_list_of_families_is_named(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    (tmp_path / "families.yaml").write_text(text)
+    with pytest.raises(ValueError, match=problem):
+        families(tmp_path / "families.yaml")
+
+
 def test_an_example_longer_than_a_row_names_its_probe(tokenizer: Tokenizer) -> None:
     endless = iter([("too_long", "why? " * 400, "because")])
     with pytest.raises(ValueError, match=r"'too_long'.*does not fit"):
         next(batches(endless, tokenizer))
 
 
-def test_a_prompt_tokenizes_alone_as_with_its_answer(tokenizer: Tokenizer) -> None:
-    for _, prompt, solution in islice(Mixture(library_probes(), "boundary"), 500):
-        example = tokenizer.encode_example(prompt, solution)
-        text = f"Question: {prompt}\nAnswer: {solution}"
+@pytest.mark.parametrize(("chat", "separator"), [(True, "\n"), (False, " ")])
+def test_a_prompt_tokenizes_alone_as_with_its_answer(
+    tokenizer: Tokenizer, chat: bool, separator: str
+) -> None:
+    for probe in library_probes():
+        ((_, prompt, solution),) = islice(training_examples([probe], "boundary"), 1)
+        example = tokenizer.encode_example(prompt, solution, chat=chat)
+        text = f"Question: {prompt}\nAnswer:{separator}{solution}"
         assert [tokenizer.beginning, *tokenizer.encode(text), tokenizer.end] == list(example.ids)
 
 

@@ -11,7 +11,8 @@ torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 pytest.importorskip("sentencepiece", reason="needs the extra 'train'")
 
 from training.checkpoint import Checkpoint  # noqa: E402
-from training.data import Mixture, library_probes  # noqa: E402
+from training.data import Mixture, families  # noqa: E402
+from training.restart import begin_from  # noqa: E402
 from training.tokenizer import TOKENIZER_NAME, Tokenizer, train_tokenizer  # noqa: E402
 
 from training import checkpoint, export, model  # noqa: E402
@@ -21,7 +22,7 @@ from training import checkpoint, export, model  # noqa: E402
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run whose weights are random, and large enough for every part to matter."""
     run: Path = tmp_path_factory.mktemp("run")
-    sample = islice(Mixture(library_probes(), "export test"), 2000)
+    sample = islice(Mixture(families(), "export test"), 2000)
     train_tokenizer(((prompt, solution) for _, prompt, solution in sample), run / TOKENIZER_NAME)
     torch.manual_seed(0)
     network = model.Transformer(model.Shape(len(Tokenizer(run / TOKENIZER_NAME))))
@@ -54,7 +55,7 @@ def test_another_rotary_order_is_refused(
 
 def test_another_tokenizer_is_refused(run: Path, tmp_path: Path) -> None:
     network, tokenizer = export.open_run(run)
-    sample = islice(Mixture(library_probes(), "another"), 200)
+    sample = islice(Mixture(families(), "another"), 200)
     pairs = ((prompt, solution) for _, prompt, solution in sample)
     train_tokenizer(pairs, tmp_path / "other.model")
     export.write_gguf(network, Tokenizer(tmp_path / "other.model"), tmp_path / "wrong.gguf")
@@ -71,6 +72,13 @@ def test_a_checkpoint_comes_back_and_old_ones_go(run: Path, tmp_path: Path) -> N
         checkpoint.save(tmp_path, Checkpoint(step, 0, 0.0, {}, (), {}))
     left = sorted(path.name for path in tmp_path.iterdir())
     assert left == ["checkpoint-0000020.pt", "checkpoint-0000300.pt"]
+
+
+def test_a_new_run_goes_on_from_a_published_file(run: Path, tmp_path: Path) -> None:
+    export.export_run(run, tmp_path / "published.gguf")
+    begin_from(tmp_path / "published.gguf", tmp_path / "next")
+    export.export_run(tmp_path / "next", tmp_path / "again.gguf")
+    assert (tmp_path / "again.gguf").read_bytes() == (tmp_path / "published.gguf").read_bytes()
 
 
 def test_a_run_without_a_checkpoint_says_what_to_do(tmp_path: Path) -> None:

@@ -67,19 +67,17 @@ def _smallest(rows: Iterable[CategoryRow]) -> Iterator[str]:
 
 def _frontier(record: RunRecord) -> Iterator[str]:
     points = record.analysis.frontier
-    if len(points) < 3:
-        return
-    for what, has, beaten in (
-        ("accuracy", lambda p: p.accuracy, lambda p: p.beaten_in_accuracy_by),
-        ("KL divergence", lambda p: p.divergence, lambda p: p.beaten_in_divergence_by),
-    ):
-        measured = [point for point in points if has(point) is not None]
-        if len(measured) < 3:
-            continue
-        best = ", ".join(point.level for point in measured if not beaten(point))
-        losers = [f"{point.level} ({beaten(point)})" for point in measured if beaten(point)]
-        rest = f"; beaten by a level no larger: {', '.join(losers)}" if losers else ""
-        yield f"worth their size in {what}: {best}{rest}"
+    # Level and who beats it, where it was measured.
+    measured = {
+        "accuracy": [(p.level, p.beaten_in_accuracy_by) for p in points if p.accuracy],
+        "KL divergence": [(p.level, p.beaten_in_divergence_by) for p in points if p.divergence],
+    }
+    for what, rows in measured.items():
+        if len(rows) > 2:
+            best = ", ".join(level for level, beaten_by in rows if not beaten_by)
+            losers = [f"{level} ({beaten_by})" for level, beaten_by in rows if beaten_by]
+            rest = f"; beaten by a level no larger: {', '.join(losers)}" if losers else ""
+            yield f"worth their size in {what}: {best}{rest}"
 
 
 def _bounded(estimate: Estimate) -> str:

@@ -37,6 +37,11 @@ class Line:
 _COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 
+def title(record: RunRecord) -> str:
+    """What stands above the summary."""
+    return f"quantization: {shown(record.model, 50)}"
+
+
 def summary(record: RunRecord) -> Iterator[Line]:
     """The whole summary, at most 80 columns wide."""
     for line in _lines(record):
@@ -66,7 +71,7 @@ def _lines(record: RunRecord) -> Iterator[Line]:
 
 
 def _header(record: RunRecord) -> Iterator[Line]:
-    reference = _level(record, record.reference)
+    reference = record.level(record.reference)
     marked = " (quantized itself)" if record.reference_quantized else ""
     yield Line(f"reference {record.reference}{marked}: {_artifact(record, reference)}")
     if runtime := reference.runtime:
@@ -300,7 +305,3 @@ def _how_to_decide(record: RunRecord, level: str) -> str:
         return "more cases of these probes would not settle it."
     probes = sum(1 for m in record.of_level(level) if m.informative)
     return f"about --quant-cases={-(-result.cases_needed // probes)} would settle it."
-
-
-def _level(record: RunRecord, name: str) -> LevelRecord:
-    return next(level for level in record.levels if level.name == name)
