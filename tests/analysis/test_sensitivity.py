@@ -6,18 +6,18 @@ from dataclasses import replace
 
 from tests.reports.records import measured, record
 
+from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung, ladder
 from pytest_quant.analysis.sensitivity import Sensitivity, sensitivity
 from pytest_quant.measurement import Measurement
 
 BITS = {"f16": 16.0, "q8": 8.5, "q4": 4.9, "q2": 3.1}
 RUNGS = [Rung(name, name, int(1000 * bits), bits) for name, bits in BITS.items()]
-GUIDE = {"numerical_reasoning": "sensitive", "world_knowledge": "resilient"}
 
 
 def found_in(*measurements: Measurement) -> Sensitivity:
     run = record(*measurements)
-    return sensitivity(ladder(run.measurements, "f16", RUNGS), run.checks, GUIDE)
+    return sensitivity(ladder(run.measurements, "f16", RUNGS), run.checks, read_guide())
 
 
 def damaged(numbers: dict[str, int], facts: dict[str, int]) -> list[Measurement]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.summary import analyse
 from pytest_quant.checkers.outcome import Verdict
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
-from pytest_quant.gate.tolerances import read_tolerances
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
-from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement, outcomes
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.runtimes.protocol import RuntimeInfo
@@ -116,7 +115,7 @@ def record(
                 Rung(level.name, level.name, level.size, level.bits_per_weight)
                 for level in (artifact, *tested)
             ],
-            read_tolerances(EXPECTED_IMPACT).sensitivity,
+            read_guide(),
             divergences={},
         ),
     )

@@ -43,4 +43,8 @@ def test_a_session_tells_where_quality_falls_off() -> None:
 
 def test_one_level_that_lost_nothing_says_little() -> None:
     said = list(session_lines(record(measured("sums", "q8", right=600, n=640))))
-    assert said == ["smallest level that passed: q8: numerical_reasoning"]
+    assert said == [
+        "smallest level that passed: q8: numerical_reasoning",
+        "smallest for each deployment of the guide: cloud q8, edge q8; none passed or was "
+        "measured for mobile, offline",
+    ]

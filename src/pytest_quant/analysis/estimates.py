@@ -72,7 +72,7 @@ def share_of(count: int, n: int) -> Estimate:
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     margin = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return Estimate(
-        100 * share,
+        100 * count / n,
         100 * max(0.0, min(share, centre - margin)),
         100 * min(1.0, max(share, centre + margin)),
     )

@@ -7,11 +7,12 @@ wrong, whatever the gate's own budget is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_quant.analysis.estimates import Estimate, mean_of
+from pytest_quant.analysis.guide import Guide
 from pytest_quant.analysis.ladder import Ladder
 from pytest_quant.gate.statistics import tango_bounds
 from pytest_quant.gate.verdicts import Check
@@ -42,12 +43,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Cliff:
-    """The steepest step over all probes; ``shown`` says whether it is shown to lose anything."""
+    """The steepest step over all probes; ``shown`` says whether it is shown to lose anything.
+
+    ``guide_higher`` and ``guide_lower`` are the levels between which the guide expects it.
+    """
 
     higher: str
     lower: str
     drop: Estimate
     shown: bool
+    guide_higher: str
+    guide_lower: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +93,14 @@ class Sensitivity:
     categories: tuple[CategoryRow, ...]
 
 
-def sensitivity(ladder: Ladder, checks: Sequence[Check], guide: Mapping[str, str]) -> Sensitivity:
-    """``guide`` maps a category to what the guide expects of it: resilient, moderate, sensitive."""
+def sensitivity(ladder: Ladder, checks: Sequence[Check], guide: Guide) -> Sensitivity:
+    """What the levels and the categories lose, beside what the guide expects of them."""
     steps = tuple(_steps(ladder))
-    rows = [_category(ladder, name, checks, guide[name]) for name in ladder.categories]
+    rows = [_category(ladder, name, checks, guide.sensitivity[name]) for name in ladder.categories]
     place = {level: i for i, level in enumerate(ladder.levels)}
     last = len(place)
     rows.sort(key=lambda row: (place.get(row.gives_way_at or "", last), -row.mean_drop.value))
-    return Sensitivity(steps, _steepest(steps), tuple(rows))
+    return Sensitivity(steps, _steepest(steps, guide.cliff), tuple(rows))
 
 
 def drop_of(pairs: Sequence[tuple[bool, bool]], alpha: float) -> tuple[int, int, Estimate]:
@@ -114,14 +120,14 @@ def _steps(ladder: Ladder) -> Iterable[Step]:
                 yield Step(higher.level, lower.level, saved, category, len(pairs), b, c, drop)
 
 
-def _steepest(steps: Iterable[Step]) -> Cliff | None:
+def _steepest(steps: Iterable[Step], expected: tuple[str, str]) -> Cliff | None:
     whole = [step for step in steps if step.category is None]
     if len(whole) < 2:
         return None
     step = max(whole, key=lambda step: step.drop.value)
     # The greatest of several: as many chances to be seen by accident.
     lower, _ = tango_bounds(step.b, step.c, step.n, _ALPHA / len(whole))
-    return Cliff(step.higher, step.lower, step.drop, shown=lower > 0)
+    return Cliff(step.higher, step.lower, step.drop, lower > 0, *expected)
 
 
 def _category(ladder: Ladder, category: str, checks: Iterable[Check], guide: str) -> CategoryRow:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pytest_quant.analysis.case_studies import CaseStudy, case_studies
 from pytest_quant.analysis.confidence import CalibrationRow, calibration_rows
+from pytest_quant.analysis.deployment import Deployment, deployment
+from pytest_quant.analysis.efficiency import Benchmark, EfficiencyRow, efficiency
 from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.analysis.frontier import FrontierPoint, frontier
+from pytest_quant.analysis.guide import Guide
 from pytest_quant.analysis.ladder import Rung, ladder
 from pytest_quant.analysis.quality import (
     Degeneration,
@@ -31,6 +35,9 @@ class Analysis:
     frontier: tuple[FrontierPoint, ...]
     instructions: tuple[InstructionsKept, ...]
     degeneration: tuple[Degeneration, ...]
+    efficiency: tuple[EfficiencyRow, ...]
+    case_studies: tuple[CaseStudy, ...]
+    deployment: Deployment
 
 
 def analyse(
@@ -38,17 +45,21 @@ def analyse(
     checks: Sequence[Check],
     reference: str,
     rungs: Sequence[Rung],
-    sensitivity_of: Mapping[str, str],
+    guide: Guide,
     divergences: Mapping[str, Estimate],
+    benchmarks: Sequence[Benchmark] = (),
 ) -> Analysis:
-    """``sensitivity_of`` is what the guide expects of each category; ``divergences`` hold mean KL
-    divergences by level.
-    """
+    """``divergences`` hold mean KL divergences by level, in nats per token."""
+    # Most bits first, like everything that is derived from the ladder.
+    rungs = sorted(rungs, key=lambda r: (-r.bits_per_weight, r.level != reference, r.level))
     steps = ladder(measurements, reference, rungs)
     return Analysis(
         calibration=calibration_rows(measurements, reference),
-        sensitivity=sensitivity(steps, checks, sensitivity_of),
+        sensitivity=sensitivity(steps, checks, guide),
         frontier=frontier(steps, divergences),
         instructions=instructions_kept(measurements),
         degeneration=degeneration(measurements),
+        efficiency=efficiency(measurements, reference, rungs, benchmarks),
+        case_studies=case_studies(measurements, reference, rungs, guide.tables),
+        deployment=deployment(checks, reference, rungs, guide.scenarios),
     )

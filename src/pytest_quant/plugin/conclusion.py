@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 
 import pytest_quant
+from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.summary import analyse
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
@@ -63,7 +64,7 @@ def conclude(
                 Rung(name, state.guide_level(name), artifact.size, artifact.bits_per_weight)
                 for name, artifact in lineup.artifacts.items()
             ],
-            state.tolerances.sensitivity,
+            read_guide(),
             divergences={},
         ),
     )

@@ -16,7 +16,7 @@ from pytest_quant.plugin.conclusion import conclude
 from pytest_quant.plugin.properties import findings, labels
 from pytest_quant.plugin.state import State
 from pytest_quant.record import RunRecord, write_record
-from pytest_quant.reports.terminal import failure_text, summary, title
+from pytest_quant.reports.terminal import Line, case_study, failure_text, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 if TYPE_CHECKING:
@@ -138,7 +138,10 @@ class Controller:
         if self._record is None:
             return
         terminalreporter.section(title(self._record))
-        for line in summary(self._record):
+        lines = list(summary(self._record))
+        for name in self._state.settings.tables:
+            lines += [Line(""), *case_study(self._record, name)]
+        for line in lines:
             terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))
 
 

@@ -112,6 +112,15 @@ _OPTIONS = (
         "where quantized models and responses are kept",
         "the user's cache directory",
     ),
+    _Option(
+        "table",
+        "linelist",
+        "NAME",
+        "one of the guide's tables for this model in the summary, from the probes of its tasks: "
+        "medical, code, mmlu, gsm8k or humaneval; may be repeated",
+        "none",
+        action="append",
+    ),
     _Option("json", "string", "FILE", "write the run record to FILE", "not written"),
 )
 
@@ -166,6 +175,7 @@ class Settings:
     parallel: int | None
     threads: int | None
     cache_dir: Path
+    tables: tuple[str, ...]
     json: Path | None
     probe_paths: tuple[Path, ...]
     tolerances: dict[tuple[str, str | None], float]
@@ -195,6 +205,7 @@ def read_settings(config: pytest.Config) -> Settings:
         parallel=values.parsed("parallel", _positive),
         threads=values.parsed("threads", _positive),
         cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
+        tables=_tables(values),
         json=values.path("json"),
         probe_paths=_probe_paths(values),
         tolerances=_tolerances(values.ini("quant_tolerances", "linelist") or [], recipes),
@@ -284,6 +295,18 @@ def _suites(values: _Values) -> dict[str, Path]:
         if not path.is_file():
             raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
     return suites
+
+
+def _tables(values: _Values) -> tuple[str, ...]:
+    from pytest_quant.analysis.guide import CASE_STUDIES
+    from pytest_quant.errors import QuantUsageError
+
+    given, place, _ = values.raw("table")
+    for name in given or ():
+        if name not in CASE_STUDIES:
+            known = ", ".join(CASE_STUDIES)
+            raise QuantUsageError(f"{place}: found {name!r}, expected one of {known}")
+    return tuple(dict.fromkeys(given or ()))
 
 
 def _positive(text: str) -> int:

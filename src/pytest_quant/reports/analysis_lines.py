@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pytest_quant.analysis.efficiency import EfficiencyRow
 from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.analysis.sensitivity import CategoryRow
 from pytest_quant.record import RunRecord
 
 
 def level_lines(record: RunRecord, level: str) -> Iterator[str]:
-    """Calibration and free text of one level, beside the reference."""
+    """Speed, calibration and free text of one level, beside the reference."""
     analysis, reference = record.analysis, record.reference
+    for spent in analysis.efficiency:
+        if spent.level == level and spent.relative_latency:
+            yield (
+                f"latency {_bounded(spent.relative_latency, 2)} of {reference}'s a token, "
+                f"file {spent.relative_size:.2f}{_machine(spent)}"
+            )
     rows = [row for row in analysis.calibration if row.level == level]
     if rows:
         errors = ", ".join(
@@ -29,11 +36,11 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
                 f"instructions: {kept.own.value:.1f} % of {kept.asked} kept, {reference} "
                 f"{kept.reference.value:.1f} %; change {_bounded(kept.change)} points"
             )
-    for row in analysis.degeneration:
-        if row.level == level and row.looping + row.reference_looping:
+    for text in analysis.degeneration:
+        if text.level == level and text.looping + text.reference_looping:
             yield (
-                f"loops: {row.looping} of {row.responses} longer responses, "
-                f"{reference} {row.reference_looping}"
+                f"loops: {text.looping} of {text.responses} longer responses, "
+                f"{reference} {text.reference_looping}"
             )
 
 
@@ -42,7 +49,10 @@ def session_lines(record: RunRecord) -> Iterator[str]:
     found = record.analysis.sensitivity
     if cliff := found.steepest:
         if cliff.shown:
-            yield f"steepest: {cliff.higher} to {cliff.lower}, {_bounded(cliff.drop)} points lost"
+            yield (
+                f"steepest: {cliff.higher} to {cliff.lower}, {_bounded(cliff.drop)} points lost "
+                f"(guide: {cliff.guide_higher} to {cliff.guide_lower})"
+            )
         else:
             yield "steepest: no step from one level to the next is shown to lose anything"
     gave_way = [row for row in found.categories if row.gives_way_at]
@@ -55,6 +65,7 @@ def session_lines(record: RunRecord) -> Iterator[str]:
     if found.categories:
         yield from _smallest(found.categories)
     yield from _frontier(record)
+    yield from _deployment(record)
 
 
 def _smallest(rows: Iterable[CategoryRow]) -> Iterator[str]:
@@ -80,5 +91,22 @@ def _frontier(record: RunRecord) -> Iterator[str]:
             yield f"worth their size in {what}: {best}{rest}"
 
 
-def _bounded(estimate: Estimate) -> str:
-    return f"{estimate.value:.1f} [{estimate.lower:.1f}, {estimate.upper:.1f}]"
+def _deployment(record: RunRecord) -> Iterator[str]:
+    """Over all probes; the record has it by category, with the evidence."""
+    advised = [row for row in record.analysis.deployment.advice if row.category is None]
+    named = [f"{row.scenario} {row.level}" for row in advised if row.level]
+    if named:
+        none = [row.scenario for row in advised if not row.level]
+        rest = f"; none passed or was measured for {', '.join(none)}" if none else ""
+        yield f"smallest for each deployment of the guide: {', '.join(named)}{rest}"
+
+
+def _machine(row: EfficiencyRow) -> str:
+    memory = f", peak memory {row.peak_memory / 1e6:,.0f} MB" if row.peak_memory else ""
+    energy = f", {1000 * row.energy_per_token:.2g} mJ a token" if row.energy_per_token else ""
+    return memory + energy
+
+
+def _bounded(estimate: Estimate, digits: int = 1) -> str:
+    low, high = (f"{bound:.{digits}f}" for bound in (estimate.lower, estimate.upper))
+    return f"{estimate.value:.{digits}f} [{low}, {high}]"

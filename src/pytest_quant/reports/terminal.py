@@ -16,6 +16,7 @@ from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.tables import table_lines
 
 MOST_FAILURES = 5
 MOST_PATTERNS = 3
@@ -46,6 +47,12 @@ def summary(record: RunRecord) -> Iterator[Line]:
     """The whole summary, at most 80 columns wide."""
     for line in _lines(record):
         yield from _folded(line)
+
+
+def case_study(record: RunRecord, name: str) -> Iterator[Line]:
+    """One of the guide's tables for this model, at most 80 columns wide."""
+    for text in table_lines(record, name):
+        yield from _folded(Line(text))
 
 
 def _folded(line: Line) -> Iterator[Line]:
