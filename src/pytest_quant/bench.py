@@ -8,12 +8,14 @@ from dataclasses import replace
 from pytest_quant.checkers import prepare
 from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.probes.cases import count_cases, draw_cases
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
     Limits,
     PromptTooLong,
+    Reading,
     Response,
     Runtime,
     RuntimeInfo,
@@ -135,6 +137,35 @@ class Bench:
             ),
             level_effort=_total([effort for _, effort in asked]),
         )
+
+    def replies(self, probe: Probe, count: int | None) -> list[tuple[str, Response]]:
+        """What the reference writes to the first cases of a probe, by prompt.
+
+        Nothing if it is not to write, or if a prompt does not fit into its context. ``count`` as
+        for ``measure``, with which this shares its batch. Raises ``RuntimeError``.
+        """
+        if probe.by == "likelihood":
+            return []
+        known = self._references.get(probe.id)
+        first = (known[0] if known else _parts(_cases(probe, count)))[0]
+        prompts = [prompt for case in first for prompt in prompts_of(case)]
+        try:
+            batch = self._generate(self._reference, prompts, probe.max_tokens)
+        except PromptTooLong:
+            return []
+        return [*zip(prompts, batch.responses, strict=True)]
+
+    def diverge(self, level: str, reading: Reading) -> Divergence:
+        """How far a level is from the reference. Raises as ``Runtime.diverge`` does."""
+
+        def compare() -> tuple[Divergence, RuntimeInfo]:
+            reference, own = self._runtime(self._reference), self._runtime(level)
+            return reference.diverge(own, reading), own.describe()
+
+        origin = (*self._origin_of(self._reference), *self._origin_of(level))
+        found, info = self._cache.get_or_compare(origin, reading, compare)
+        self.runtimes[level] = info
+        return replace(found, level=level)
 
     def close(self) -> None:
         for runtime in self._open.values():

@@ -19,6 +19,7 @@ from pytest_quant.files import write_atomically
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -52,7 +53,8 @@ class RunRecord:
     """One session. ``created`` is an ISO 8601 time in UTC.
 
     ``selected`` counts the checks by scope that share ``alpha``; ``missing`` names the selected
-    tests that brought no measurement (a crash, an error).
+    tests that brought no measurement (a crash, an error). Of ``divergences`` there are at most
+    two a level, that on the held text first.
     """
 
     created: str
@@ -67,6 +69,7 @@ class RunRecord:
     measurements: tuple[Measurement, ...]
     checks: tuple[Check, ...]
     analysis: Analysis
+    divergences: tuple[Divergence, ...] = ()
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]
@@ -77,6 +80,10 @@ class RunRecord:
             if level.name == name:
                 return level
         raise KeyError(name)
+
+    def divergences_of(self, level: str) -> list[Divergence]:
+        """That on the held text first."""
+        return [d for d in self.divergences if d.level == level]
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_quant.analysis.estimates import Estimate, share_of
 from pytest_quant.analysis.ladder import Ladder
+from pytest_quant.metrics.divergence import Chunk, Divergence
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +32,10 @@ class FrontierPoint:
     beaten_in_divergence_by: str | None
 
 
-def frontier(ladder: Ladder, divergences: Mapping[str, Estimate]) -> tuple[FrontierPoint, ...]:
+def frontier(ladder: Ladder, divergences: Iterable[Divergence]) -> tuple[FrontierPoint, ...]:
     """One point for each level, the reference among them, most bits per weight first."""
     shared = ladder.shared()
-    divergences = {ladder.reference: Estimate(0.0, 0.0, 0.0), **divergences}
+    known = {ladder.reference: Estimate(0.0, 0.0, 0.0), **_by_level(divergences)}
     bare = [
         FrontierPoint(
             level=rung.level,
@@ -44,7 +45,7 @@ def frontier(ladder: Ladder, divergences: Mapping[str, Estimate]) -> tuple[Front
             accuracy=share_of(sum(ladder.right[rung.level][key] for key in shared), len(shared))
             if shared
             else None,
-            divergence=divergences.get(rung.level) if len(divergences) > 1 else None,
+            divergence=known.get(rung.level) if len(known) > 1 else None,
             beaten_in_accuracy_by=None,
             beaten_in_divergence_by=None,
         )
@@ -68,14 +69,22 @@ def _negative(estimate: Estimate | None) -> float | None:
     return None if estimate is None else -estimate.value
 
 
-def mean_divergence(chunks: Sequence[tuple[int, float]]) -> Estimate:
-    """The mean over tokens of chunks ``(tokens, mean KL divergence)``, in nats per token.
+def _by_level(divergences: Iterable[Divergence]) -> dict[str, Estimate]:
+    """The mean divergence on the held text, or else on the reference's responses."""
+    chosen: dict[str, Divergence] = {}
+    for divergence in sorted(divergences, key=lambda d: d.source == "text"):
+        if divergence.tokens:
+            chosen[divergence.level] = divergence
+    return {level: _mean(found.chunks) for level, found in chosen.items()}
 
-    Tokens of one chunk depend on each other, so the bounds rest on the spread between chunks.
+
+def _mean(chunks: Sequence[Chunk]) -> Estimate:
+    """The mean over tokens. Tokens of one chunk depend on each other, so the bounds rest on the
+    spread between chunks.
     """
-    tokens = sum(count for count, _ in chunks)
-    mean = math.fsum(count * kld for count, kld in chunks) / tokens
-    spread = math.fsum((count * (kld - mean)) ** 2 for count, kld in chunks)
+    tokens = sum(chunk.tokens for chunk in chunks)
+    mean = math.fsum(chunk.tokens * chunk.kld for chunk in chunks) / tokens
+    spread = math.fsum((chunk.tokens * (chunk.kld - mean)) ** 2 for chunk in chunks)
     correction = len(chunks) / (len(chunks) - 1) if len(chunks) > 1 else 1.0
     margin = 1.96 * math.sqrt(correction * spread) / tokens
     return Estimate(mean, mean - margin, mean + margin)

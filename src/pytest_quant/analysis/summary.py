@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_quant.analysis.case_studies import CaseStudy, case_studies
 from pytest_quant.analysis.confidence import CalibrationRow, calibration_rows
 from pytest_quant.analysis.deployment import Deployment, deployment
 from pytest_quant.analysis.efficiency import Benchmark, EfficiencyRow, efficiency
-from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.analysis.frontier import FrontierPoint, frontier
 from pytest_quant.analysis.guide import Guide
 from pytest_quant.analysis.ladder import Rung, ladder
@@ -22,6 +21,7 @@ from pytest_quant.analysis.quality import (
 from pytest_quant.analysis.sensitivity import Sensitivity, sensitivity
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.divergence import Divergence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +46,10 @@ def analyse(
     reference: str,
     rungs: Sequence[Rung],
     guide: Guide,
-    divergences: Mapping[str, Estimate],
+    divergences: Sequence[Divergence],
     benchmarks: Sequence[Benchmark] = (),
 ) -> Analysis:
-    """``divergences`` hold mean KL divergences by level, in nats per token."""
+    """``benchmarks`` are those of this session, if it ran any."""
     # Most bits first, like everything that is derived from the ladder.
     rungs = sorted(rungs, key=lambda r: (-r.bits_per_weight, r.level != reference, r.level))
     steps = ladder(measurements, reference, rungs)

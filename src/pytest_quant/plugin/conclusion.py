@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest_quant
 from pytest_quant.analysis.guide import read_guide
@@ -11,13 +11,17 @@ from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.summary import analyse
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
 from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.plugin.state import State
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 
 def conclude(
-    state: State, found: Mapping[str, Measurement], runtimes: Mapping[str, RuntimeInfo]
+    state: State,
+    found: Mapping[str, Measurement],
+    runtimes: Mapping[str, RuntimeInfo],
+    divergences: Iterable[Divergence],
 ) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
     lineup, budget = state.lineup, state.budget
@@ -31,6 +35,9 @@ def conclude(
         if m.informative
     )
     tested = {m.level for m in measurements}
+    measured = tuple(
+        sorted(divergences, key=lambda d: (lineup.levels.index(d.level), d.source == "responses"))
+    )
     return RunRecord(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         version=pytest_quant.__version__,
@@ -65,6 +72,7 @@ def conclude(
                 for name, artifact in lineup.artifacts.items()
             ],
             read_guide(),
-            divergences={},
+            measured,
         ),
+        divergences=measured,
     )

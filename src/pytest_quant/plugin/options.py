@@ -121,6 +121,13 @@ _OPTIONS = (
         "none",
         action="append",
     ),
+    _Option(
+        "text",
+        "string",
+        "FILE",
+        "text in UTF-8 on which to measure each level's KL divergence from the reference",
+        "questions and answers of the probe library",
+    ),
     _Option("json", "string", "FILE", "write the run record to FILE", "not written"),
 )
 
@@ -176,6 +183,7 @@ class Settings:
     threads: int | None
     cache_dir: Path
     tables: tuple[str, ...]
+    text: Path | None
     json: Path | None
     probe_paths: tuple[Path, ...]
     tolerances: dict[tuple[str, str | None], float]
@@ -206,6 +214,7 @@ def read_settings(config: pytest.Config) -> Settings:
         threads=values.parsed("threads", _positive),
         cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
         tables=_tables(values),
+        text=values.path("text"),
         json=values.path("json"),
         probe_paths=_probe_paths(values),
         tolerances=_tolerances(values.ini("quant_tolerances", "linelist") or [], recipes),
