@@ -30,6 +30,7 @@ ALLOWED = {
     "yaml": ("probes",),
     "sympy": ("checkers", "probes.expressions"),
     "snowballstemmer": ("checkers.assertions",),
+    "pytest_benchmark": (),
     "numpy": (
         "runtimes.llamacpp",
         "metrics.distributions",

@@ -13,6 +13,7 @@ from cattrs import Converter
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.summary import Analysis
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.files import write_atomically
@@ -70,6 +71,7 @@ class RunRecord:
     checks: tuple[Check, ...]
     analysis: Analysis
     divergences: tuple[Divergence, ...] = ()
+    benchmarks: tuple[Benchmark, ...] = ()
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 
 import pytest_quant
+from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.summary import analyse
@@ -22,6 +23,7 @@ def conclude(
     found: Mapping[str, Measurement],
     runtimes: Mapping[str, RuntimeInfo],
     divergences: Iterable[Divergence],
+    benchmarks: Mapping[str, Benchmark],
 ) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
     lineup, budget = state.lineup, state.budget
@@ -34,6 +36,7 @@ def conclude(
         for m in measurements
         if m.informative
     )
+    timed = tuple(benchmarks[name] for name in lineup.artifacts if name in benchmarks)
     tested = {m.level for m in measurements}
     measured = tuple(
         sorted(divergences, key=lambda d: (lineup.levels.index(d.level), d.source == "responses"))
@@ -73,6 +76,8 @@ def conclude(
             ],
             read_guide(),
             measured,
+            timed,
         ),
         divergences=measured,
+        benchmarks=timed,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.budget import Budget
 from pytest_quant.measurement import Measurement, from_json
@@ -34,6 +35,7 @@ class Controller:
         self._measurements: dict[str, Measurement] = {}
         self._runtimes: dict[str, RuntimeInfo] = {}
         self._divergences: dict[tuple[str, str], Divergence] = {}
+        self._benchmarks: dict[str, Benchmark] = {}
         self._record: RunRecord | None = None
         self._allure = allure_directory(config)
 
@@ -77,6 +79,9 @@ class Controller:
         for raw in learned.get("divergences", ()):
             divergence = divergence_from_json(raw)
             self._divergences[divergence.level, divergence.source] = divergence
+        if raw := learned.get("benchmark"):
+            timed = Benchmark(**{**raw, "rounds": tuple(raw["rounds"])})
+            self._benchmarks[timed.level] = timed
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -107,7 +112,11 @@ class Controller:
     def _conclude(self) -> None:
         if self._measurements:
             self._record = conclude(
-                self._state, self._measurements, self._runtimes, self._divergences.values()
+                self._state,
+                self._measurements,
+                self._runtimes,
+                self._divergences.values(),
+                self._benchmarks,
             )
 
     def _write(self) -> None:

@@ -113,6 +113,13 @@ _OPTIONS = (
         "the user's cache directory",
     ),
     _Option(
+        "benchmark",
+        "int",
+        "ROUNDS",
+        "time each level, alone, in so many rounds with pytest-benchmark; its options apply",
+        "not timed",
+    ),
+    _Option(
         "table",
         "linelist",
         "NAME",
@@ -182,6 +189,7 @@ class Settings:
     parallel: int | None
     threads: int | None
     cache_dir: Path
+    benchmark: int | None
     tables: tuple[str, ...]
     text: Path | None
     json: Path | None
@@ -213,6 +221,7 @@ def read_settings(config: pytest.Config) -> Settings:
         parallel=values.parsed("parallel", _positive),
         threads=values.parsed("threads", _positive),
         cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
+        benchmark=values.parsed("benchmark", _positive),
         tables=_tables(values),
         text=values.path("text"),
         json=values.path("json"),

@@ -107,17 +107,12 @@ class State:
     def bench(self) -> Bench:
         from pytest_quant import __version__
         from pytest_quant.bench import Bench
-        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime, effective_parallel
+        from pytest_quant.runtimes.llamacpp.engine import effective_parallel
         from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
         from pytest_quant.runtimes.responses import ResponseCache
 
         artifacts = self.lineup.artifacts
         parallel = self.settings.parallel
-
-        def open_level(level: str) -> Runtime:
-            return LlamaCppRuntime.open(
-                artifacts[level].path, threads=self.threads, parallel=parallel
-            )
 
         @cache
         def origin_of(level: str) -> tuple[str, ...]:
@@ -127,9 +122,19 @@ class State:
 
         return Bench(
             self.reference.name,
-            open_level,
+            self.open_level,
             origin_of,
             ResponseCache(self.settings.cache_dir / "responses"),
+        )
+
+    def open_level(self, level: str) -> Runtime:
+        """A level's model, which whoever opens it closes."""
+        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+
+        return LlamaCppRuntime.open(
+            self.lineup.artifacts[level].path,
+            threads=self.threads,
+            parallel=self.settings.parallel,
         )
 
     @property
