@@ -19,8 +19,9 @@ class Benchmark:
 
     ``rounds`` are the seconds of each round; a round reads ``prompt_tokens`` and writes
     ``new_tokens``. ``peak_memory`` is what the whole process took at most while the level was open,
-    in bytes, Python and its libraries included; ``energy`` is what the machine's counter rose by, in joules
-    per round. ``why_no_memory`` and ``why_no_energy`` say why one is ``None``, or are empty.
+    in bytes, Python and its libraries included; ``energy`` is what the machine's counter rose by,
+    in joules per round. ``why_no_memory`` and ``why_no_energy`` say why one is ``None``, or
+    are empty.
     """
 
     level: str

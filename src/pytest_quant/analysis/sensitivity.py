@@ -63,7 +63,8 @@ class CategoryRow:
     ``mean_drop`` is its loss against the reference, averaged over the levels, ``excess`` what it
     loses more than the other categories together, both in percentage points; the bounds of
     ``excess`` allow for as many comparisons as there are categories, and ``found`` follows from
-    them. ``guide`` is what the guide expects of it.
+    them. ``guide`` is what the guide expects of it, ``None`` if it has no such
+    category.
 
     ``gives_way_at`` is the highest level that is shown to have lost anything, ``lost`` how much,
     ``None`` if none is. ``smallest_passed`` is the smallest level whose check of this category
@@ -75,7 +76,7 @@ class CategoryRow:
     mean_drop: Estimate
     excess: Estimate
     found: Found
-    guide: str
+    guide: str | None
     gives_way_at: str | None
     lost: Estimate | None
     smallest_passed: str | None
@@ -96,7 +97,9 @@ class Sensitivity:
 def sensitivity(ladder: Ladder, checks: Sequence[Check], guide: Guide) -> Sensitivity:
     """What the levels and the categories lose, beside what the guide expects of them."""
     steps = tuple(_steps(ladder))
-    rows = [_category(ladder, name, checks, guide.sensitivity[name]) for name in ladder.categories]
+    rows = [
+        _category(ladder, name, checks, guide.sensitivity.get(name)) for name in ladder.categories
+    ]
     place = {level: i for i, level in enumerate(ladder.levels)}
     last = len(place)
     rows.sort(key=lambda row: (place.get(row.gives_way_at or "", last), -row.mean_drop.value))
@@ -130,7 +133,9 @@ def _steepest(steps: Iterable[Step], expected: tuple[str, str]) -> Cliff | None:
     return Cliff(step.higher, step.lower, step.drop, lower > 0, *expected)
 
 
-def _category(ladder: Ladder, category: str, checks: Iterable[Check], guide: str) -> CategoryRow:
+def _category(
+    ladder: Ladder, category: str, checks: Iterable[Check], guide: str | None
+) -> CategoryRow:
     losses = _mean_losses(ladder)
     mine = [loss for key, loss in losses.items() if ladder.category[key] == category]
     rest = [loss for key, loss in losses.items() if ladder.category[key] != category]

@@ -60,7 +60,7 @@ def session_lines(record: RunRecord) -> Iterator[str]:
         yield "give way first: " + ", ".join(f"{r.category} at {r.gives_way_at}" for r in gave_way)
     for name in ("sensitive", "resilient"):
         if rows := [row for row in found.categories if row.found == name]:
-            told = ", ".join(f"{row.category} (guide: {row.guide})" for row in rows)
+            told = ", ".join(f"{row.category} (guide: {row.guide or 'silent'})" for row in rows)
             yield f"more {name} than the rest: {told}"
     if found.categories:
         yield from _smallest(found.categories)
