@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from pytest_quant.analysis.efficiency import Benchmark
+from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.analysis.summary import Analysis
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.files import write_atomically
@@ -72,6 +73,7 @@ class RunRecord:
     analysis: Analysis
     divergences: tuple[Divergence, ...] = ()
     benchmarks: tuple[Benchmark, ...] = ()
+    likelihoods: tuple[ResponseLikelihood, ...] = ()
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

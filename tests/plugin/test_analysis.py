@@ -12,7 +12,9 @@ from tests.sessions import EASY, Project, Run
 def run(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Run:
     """A level that is hardly damaged, and one that is enough to show it."""
     project = Project(tmp_path_factory.mktemp("analysis"), shared_cache)
-    return project.run("--quant-levels=q8,q2", "--quant-cases=24", "-k", EASY)
+    return project.run(
+        "--quant-levels=q8,q2", "--quant-cases=24", "-k", f"{EASY} or haiku or acrostic"
+    )
 
 
 def test_written_answers_have_a_confidence(run: Run) -> None:
@@ -45,3 +47,13 @@ def test_the_summary_tells_it(run: Run) -> None:
     assert "steepest: q8 to q2" in said
     assert "smallest level that passed: " in said
     assert all(len(line) <= 80 for line in run.section)
+
+
+def test_the_reference_reads_what_the_levels_composed(run: Run) -> None:
+    assert run.record is not None
+    q8, q2 = run.record["likelihoods"]
+    assert (q8["level"], q2["level"]) == ("q8", "q2")
+    assert q8["responses"] == q2["responses"] >= 8
+    assert q8["reference"] == q2["reference"]
+    assert q2["change"]["value"] < min(q8["change"]["value"] + 0.01, 0)
+    assert q2["own"]["value"] < 0

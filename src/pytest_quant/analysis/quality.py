@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, Self
 
-from pytest_quant.analysis.estimates import Estimate, between, resampled_means
+from pytest_quant.analysis.estimates import Estimate, between, mean_of, resampled_means
 from pytest_quant.gate.statistics import tango_bounds
 from pytest_quant.measurement import Answer, Measurement
 from pytest_quant.metrics.degeneration import distinct_share, loop_share
@@ -52,6 +53,38 @@ class Degeneration:
     reference_distinct: Estimate
     distinct: Estimate
     distinct_change: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseLikelihood:
+    """How likely the reference finds compositions, the first of each probe: ``responses`` pairs.
+
+    Mean natural-log probabilities of a token, in nats: ``reference`` of its own compositions,
+    ``own`` of the level's to the same prompts, ``change`` the difference of a pair, level less
+    reference. Far below 0: the level writes what the reference would not.
+    """
+
+    level: str
+    responses: int
+    reference: Estimate
+    own: Estimate
+    change: Estimate
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        means = {name: Estimate(**raw[name]) for name in ("reference", "own", "change")}
+        return cls(raw["level"], raw["responses"], **means)
+
+
+def response_likelihood(level: str, pairs: Sequence[tuple[float, float]]) -> ResponseLikelihood:
+    """From the reference's and the level's mean log-probabilities, at least one pair."""
+    return ResponseLikelihood(
+        level,
+        len(pairs),
+        reference=mean_of([before for before, _ in pairs]),
+        own=mean_of([now for _, now in pairs]),
+        change=mean_of([now - before for before, now in pairs]),
+    )
 
 
 def instructions_kept(measurements: Iterable[Measurement]) -> tuple[InstructionsKept, ...]:

@@ -9,6 +9,7 @@ import pytest_quant
 from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
+from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.analysis.summary import analyse
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
 from pytest_quant.measurement import Measurement
@@ -24,6 +25,7 @@ def conclude(
     runtimes: Mapping[str, RuntimeInfo],
     divergences: Iterable[Divergence],
     benchmarks: Mapping[str, Benchmark],
+    likelihoods: Mapping[str, ResponseLikelihood],
 ) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
     lineup, budget = state.lineup, state.budget
@@ -80,4 +82,5 @@ def conclude(
         ),
         divergences=measured,
         benchmarks=timed,
+        likelihoods=tuple(likelihoods[name] for name in lineup.levels if name in likelihoods),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.analysis.efficiency import Benchmark
+from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.budget import Budget
 from pytest_quant.measurement import Measurement, from_json
@@ -35,6 +36,7 @@ class Controller:
         self._runtimes: dict[str, RuntimeInfo] = {}
         self._divergences: dict[tuple[str, str], Divergence] = {}
         self._benchmarks: dict[str, Benchmark] = {}
+        self._likelihoods: dict[str, ResponseLikelihood] = {}
         self._record: RunRecord | None = None
         self._allure = allure_directory(config)
 
@@ -78,6 +80,9 @@ class Controller:
         for raw in learned.get("divergences", ()):
             divergence = divergence_from_json(raw)
             self._divergences[divergence.level, divergence.source] = divergence
+        if raw := learned.get("likelihood"):
+            likelihood = ResponseLikelihood.from_json(raw)
+            self._likelihoods[likelihood.level] = likelihood
         if raw := learned.get("benchmark"):
             timed = Benchmark(**{**raw, "rounds": tuple(raw["rounds"])})
             self._benchmarks[timed.level] = timed
@@ -116,6 +121,7 @@ class Controller:
                 self._runtimes,
                 self._divergences.values(),
                 self._benchmarks,
+                self._likelihoods,
             )
 
     def _write(self) -> None:

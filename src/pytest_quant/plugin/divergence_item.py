@@ -14,6 +14,7 @@ from pytest_quant.plugin.properties import distance, labels
 from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
+    from pytest_quant.analysis.quality import ResponseLikelihood
     from pytest_quant.metrics.divergence import Divergence
 
 
@@ -24,6 +25,7 @@ class DivergenceItem(pytest.Item):
         super().__init__(**kwargs)
         self.level = level
         self.divergences: tuple[Divergence, ...] = ()
+        self.likelihood: ResponseLikelihood | None = None
         self.add_marker(level)
 
     def runtest(self) -> None:
@@ -33,6 +35,7 @@ class DivergenceItem(pytest.Item):
         self.user_properties += labels(self.level, state.reference.name, category=None)
         asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
         probes = [item.probe for item in asked if item.level == self.level]
+        self.likelihood = self.config.stash[STATE].likelihood(self.level, probes)
         try:
             self.divergences = state.diverge(self.level, probes)
         except Incomparable as error:

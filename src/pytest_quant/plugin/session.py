@@ -221,6 +221,7 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
     report.quant = {  # type: ignore[attr-defined]
         "selected": asdict(state.budget),
         "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
+        "likelihood": asdict(item.likelihood) if item.likelihood else None,
     }
 
 

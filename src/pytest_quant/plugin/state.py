@@ -15,6 +15,7 @@ from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.measurement import Measurement, outcomes
 
 if TYPE_CHECKING:
+    from pytest_quant.analysis.quality import ResponseLikelihood
     from pytest_quant.bench import Bench
     from pytest_quant.gate.budget import Budget
     from pytest_quant.gate.tolerance_check import CheckResult
@@ -199,6 +200,18 @@ class State:
         if replies.pairs:
             found.append(self.bench.diverge(level, replies))
         return tuple(found)
+
+    def likelihood(self, level: str, probes: Iterable[Probe]) -> ResponseLikelihood | None:
+        """How likely the reference finds a level's compositions; ``None`` without any."""
+        from pytest_quant.analysis.quality import response_likelihood
+
+        pairs: list[tuple[float, float]] = []
+        for probe in sorted(probes, key=lambda probe: probe.id):
+            if probe.check == "constraints":
+                replies = self.bench.replies(probe, self.settings.cases)
+                if replies:
+                    pairs += self.bench.likelihoods(probe, level, replies)
+        return response_likelihood(level, pairs) if pairs else None
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""

@@ -36,6 +36,12 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
                 f"instructions: {kept.own.value:.1f} % of {kept.asked} kept, {reference} "
                 f"{kept.reference.value:.1f} %; change {_bounded(kept.change)} points"
             )
+    for likely in record.likelihoods:
+        if likely.level == level:
+            yield (
+                f"compositions as {reference} finds them, nats a token against its own: "
+                f"{_bounded(likely.change, 2)}"
+            )
     for text in analysis.degeneration:
         if text.level == level and text.looping + text.reference_looping:
             yield (
