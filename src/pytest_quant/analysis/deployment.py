@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_quant.analysis.ladder import Rung
+from pytest_quant.analysis.sensitivity import passed_levels
 from pytest_quant.gate.verdicts import Check
 
 LIMITS = (
@@ -47,7 +48,7 @@ def deployment(
 ) -> Deployment:
     """``scenarios`` maps a scenario to the guide's levels for it."""
     tested = sorted((r for r in rungs if r.level != reference), key=lambda r: (r.size, r.level))
-    judged = [check for check in checks if check.scope in ("pooled", "category")]
+    judged = [c for c in checks if c.scope in ("pooled", "category")]
     subjects = [None, *sorted({c.category for c in judged if c.category is not None})]
     return Deployment(
         tuple(
@@ -63,17 +64,18 @@ def _advice(
     scenario: str,
     category: str | None,
     wanted: Sequence[str],
-    checks: Iterable[Check],
+    checks: Sequence[Check],
     tested: Iterable[Rung],
 ) -> Advice:
     rungs = [rung for rung in tested if rung.guide_level in wanted]
-    mine = {check.level: check for check in checks if check.category == category}
+    mine = {c.level: c for c in checks if c.category == category and c.kind == "tolerance"}
+    shown = passed_levels(checks, category)
     found = [(rung, mine[rung.level]) for rung in rungs if rung.level in mine]
-    passed = [(rung, check) for rung, check in found if check.result.verdict == "pass"]
+    passed = [(rung, check) for rung, check in found if rung.level in shown]
     candidates = tuple(rung.level for rung in rungs)
     if passed:
         rung, check = passed[0]
-        smaller = [f"{r.level} {c.result.verdict}" for r, c in found if r.size < rung.size]
+        smaller = [f"{r.level} {_verdict(c)}" for r, c in found if r.size < rung.size]
         told = f"; smaller: {', '.join(smaller)}" if smaller else ""
         return Advice(
             scenario, category, candidates, rung.level, rung.size, f"{_evidence(check)}{told}"
@@ -84,9 +86,14 @@ def _advice(
         reason = f"{', '.join(candidates)}: no probe that tells anything was asked"
     else:
         reason = "none passed: " + "; ".join(
-            f"{rung.level} {check.result.verdict}, {_evidence(check)}" for rung, check in found
+            f"{rung.level} {_verdict(check)}, {_evidence(check)}" for rung, check in found
         )
     return Advice(scenario, category, candidates, None, None, reason)
+
+
+def _verdict(check: Check) -> str:
+    """Of a level that is not advised: within its limit, but worse than its baseline."""
+    return "regression" if check.result.verdict == "pass" else check.result.verdict
 
 
 def _evidence(check: Check) -> str:

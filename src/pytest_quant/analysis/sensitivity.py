@@ -106,6 +106,18 @@ def sensitivity(ladder: Ladder, checks: Sequence[Check], guide: Guide) -> Sensit
     return Sensitivity(steps, _steepest(steps, guide.cliff), tuple(rows))
 
 
+def passed_levels(checks: Iterable[Check], category: str | None) -> set[str]:
+    """The levels shown to be within their limit, of which no check of the category fails.
+
+    ``None``: over all probes.
+    """
+    scope = "pooled" if category is None else "category"
+    mine = [c for c in checks if (c.scope, c.category) == (scope, category)]
+    failed = {check.level for check in mine if check.result.verdict == "fail"}
+    shown = {c.level for c in mine if (c.kind, c.result.verdict) == ("tolerance", "pass")}
+    return shown - failed
+
+
 def drop_of(pairs: Sequence[tuple[bool, bool]], alpha: float) -> tuple[int, int, Estimate]:
     """``b``, ``c`` and the drop in percentage points, each bound one-sided at ``alpha``."""
     b = sum(before and not now for before, now in pairs)
@@ -149,13 +161,7 @@ def _category(
     elif excess.upper < 0:
         found = "resilient"
     gives_way_at, lost = _gives_way(ladder, category)
-    passed = {
-        check.level
-        for check in checks
-        if check.category == category
-        and check.scope == "category"
-        and check.result.verdict == "pass"
-    }
+    passed = passed_levels(checks, category)
     smallest = min(
         (rung for rung in ladder.rungs if rung.level in passed), key=lambda r: r.size, default=None
     )

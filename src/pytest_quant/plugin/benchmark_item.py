@@ -62,7 +62,8 @@ def benchmark_items(session: pytest.Session, state: State) -> Iterator[Benchmark
     if rounds is None:
         return
     parent = _Benchmarks.from_parent(session, name=_FOLDER, nodeid=_FOLDER)
-    for level in (state.reference.name, *state.tested):
+    at_hand = [] if state.recorded_reference else [state.reference.name]
+    for level in (*at_hand, *state.tested):
         item = BenchmarkItem.from_parent(
             parent, name=f"generate[{level}]", callobj=_timed(state, level, rounds), level=level
         )

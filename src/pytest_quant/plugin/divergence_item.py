@@ -35,7 +35,7 @@ class DivergenceItem(pytest.Item):
         self.user_properties += labels(self.level, state.reference.name, category=None)
         asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
         probes = [item.probe for item in asked if item.level == self.level]
-        self.likelihood = self.config.stash[STATE].likelihood(self.level, probes)
+        self.likelihood = state.likelihood(self.level, probes)
         try:
             self.divergences = state.diverge(self.level, probes)
         except Incomparable as error:

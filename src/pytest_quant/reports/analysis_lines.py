@@ -16,7 +16,7 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
     for spent in analysis.efficiency:
         if spent.level == level and spent.relative_latency:
             yield (
-                f"latency {_bounded(spent.relative_latency, 2)} of {reference}'s a token, "
+                f"latency {_latency(spent)} of {reference}'s a token, "
                 f"file {spent.relative_size:.2f}{_machine(spent)}"
             )
     rows = [row for row in analysis.calibration if row.level == level]
@@ -105,6 +105,13 @@ def _deployment(record: RunRecord) -> Iterator[str]:
         none = [row.scenario for row in advised if not row.level]
         rest = f"; none passed or was measured for {', '.join(none)}" if none else ""
         yield f"smallest for each deployment of the guide: {', '.join(named)}{rest}"
+
+
+def _latency(row: EfficiencyRow) -> str:
+    assert row.relative_latency is not None
+    if row.timed_by == "session" and row.probes < 2:
+        return f"{row.relative_latency.value:.2f} (one batch)"
+    return _bounded(row.relative_latency, 2)
 
 
 def _machine(row: EfficiencyRow) -> str:
