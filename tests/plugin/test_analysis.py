@@ -13,7 +13,11 @@ def run(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Run:
     """A level that is hardly damaged, and one that is enough to show it."""
     project = Project(tmp_path_factory.mktemp("analysis"), shared_cache)
     return project.run(
-        "--quant-levels=q8,q2", "--quant-cases=24", "-k", f"{EASY} or capital_letters"
+        "--quant-levels=q8,q2",
+        "--quant-cases=24",
+        "-k",
+        f"{EASY} or capital_letters",
+        divergence=True,
     )
 
 
@@ -54,6 +58,7 @@ def test_the_reference_reads_what_the_levels_composed(run: Run) -> None:
     q8, q2 = run.record["likelihoods"]
     assert (q8["level"], q2["level"]) == ("q8", "q2")
     assert q8["responses"] == q2["responses"] >= 8
-    assert q8["reference"] == q2["reference"]
+    # Read in other batches, to within rounding.
+    assert q8["reference"]["value"] == pytest.approx(q2["reference"]["value"], abs=0.02)
     assert q2["change"]["value"] < min(q8["change"]["value"] + 0.01, 0)
     assert q2["own"]["value"] < 0
