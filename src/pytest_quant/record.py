@@ -45,7 +45,8 @@ class RunRecord:
     """One session. ``created`` is an ISO 8601 time in UTC.
 
     ``selected`` counts the checks by scope that share ``alpha``; ``missing`` names the selected
-    tests that brought no measurement (a crash, an error).
+    tests that brought no measurement (a crash, an error). ``max_cases``: up to so many cases of
+    each probe were asked, in turn; ``None`` if their number was fixed.
     """
 
     created: str
@@ -59,6 +60,7 @@ class RunRecord:
     levels: tuple[LevelRecord, ...]
     measurements: tuple[Measurement, ...]
     checks: tuple[Check, ...]
+    max_cases: int | None = None
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

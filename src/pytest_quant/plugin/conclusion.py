@@ -22,7 +22,8 @@ def conclude(
     measurements = tuple(
         sorted(found.values(), key=lambda m: (lineup.levels.index(m.level), m.nodeid))
     )
-    checks = pooled_checks(measurements, state.limit, budget) + tuple(
+    max_cases = state.settings.max_cases
+    checks = pooled_checks(measurements, state.limit, budget, max_cases) + tuple(
         Check("probe", m.level, m.nodeid, m.category, state.check(m))
         for m in measurements
         if m.informative
@@ -53,4 +54,5 @@ def conclude(
         ),
         measurements=measurements,
         checks=checks,
+        max_cases=max_cases,
     )

@@ -32,11 +32,15 @@ class Controller:
         self._measurements: dict[str, Measurement] = {}
         self._runtimes: dict[str, RuntimeInfo] = {}
         self._record: RunRecord | None = None
+        # Why a check could not be given the cases that it needs, or empty.
+        self._broken = ""
 
     def pytest_report_header(self) -> list[str]:
         """One line of what will be tested."""
         settings = self._state.settings
         cases = f"{settings.cases} cases" if settings.cases else "each probe's own cases"
+        if settings.max_cases:
+            cases = f"up to {settings.max_cases} cases"
         model = settings.model.name if settings.model else "embedded"
         if settings.artifacts and not settings.model:
             model = "given artifacts"
@@ -53,10 +57,11 @@ class Controller:
         except QuantUsageError as error:
             raise pytest.UsageError(str(error)) from None
 
-    @pytest.hookimpl(optionalhook=True)
+    @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker which level is the reference."""
+        """Tell a worker which level is the reference; ask models with as many threads as it."""
         node.workerinput["quant_reference"] = self._state.reference.name
+        self._state.threads = node.workerinput["quant_threads"]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a probe's report brings."""
@@ -81,6 +86,7 @@ class Controller:
             self._conclude()
             self._write()
             raise
+        self._top_up()
         self._conclude()
         if self._record is not None:
             checks = [check for check in self._record.checks if check.scope != "probe"]
@@ -92,6 +98,16 @@ class Controller:
                 self._report_check(check)
             self._write()
         return result
+
+    def _top_up(self) -> None:
+        """Ask what the checks over several probes still need, where cases are asked in turn."""
+        if self._state.settings.max_cases is None or not self._measurements:
+            return
+        try:
+            self._state.top_up.extend(self._measurements)
+        except (QuantUsageError, RuntimeError) as error:
+            self._broken = f"more cases could not be asked: {error}"
+        self._runtimes |= self._state.bench.runtimes
 
     def _conclude(self) -> None:
         if self._measurements:
@@ -116,15 +132,19 @@ class Controller:
         hook = self._config.hook
         name = f"{check.subject}[{check.level}]"
         nodeid, location = f"quant-gate::{name}", ("quant-gate", None, name)
-        failed = check.result.verdict == "fail"
+        failure = ""
+        if check.result.verdict == "fail":
+            failure = failure_text(self._record, check)
+        elif check.result.verdict == "inconclusive":
+            failure = self._broken
         hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
         for when in ("setup", "call", "teardown"):
             report = pytest.TestReport(
                 nodeid=nodeid,
                 location=location,
                 keywords={},
-                outcome="failed" if failed and when == "call" else "passed",
-                longrepr=failure_text(self._record, check) if failed and when == "call" else None,
+                outcome="failed" if failure and when == "call" else "passed",
+                longrepr=failure if failure and when == "call" else None,
                 when=when,
                 user_properties=[("quant_verdict", check.result.verdict)],
             )

@@ -84,6 +84,13 @@ _OPTIONS = (
         "as each probe says, mostly 32",
     ),
     _Option(
+        "max-cases",
+        "int",
+        "N",
+        "ask each probe until its verdict is decided, up to N cases",
+        "a number of cases that is fixed beforehand",
+    ),
+    _Option(
         "difficulty",
         "string",
         "RANGES",
@@ -161,6 +168,7 @@ class Settings:
     reference: Level | None
     suites: dict[str, Path]
     cases: int | None
+    max_cases: int | None
     difficulties: frozenset[int] | None
     alpha: float
     parallel: int | None
@@ -181,6 +189,7 @@ def read_settings(config: pytest.Config) -> Settings:
     recipes = parse_recipes(values.ini("quant_recipes", "linelist") or ())
     levels = values.parsed("levels", lambda text: parse_levels(text, recipes))
     assert levels is not None
+    cases, max_cases = _sizes(values)
     return Settings(
         levels=levels,
         model=values.path("model"),
@@ -189,7 +198,8 @@ def read_settings(config: pytest.Config) -> Settings:
         ),
         reference=values.parsed("reference", lambda text: parse_level(text, recipes)),
         suites=_suites(values),
-        cases=values.parsed("cases", _positive),
+        cases=cases,
+        max_cases=max_cases,
         difficulties=values.parsed("difficulty", _difficulties),
         alpha=values.parsed("alpha", _share) or 0.05,
         parallel=values.parsed("parallel", _positive),
@@ -266,6 +276,23 @@ class _Values:
                 raise QuantUsageError(f"{place}: {what} {key!r} is given twice; keep one file")
             files[key] = _path(base, file)
         return files
+
+
+def _sizes(values: _Values) -> tuple[int | None, int | None]:
+    """How many cases are asked: a fixed number, or at most so many; at most one of the two."""
+    from pytest_quant.errors import QuantUsageError
+
+    cases, most = (values.parsed(name, _positive) for name in ("cases", "max-cases"))
+    if cases is None or most is None:
+        return cases, most
+    # What is given on the command line takes the place of both in the ini file.
+    (_, place, _), (_, other, _) = values.raw("cases"), values.raw("max-cases")
+    if place.startswith("--") == other.startswith("--"):
+        raise QuantUsageError(
+            f"{place}: {cases} cases of each probe, and {other}: as many as are needed up to "
+            f"{most}; give one of the two"
+        )
+    return (cases, None) if place.startswith("--") else (None, most)
 
 
 def _suites(values: _Values) -> dict[str, Path]:

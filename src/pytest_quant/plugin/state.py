@@ -11,13 +11,14 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import EXPECTED_IMPACT
-from pytest_quant.measurement import Measurement, outcomes
+from pytest_quant.measurement import Measurement
 
 if TYPE_CHECKING:
     from pytest_quant.bench import Bench
     from pytest_quant.gate.budget import Budget
     from pytest_quant.gate.tolerance_check import CheckResult
     from pytest_quant.gate.tolerances import Tolerances
+    from pytest_quant.gate.top_up import TopUp
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
     from pytest_quant.plugin.collection import ProbeFiles
@@ -44,7 +45,7 @@ class State:
         self.files = files
         self.threads = threads
         self.budget: Budget | None = None
-        self._announce = announce
+        self.announce = announce
         # A worker is told by the controller, which has looked at the files.
         self._told_reference = reference
 
@@ -92,7 +93,7 @@ class State:
             chosen.artifacts,
             chosen.cache_dir,
             self.threads,
-            self._announce,
+            self.announce,
         )
 
     @cached_property
@@ -157,27 +158,50 @@ class State:
         )
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
-        from pytest_quant.gate.tolerance_check import guessing
+        """What one probe shows at one level: as many cases as its check takes."""
+        from pytest_quant.gate.sequential import Outcomes, evaluate_in_turn, is_settled
+        from pytest_quant.sampling import FixedSize, InTurn
 
-        return self.bench.measure(
-            probe,
-            level,
-            nodeid,
-            self.settings.cases,
-            lambda right, n: guessing(right, n, probe.chance) or "",
-        )
+        most = self.settings.max_cases
+        if most is None:
+            fixed = FixedSize(self.settings.cases)
+            return self.bench.measure(probe, level, nodeid, fixed)
+        limit, alpha = self.limit(level, probe.category, probe.task), self._probe_alpha
+
+        def enough(outcomes: Outcomes) -> bool:
+            result = evaluate_in_turn(outcomes, limit, alpha, probe.chance, most)
+            return is_settled(result, probe.chance, most)
+
+        return self.bench.measure(probe, level, nodeid, InTurn(most, enough))
+
+    @property
+    def top_up(self) -> TopUp:
+        """What asks more cases for the checks over several probes, where they come in turn."""
+        from pytest_quant.gate.top_up import TopUp
+        from pytest_quant.sampling import InTurn
+
+        most = self.settings.max_cases
+        assert most is not None
+        assert self.budget is not None
+
+        def measure_more(measurement: Measurement, cases: int) -> Measurement:
+            sampling = InTurn(most, lambda outcomes: len(outcomes) >= cases)
+            probe = self.files.probe(measurement.probe)
+            return self.bench.measure(probe, measurement.level, measurement.nodeid, sampling)
+
+        return TopUp(self.limit, self.budget, most, measure_more, self.announce)
+
+    @property
+    def _probe_alpha(self) -> float:
+        assert self.budget is not None
+        return self.budget.alpha_for("probe")
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""
-        from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
+        from pytest_quant.gate.verdicts import probe_result
 
-        assert self.budget is not None
-        return evaluate_tolerance(
-            count_pairs(outcomes(measurement)),
-            self.limit(measurement.level, measurement.category, measurement.task),
-            self.budget.alpha_for("probe"),
-            measurement.chance,
-        )
+        limit = self.limit(measurement.level, measurement.category, measurement.task)
+        return probe_result(measurement, limit, self._probe_alpha, self.settings.max_cases)
 
     def explain(self, measurement: Measurement, result: CheckResult) -> str:
         """Why a probe failed at a level, for a person."""

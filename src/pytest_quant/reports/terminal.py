@@ -291,7 +291,8 @@ def _how_to_decide(record: RunRecord, level: str) -> str:
     if result.cases_needed is None:
         return "more cases of these probes would not settle it."
     probes = sum(1 for m in record.of_level(level) if m.informative)
-    return f"about --quant-cases={-(-result.cases_needed // probes)} would settle it."
+    option = "--quant-cases" if record.max_cases is None else "--quant-max-cases"
+    return f"about {option}={-(-result.cases_needed // probes)} would settle it."
 
 
 def _level(record: RunRecord, name: str) -> LevelRecord:
