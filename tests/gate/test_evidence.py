@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_quant.gate.budget import Budget, Scope
 from pytest_quant.gate.evidence import (
     _CAPITAL,
     _factors,
@@ -136,6 +137,37 @@ def test_looking_again_and_again_costs_nothing(flips: float, drop: float, alpha:
 @pytest.mark.parametrize(("flips", "drop"), [(0.10, 0.0), (0.15, 0.05)])
 def test_nor_over_probes_that_lose_unequally(flips: float, drop: float) -> None:
     assert max(ever_missed(flips, drop, 0.05, probes=5)) <= 0.05
+
+
+@pytest.mark.parametrize(("flips", "limit"), [(0.05, 0.0), (0.05, 0.05), (0.15, 0.05)])
+@pytest.mark.parametrize("wrong", ["fail", "pass"])
+def test_a_session_is_wrong_no_more_often_than_its_budget(
+    flips: float, limit: float, wrong: str
+) -> None:
+    """Every level is at its limit; every check looks 17 times, and whatever stops it counts."""
+    sessions, levels, categories, probes = 1000, 2, 5, 3
+    budget = Budget(0.05, pooled=levels, category=levels * categories, probe=levels * 15)
+    generator = np.random.default_rng(11)
+    counts = np.zeros((sessions, levels, categories, probes, 2), dtype=int)
+    alarmed = np.zeros(sessions, dtype=bool)
+    rates, before = ((flips + limit) / 2, (flips - limit) / 2, 1 - flips), 0
+    for look in looks_up_to(512):
+        counts += generator.multinomial(look - before, rates, size=counts.shape[:-1])[..., :2]
+        category = counts.sum(axis=3)
+        scopes: list[tuple[Scope, Counts, int]] = [
+            ("probe", counts, 1),
+            ("category", category, probes),
+            ("pooled", category.sum(axis=2), probes * categories),
+        ]
+        for scope, found, parts in scopes:
+            b, c = found[..., 0], found[..., 1]
+            if wrong == "fail":
+                b, c = c, b
+            drop = -limit if wrong == "fail" else limit
+            hit = refuted(b, c, look * parts, drop, budget.alpha_for(scope))
+            alarmed |= hit.reshape(sessions, -1).any(axis=1)
+        before = look
+    assert alarmed.mean() <= 0.05
 
 
 def test_bounds_for_a_settled_number_of_cases_would_not_bear_it() -> None:
