@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_quant.gate.budget import Budget
-from pytest_quant.gate.sequential import evaluate_in_turn, is_settled, looks_up_to, screen
+from pytest_quant.gate.sequential import is_enough, looks_up_to, screen
 from pytest_quant.gate.top_up import TopUp
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks, probe_result
 from pytest_quant.measurement import Effort, Measurement, from_json, outcomes
@@ -131,9 +131,7 @@ class Replay:
     def _is_enough(self, asked: Measurement) -> bool:
         limit = self._limits["probe", asked.level, asked.nodeid]
         alpha = self._budget.alpha_for("probe")
-        pairs, chance = outcomes(asked), asked.chance
-        result = evaluate_in_turn(pairs, limit, alpha, chance, self.max_cases)
-        return is_settled(result, chance, self.max_cases)
+        return is_enough(outcomes(asked), limit, alpha, asked.chance, self.max_cases)
 
     def _more(self, asked: Measurement, cases: int) -> Measurement:
         look = next(look for look in looks_up_to(self.max_cases) if look >= cases)

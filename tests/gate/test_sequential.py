@@ -12,7 +12,7 @@ from pytest_quant.gate.sequential import (
     common_looks,
     evaluate_in_turn,
     evaluate_looks,
-    is_settled,
+    is_enough,
     looks_up_to,
     screen,
 )
@@ -134,7 +134,7 @@ class TestAProbe:
             assert result.upper <= limit
         assert result.lower <= result.upper
         if result.counts.n < len(pairs):
-            assert is_settled(result, 0.0, 200)
+            assert is_enough(pairs[: result.counts.n], limit, alpha, 0.0, 200)
         assert explain(result)
 
 

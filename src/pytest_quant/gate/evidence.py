@@ -53,12 +53,21 @@ def lasting_bounds(b: float, c: float, n: float, alpha: float) -> tuple[float, f
     return -_upper_bound(c, b, n, alpha), _upper_bound(b, c, n, alpha)
 
 
+def refutes(b: float, c: float, n: float, drop: float, alpha: float) -> bool:
+    """Whether the cases refute "the drop is ``drop`` or more": the upper bound is below it.
+
+    What refutes "it is ``drop`` or less" is the same with ``b`` and ``c`` exchanged and ``-drop``.
+    """
+    if drop >= 1:
+        return b < n
+    return _log_capital(b, c, n, drop) >= -math.log(alpha)
+
+
 def _upper_bound(b: float, c: float, n: float, alpha: float) -> float:
-    """The least drop that a capital of ``1 / alpha`` refutes, 1 if none is refuted."""
-    needed = -math.log(alpha)
+    """The least drop that is refuted, 1 if none is."""
 
     def stands(drop: float) -> bool:
-        return _log_capital(b, c, n, drop) < needed
+        return not refutes(b, c, n, drop, alpha)
 
     return 1.0 if stands(_ALMOST_ONE) else last_that_holds(stands, (b - c) / n, _ALMOST_ONE)
 

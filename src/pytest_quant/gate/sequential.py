@@ -10,7 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pytest_quant.gate.evidence import cases_to_settle, failing_drop_in_turn, lasting_bounds
+from pytest_quant.gate.evidence import (
+    cases_to_settle,
+    failing_drop_in_turn,
+    lasting_bounds,
+    refutes,
+)
 from pytest_quant.gate.statistics import tango_bounds
 from pytest_quant.gate.tolerance_check import (
     ABOVE_CHANCE_ALPHA,
@@ -101,36 +106,51 @@ def evaluate_in_turn(
     ``most`` is how many cases may be asked. What was asked beyond that look, for the sake of
     another check, takes no part: a verdict does not depend on what else is selected.
     """
-    ends = [end for end in looks_up_to(most) if end < len(outcomes)]
-    looks: list[Paired] = []
-    for end in [*ends, len(outcomes)]:
-        looks.append(count_pairs(outcomes[:end]))
-        result = evaluate_looks(looks, limit_points, alpha, chance)
-        if is_settled(result, chance, most):
-            break
-    return result
-
-
-def is_settled(result: CheckResult, chance: float, most: int) -> bool:
-    """Whether a check may stop: it has a verdict, or ``most`` cases will hardly bring one."""
-    if result.verdict == "fail":
-        return True
-    counts, limit = result.counts, result.limit / 100
-    if counts.n == 0:
-        return False
-    low, high = _plausible(counts.reference_correct, 0, counts.n)
-    if result.upper <= result.limit:
-        # Whether the reference does well enough for a pass to mean something must be clear, too.
-        return not low - chance <= limit < high - chance
-    b, c, left = counts.b, counts.c, max(most - counts.n, 0)
-    least, greatest = (max(0.0, drop) for drop in _plausible(b, c, counts.n))
-    total = counts.n + left
-    may_pass = (
-        high - chance > limit
-        and lasting_bounds(b + left * least, c, total, result.alpha)[1] <= limit
+    looks = _looks(outcomes, most)
+    stopped = next(
+        (
+            i
+            for i in range(len(looks))
+            if is_settled(looks[: i + 1], limit_points, alpha, chance, most)
+        ),
+        len(looks),
     )
-    may_fail = lasting_bounds(b + left * greatest, c, total, result.alpha)[0] > limit
-    return not (may_pass or may_fail)
+    return evaluate_looks(looks[: stopped + 1], limit_points, alpha, chance)
+
+
+def is_enough(
+    outcomes: Outcomes, limit_points: float, alpha: float, chance: float, most: int
+) -> bool:
+    """Whether a probe's own check may stop after these outcomes."""
+    return is_settled(_looks(outcomes, most), limit_points, alpha, chance, most)
+
+
+def _looks(outcomes: Outcomes, most: int) -> list[Paired]:
+    ends = [end for end in looks_up_to(most) if end < len(outcomes)]
+    return [count_pairs(outcomes[:end]) for end in [*ends, len(outcomes)]]
+
+
+def is_settled(
+    looks: Sequence[Paired], limit_points: float, alpha: float, chance: float, most: int
+) -> bool:
+    """Whether a check may stop: it has a verdict, or ``most`` cases will hardly bring one."""
+    if not looks or not looks[-1].n:
+        return False
+    limit, now = limit_points / 100, looks[-1]
+    if any(_is_beyond(look.b, look.c, look.n, limit, alpha) for look in looks):
+        return True
+    # For a pass to mean something, the reference must do better than the limit allows to lose.
+    low, high = (share - chance for share in _plausible(now.reference_correct, 0, now.n))
+    if any(refutes(look.b, look.c, look.n, limit, alpha) for look in looks):
+        return not low <= limit < high
+    total = max(most, now.n)
+    least, greatest = ((total - now.n) * max(0.0, drop) for drop in _plausible(now.b, now.c, now.n))
+    may_pass = high > limit and refutes(now.b + least, now.c, total, limit, alpha)
+    return not (may_pass or _is_beyond(now.b + greatest, now.c, total, limit, alpha))
+
+
+def _is_beyond(b: float, c: float, n: float, limit: float, alpha: float) -> bool:
+    return refutes(c, b, n, -limit, alpha)
 
 
 def screen(right: int, n: int, chance: float, most: int, *, last: bool = False) -> str | None:

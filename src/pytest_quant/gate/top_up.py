@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.sequential import is_settled, looks_up_to
-from pytest_quant.gate.verdicts import Group, LimitOf, group_result, groups
+from pytest_quant.gate.verdicts import Group, LimitOf, group_looks, groups
 from pytest_quant.measurement import Measurement
 
 
@@ -55,7 +55,9 @@ class TopUp:
         """How many cases of each probe are to be looked at next, ``None`` if it is settled."""
         open_ends = [len(m.cases) for m in group.members if not m.complete]
         most = sum(len(m.cases) if m.complete else self.max_cases for m in group.members)
-        result = group_result(group, self.limit_of, self.budget, self.max_cases)
-        if not open_ends or is_settled(result, group.chance, most):
+        looks = group_looks(group, self.max_cases)
+        limit = self.limit_of(group.level, group.category)
+        alpha = self.budget.alpha_for(group.scope)
+        if not open_ends or is_settled(looks, limit, alpha, group.chance, most):
             return None
         return next(look for look in looks_up_to(self.max_cases) if look > min(open_ends))

@@ -14,6 +14,7 @@ from pytest_quant.gate.sequential import (
 from pytest_quant.gate.tolerance_check import (
     CheckResult,
     CheckVerdict,
+    Paired,
     count_pairs,
     evaluate_tolerance,
 )
@@ -99,8 +100,12 @@ def group_result(
     if max_cases is None:
         pairs = [pair for m in group.members for pair in outcomes(m)]
         return evaluate_tolerance(count_pairs(pairs), limit, alpha, group.chance)
-    looks = common_looks([(outcomes(m), m.complete) for m in group.members], max_cases)
-    return evaluate_looks(looks, limit, alpha, group.chance)
+    return evaluate_looks(group_looks(group, max_cases), limit, alpha, group.chance)
+
+
+def group_looks(group: Group, max_cases: int) -> list[Paired]:
+    """The counts of a group at every look that all of its probes have reached."""
+    return common_looks([(outcomes(m), m.complete) for m in group.members], max_cases)
 
 
 def probe_result(

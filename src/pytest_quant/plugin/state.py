@@ -159,7 +159,7 @@ class State:
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
         """What one probe shows at one level: as many cases as its check takes."""
-        from pytest_quant.gate.sequential import Outcomes, evaluate_in_turn, is_settled
+        from pytest_quant.gate.sequential import Outcomes, is_enough
         from pytest_quant.sampling import FixedSize, InTurn
 
         most = self.settings.max_cases
@@ -169,8 +169,7 @@ class State:
         limit, alpha = self.limit(level, probe.category, probe.task), self._probe_alpha
 
         def enough(outcomes: Outcomes) -> bool:
-            result = evaluate_in_turn(outcomes, limit, alpha, probe.chance, most)
-            return is_settled(result, probe.chance, most)
+            return is_enough(outcomes, limit, alpha, probe.chance, most)
 
         return self.bench.measure(probe, level, nodeid, InTurn(most, enough))
 
