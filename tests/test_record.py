@@ -13,8 +13,16 @@ import pytest
 from jsonschema import ValidationError
 from tests.reports.records import measured, record, unasked
 
+from pytest_quant.errors import QuantUsageError
 from pytest_quant.measurement import from_json, to_json
-from pytest_quant.record import RunRecord, _validator, write_record
+from pytest_quant.record import (
+    SCHEMA_VERSION,
+    RunRecord,
+    _validator,
+    read_record,
+    schema_text,
+    write_record,
+)
 
 
 @pytest.fixture
@@ -112,3 +120,62 @@ def test_the_schema_rejects(damage: str, written: dict[str, Any]) -> None:
     _validator().validate(written)
     with pytest.raises(ValidationError):
         _validator().validate(damaged)
+
+
+def test_is_read_back_as_it_was(run: RunRecord, tmp_path: Path) -> None:
+    first, *others = run.measurements
+    hostile = "\ud800 \u202e </script> \0"
+    case = replace(first.cases[0], prompt=hostile, facets={"length": "1k"})
+    odd = replace(run, measurements=(replace(first, cases=(case, *first.cases[1:])), *others))
+    write_record(odd, tmp_path / "record.json")
+    assert read_record(tmp_path / "record.json") == odd
+
+
+def test_the_schema_is_published() -> None:
+    assert json.loads(schema_text())["properties"]["schema"]["const"] == SCHEMA_VERSION
+
+
+NO_RECORD: dict[str, tuple[str | bytes, str]] = {
+    "nothing": ("", "not JSON"),
+    "cut short": ('{"schema": 1, "created": "2026', "not JSON"),
+    "not text": (b"GGUF\xff\xfe", "not JSON"),
+    "not a number": ('{"schema": NaN}', "NaN is not a number of JSON"),
+    "too deep": ("[" * 100_000, "not JSON"),
+    "another file": ('{"name": "left-pad"}', "no schema version"),
+    "a list": ("[]", "no schema version"),
+    "of tomorrow": ('{"schema": 99}', "schema version 99, this pytest-quant reads version 1"),
+    "incomplete": ('{"schema": 1}', "is a required property"),
+}
+
+
+@pytest.mark.parametrize("case", NO_RECORD)
+def test_a_file_that_is_no_record_is_refused_in_words(case: str, tmp_path: Path) -> None:
+    content, said = NO_RECORD[case]
+    path = tmp_path / "record.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(QuantUsageError) as caught:
+        read_record(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert said in message
+    assert len(message) < len(str(path)) + 500
+
+
+@pytest.mark.parametrize("name", ["nowhere.json", "."])
+def test_a_file_that_is_not_there(name: str, tmp_path: Path) -> None:
+    with pytest.raises(QuantUsageError, match=r"(No such file|directory).*expected a run record"):
+        read_record(tmp_path / name)
+
+
+CONTRADICTIONS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "contradictory counts": lambda raw: raw["checks"][0]["result"]["counts"].update(b=10_000),
+    "no level 'q9'": lambda raw: raw.update(reference="q9"),
+    "no level 'q7'": lambda raw: raw["measurements"][0].update(level="q7"),
+}
+
+
+@pytest.mark.parametrize("said", CONTRADICTIONS)
+def test_a_record_that_contradicts_itself(said: str, written: dict[str, Any]) -> None:
+    CONTRADICTIONS[said](written)
+    with pytest.raises(QuantUsageError, match=f"damaged: {said}"):
+        RunRecord.from_json(written)

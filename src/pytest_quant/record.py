@@ -7,10 +7,13 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, Self
 
+from cattrs import Converter
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
+from pytest_quant.errors import QuantUsageError
 from pytest_quant.files import write_atomically
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
@@ -19,6 +22,9 @@ from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 SCHEMA_VERSION = 1
+
+# The end of a message about a file that is no run record.
+_WANTED = "expected a run record, as written by pytest --quant-json FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,13 @@ class RunRecord:
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]
 
+    def level(self, name: str) -> LevelRecord:
+        """The artifact of a level; raises ``KeyError`` for a level that is not here."""
+        for level in self.levels:
+            if level.name == name:
+                return level
+        raise KeyError(name)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA_VERSION,
@@ -72,6 +85,54 @@ class RunRecord:
             "patterns": [asdict(row) for row in pattern_counts(self.measurements)],
             "hallucinations": [asdict(row) for row in hallucinations(self.measurements)],
         }
+
+    @classmethod
+    def from_json(cls, raw: Any) -> Self:
+        """The inverse of ``to_json``: what is derived is derived again.
+
+        Raises ``QuantUsageError`` for anything but a run record of this schema version.
+        """
+        if not isinstance(raw, dict) or "schema" not in raw:
+            raise QuantUsageError(f"no schema version; {_WANTED}")
+        if raw["schema"] != SCHEMA_VERSION:
+            raise QuantUsageError(
+                f"schema version {raw['schema']!r:.20}, this pytest-quant reads version "
+                f"{SCHEMA_VERSION}; read it with the version that wrote it, or run again"
+            )
+        if error := best_match(_validator().iter_errors(raw)):
+            raise QuantUsageError(f"{error.json_path}: {error.message:.200}; {_WANTED}")
+        try:
+            record = _CONVERTER.structure(raw, cls)
+        except ValueError as error:  # counts that contradict each other
+            raise QuantUsageError(f"damaged: {error}; {_WANTED}") from error
+        known = {level.name for level in record.levels}
+        named = [record.reference, *(measurement.level for measurement in record.measurements)]
+        named += [check.level for check in record.checks]
+        if unknown := [name for name in named if name not in known]:
+            raise QuantUsageError(f"damaged: no level {unknown[0]!r} in levels; {_WANTED}")
+        return record
+
+
+# The schema has been checked by then: errors need no path of their own.
+_CONVERTER = Converter(detailed_validation=False)
+
+
+def read_record(path: Path) -> RunRecord:
+    """Read and validate a record; raises ``QuantUsageError`` that names the file."""
+
+    def refuse(constant: str) -> NoReturn:
+        raise ValueError(f"{constant} is not a number of JSON")
+
+    try:
+        return RunRecord.from_json(
+            json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+        )
+    except QuantUsageError as error:
+        raise QuantUsageError(f"{path}: {error}") from error
+    except OSError as error:
+        raise QuantUsageError(f"{path}: {error.strerror}; {_WANTED}") from error
+    except (ValueError, RecursionError) as error:
+        raise QuantUsageError(f"{path}: not JSON: {error}; {_WANTED}") from error
 
 
 def write_record(record: RunRecord, path: Path) -> None:
@@ -81,7 +142,11 @@ def write_record(record: RunRecord, path: Path) -> None:
     write_atomically(path, json.dumps(raw, indent=1) + "\n")
 
 
+def schema_text() -> str:
+    """The published JSON schema of run records."""
+    return resources.files(__package__).joinpath("record.schema.json").read_text("utf-8")
+
+
 @cache
 def _validator() -> Draft202012Validator:
-    text = resources.files(__package__).joinpath("record.schema.json").read_text("utf-8")
-    return Draft202012Validator(json.loads(text))
+    return Draft202012Validator(json.loads(schema_text()))

@@ -146,6 +146,44 @@ def test_junit_xml_holds_the_gate_s_tests(damaged_run: Run) -> None:
     failure = cases["overall[q8]"].find("failure")
     assert failure is not None
     assert "expected  " in str(failure.text)
-    properties = cases["overall[q4]"].findall("properties/property")
-    assert "quant_verdict" in [p.get("name") for p in properties]
     assert int(suite.get("failures", 0)) == damaged_run.outcomes["failed"]
+
+
+def test_junit_xml_holds_the_numbers_of_every_check(damaged_run: Run) -> None:
+    root = ET.parse(damaged_run.directory / "junit.xml").getroot()
+    found = {case.get("name"): properties_of(case) for case in root.iter("testcase")}
+    assert damaged_run.record is not None
+    difficulty = {m["nodeid"]: m["difficulty"] for m in damaged_run.record["measurements"]}
+    for check in damaged_run.record["checks"]:
+        result, counts = check["result"], check["result"]["counts"]
+        name = check["subject"] if check["scope"] == "probe" else gate_name(check)
+        properties = found[name.rpartition("::")[2]]
+        expected = {
+            "level": check["level"],
+            "reference": "f16",
+            "verdict": result["verdict"],
+            **{key: str(counts[key]) for key in ("n", "b", "c")},
+        }
+        if check["category"]:
+            expected["category"] = check["category"]
+        if check["scope"] == "probe":
+            expected["difficulty"] = str(difficulty[check["subject"]])
+        numbers = {key: result[key] for key in ("drop", "lower", "upper", "limit", "alpha")}
+        for side in ("reference", "level"):
+            numbers[f"{side}_accuracy"] = 100 * counts[f"{side}_correct"] / counts["n"]
+        assert properties.keys() == expected.keys() | numbers.keys()
+        assert {key: properties[key] for key in expected} == expected
+        for key, number in numbers.items():
+            assert float(properties[key]) == pytest.approx(number, rel=1e-5, abs=1e-5), key
+
+
+def properties_of(case: ET.Element) -> dict[str, str]:
+    """The plugin's properties of a test, each of which must be there once."""
+    pairs = [(p.get("name", ""), p.get("value", "")) for p in case.iter("property")]
+    own = [(name.removeprefix("quant_"), v) for name, v in pairs if name.startswith("quant_")]
+    assert len(own) == len(dict(own))
+    return dict(own)
+
+
+def gate_name(check: dict[str, Any]) -> str:
+    return f"{check['subject']}[{check['level']}]"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_quant import __version__
-from pytest_quant.cli import levels, probes
+from pytest_quant.cli import levels, probes, report
 from pytest_quant.errors import QuantUsageError
 
 # As pytest's, and for the same: a mistake that the user can mend.
@@ -41,10 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pytest-quant",
-        description="Look at probes and levels. To measure a model, run: pytest --quant-levels=q4",
+        description="Look at probes, levels and run records. To measure a model, run: "
+        "pytest --quant-levels=q4",
     )
     parser.add_argument("--version", action="version", version=f"pytest-quant {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (probes, levels):
+    for module in (probes, levels, report):
         module.add_command(commands)
     return parser

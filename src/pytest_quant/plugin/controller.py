@@ -13,10 +13,10 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.budget import Budget
 from pytest_quant.measurement import Measurement, from_json
 from pytest_quant.plugin.conclusion import conclude
+from pytest_quant.plugin.properties import findings, labels
 from pytest_quant.plugin.state import State
 from pytest_quant.record import RunRecord, write_record
-from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.terminal import failure_text, summary
+from pytest_quant.reports.terminal import failure_text, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ class Controller:
             failure = failure_text(self._record, check)
         elif check.result.verdict == "inconclusive":
             failure = self._broken
+        properties = labels(check.level, self._record.reference, check.category)
+        properties += findings(check.result)
         hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
         for when in ("setup", "call", "teardown"):
             report = pytest.TestReport(
@@ -146,7 +148,7 @@ class Controller:
                 outcome="failed" if failure and when == "call" else "passed",
                 longrepr=failure if failure and when == "call" else None,
                 when=when,
-                user_properties=[("quant_verdict", check.result.verdict)],
+                user_properties=properties,
             )
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
@@ -155,7 +157,7 @@ class Controller:
         """Print the summary of the run record."""
         if self._record is None:
             return
-        terminalreporter.section(f"quantization: {shown(self._record.model, 50)}")
+        terminalreporter.section(title(self._record))
         for line in summary(self._record):
             terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))
 

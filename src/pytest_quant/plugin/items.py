@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.errors import QuantUsageError, SandboxUnavailable
+from pytest_quant.plugin.properties import findings, labels
 from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class ProbeItem(pytest.Item):
 
     def runtest(self) -> None:
         state = self.config.stash[STATE]
+        # On the item rather than on one report: JUnit files show what the last report holds.
+        self.user_properties += labels(self.level, state.reference.name, self.probe.category)
+        self.user_properties.append(("quant_difficulty", self.probe.difficulty))
         try:
             self.measurement = state.measure(self.probe, self.level, self.nodeid)
         except SandboxUnavailable as error:
@@ -48,6 +52,7 @@ class ProbeItem(pytest.Item):
         if reason := skip_reason(self.measurement):
             pytest.skip(reason)
         self.result = state.check(self.measurement)
+        self.user_properties += findings(self.result)
         if self.result.verdict == "fail":
             raise CheckFailed(state.explain(self.measurement, self.result))
 

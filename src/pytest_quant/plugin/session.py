@@ -188,13 +188,6 @@ def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
     if report.skipped and isinstance(report.longrepr, tuple):
         # Where the probe stands, not where this plugin calls pytest.skip.
         report.longrepr = (str(item.path), item.probe.line, report.longrepr[2])
-    for name, value in (("level", item.level), ("category", item.probe.category)):
-        report.user_properties.append((f"quant_{name}", value))
-    if item.result is not None:
-        counts = item.result.counts
-        for name in ("n", "b", "c"):
-            report.user_properties.append((f"quant_{name}", getattr(counts, name)))
-        report.user_properties.append(("quant_verdict", item.result.verdict))
 
 
 def _announcer(config: pytest.Config) -> Callable[[str], None]:

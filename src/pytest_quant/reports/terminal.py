@@ -36,6 +36,11 @@ class Line:
 _COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 
+def title(record: RunRecord) -> str:
+    """What stands above the summary."""
+    return f"quantization: {shown(record.model, 50)}"
+
+
 def summary(record: RunRecord) -> Iterator[Line]:
     """The whole summary, at most 80 columns wide."""
     for line in _lines(record):
@@ -64,7 +69,7 @@ def _lines(record: RunRecord) -> Iterator[Line]:
 
 
 def _header(record: RunRecord) -> Iterator[Line]:
-    reference = _level(record, record.reference)
+    reference = record.level(record.reference)
     marked = " (quantized itself)" if record.reference_quantized else ""
     yield Line(f"reference {record.reference}{marked}: {_artifact(record, reference)}")
     if runtime := reference.runtime:
@@ -293,7 +298,3 @@ def _how_to_decide(record: RunRecord, level: str) -> str:
     probes = sum(1 for m in record.of_level(level) if m.informative)
     option = "--quant-cases" if record.max_cases is None else "--quant-max-cases"
     return f"about {option}={-(-result.cases_needed // probes)} would settle it."
-
-
-def _level(record: RunRecord, name: str) -> LevelRecord:
-    return next(level for level in record.levels if level.name == name)

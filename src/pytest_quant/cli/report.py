@@ -1,0 +1,48 @@
+"""``pytest-quant report``: a run record as each of the things that a person looks at."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pytest_quant.errors import QuantUsageError
+
+
+def add_command(commands: Any) -> None:
+    """Declare the command and its arguments."""
+    parser = commands.add_parser(
+        "report",
+        help="show a run record, without asking a model again",
+        description="Show a run record (pytest --quant-json FILE) as the session that wrote it "
+        "did: without a further option, its summary.",
+    )
+    parser.add_argument("record", nargs="?", type=Path, metavar="RECORD")
+    parser.add_argument("--terminal", action="store_true", help="print the summary")
+    parser.add_argument(
+        "--schema", action="store_true", help="print the JSON schema of run records, and end"
+    )
+    parser.set_defaults(command=_report)
+
+
+def _report(chosen: argparse.Namespace) -> Iterator[str]:
+    from pytest_quant.record import read_record, schema_text
+
+    if chosen.schema:
+        yield schema_text().rstrip()
+        return
+    if chosen.record is None:
+        raise QuantUsageError(
+            "pytest-quant report: no run record given; write one with pytest --quant-json FILE"
+        )
+    record = read_record(chosen.record)
+    yield from _terminal(record)
+
+
+def _terminal(record: Any) -> Iterator[str]:
+    from pytest_quant.reports.terminal import COLUMNS, summary, title
+
+    yield f" {title(record)} ".center(COLUMNS, "=")
+    for line in summary(record):
+        yield line.text

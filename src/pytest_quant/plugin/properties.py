@@ -1,0 +1,35 @@
+"""What a test report says of a probe or a check, as properties: JUnit files show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_quant.gate.tolerance_check import CheckResult
+
+Properties = list[tuple[str, object]]
+_DIGITS = 6
+
+
+def labels(level: str, reference: str, category: str | None) -> Properties:
+    """What is compared; ``category`` is ``None`` for all probes together."""
+    named = [("level", level), ("reference", reference), ("category", category)]
+    return [(f"quant_{name}", value) for name, value in named if value is not None]
+
+
+def findings(result: CheckResult) -> Properties:
+    """A verdict and its numbers: counts of cases, else percentage points or percent."""
+    counts = result.counts
+    numbers: dict[str, float] = {"n": counts.n, "b": counts.b, "c": counts.c}
+    if counts.n:
+        numbers["reference_accuracy"] = 100 * counts.reference_correct / counts.n
+        numbers["level_accuracy"] = 100 * counts.level_correct / counts.n
+    for name in ("drop", "lower", "upper", "limit", "alpha"):
+        numbers[name] = getattr(result, name)
+    rounded = [(f"quant_{name}", _rounded(number)) for name, number in numbers.items()]
+    return [*rounded, ("quant_verdict", result.verdict)]
+
+
+def _rounded(number: float) -> float:
+    """Digits that say something, whatever the magnitude; counts stay whole."""
+    return number if isinstance(number, int) else float(f"{number:.{_DIGITS}g}")

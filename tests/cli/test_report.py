@@ -1,0 +1,50 @@
+"""``pytest-quant report``: what a session showed can be shown again from its record alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.sessions import EASY, Project, Run
+
+from pytest_quant.cli.main import USAGE_ERROR, main
+from pytest_quant.record import SCHEMA_VERSION
+
+
+@pytest.fixture(scope="module")
+def session(shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A session over levels of all sorts of verdicts."""
+    return Project(tmp_path_factory.mktemp("session"), shared_cache).run(
+        *("--quant-levels=q8,q2", "--quant-cases=16", "-q", "-k", EASY)
+    )
+
+
+def test_the_summary_reads_as_the_session_printed_it(
+    session: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", str(session.directory / "record.json")]) == 0
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading in session.lines
+    assert lines == session.section
+
+
+def test_the_schema_of_records(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert schema["properties"]["schema"]["const"] == SCHEMA_VERSION
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["report"], "no run record given"),
+        (["report", "nowhere.json"], "nowhere.json: No such file"),
+        (["report", __file__], "not JSON"),
+    ],
+)
+def test_a_mistake(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == USAGE_ERROR
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert said in told.err
