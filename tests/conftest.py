@@ -69,8 +69,8 @@ def _made(file_type: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def damaged_q8_file(q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The embedded model at Q8_0 with a planted fault that only its answers show."""
     # pytest reads this file in a session that only asks probes, too, where no test extra is.
-    from tests.plugin.damage import swap_two_tensors
+    from benchmarks.faults.catalogue import fault_named
 
     path = tmp_path_factory.mktemp("model") / "damaged-Q8_0.gguf"
-    swap_two_tensors(q8_file, path)
+    fault_named("swapped tensors").plant(q8_file, 1.0, path)
     return path

@@ -22,8 +22,10 @@ MODES: Mapping[str, tuple[str, ...]] = {
 }
 # One probe, of short questions and short answers, as an expression for -k.
 CAPITAL = "capital[ and not continent"
+# Divergences have tests of their own, and take as long as a dozen probes.
+WITHOUT_DIVERGENCE = "--deselect=quant-gate::divergence"
 # The cheapest session that asks a model.
-ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", "-k", CAPITAL)
+ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", WITHOUT_DIVERGENCE, "-k", CAPITAL)
 # Probes that the embedded model can do, as an expression for -k.
 EASY = "doubling or opposite or animal_class or larger_with_homophones or word_repeated"
 # A probe file that asks what no model of ours knows: three cases, two of them asked.
@@ -117,12 +119,14 @@ class Project:
         """``pytest.ini`` with these lines."""
         return self.write("pytest.ini", "\n".join(["[pytest]", *settings]))
 
-    def run(self, *args: str, **environment: str) -> Run:
+    def run(self, *args: str, divergence: bool = False, **environment: str) -> Run:
         """A session that shares its cache with others, uses one thread and writes its record.
 
         One thread whatever the distribution, so that the three modes share their responses.
+        Divergences are measured only if ``divergence`` says so.
         """
         return self.run_bare(
+            *(() if divergence else (WITHOUT_DIVERGENCE,)),
             f"--quant-cache-dir={self.cache}",
             "--quant-threads=1",
             "--quant-json=record.json",

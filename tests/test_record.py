@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from jsonschema import ValidationError
-from tests.reports.records import measured, record, unasked
+from tests.reports.records import divergence, measured, record, unasked
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.measurement import from_json, to_json
+from pytest_quant.metrics import divergence as divergences
 from pytest_quant.record import (
     SCHEMA_VERSION,
     RunRecord,
@@ -46,6 +47,7 @@ def run() -> RunRecord:
         unasked("passages", "q2", "needs more than 4096 tokens, the model's context is 2048"),
         missing=1,
         warnings={"q2": "not what it says"},
+        divergences=[divergence("q2", 0.25), divergence("q2", 0.5, "responses")],
     )
 
 
@@ -65,6 +67,13 @@ def test_is_written_as_it_is(run: RunRecord, written: dict[str, Any]) -> None:
 def test_measurements_survive_the_way_through_json(run: RunRecord) -> None:
     for measurement in run.measurements:
         assert from_json(json.loads(json.dumps(to_json(measurement)))) == measurement
+
+
+def test_divergences_survive_the_way_through_json(run: RunRecord) -> None:
+    for found in run.divergences:
+        raw = json.loads(json.dumps(divergences.to_json(found)))
+        assert divergences.from_json(raw) == found
+        assert found.tokens == 6
 
 
 def test_the_confidence_of_a_choice_by_likelihood(run: RunRecord) -> None:
@@ -109,6 +118,9 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "a verdict on a clean prompt that is none": lambda raw: raw["measurements"][0]["cases"][0][
         "reference"
     ].update(clean="broken"),
+    "a divergence below zero": lambda raw: raw["divergences"][0]["chunks"][0].update(kld=-0.1),
+    "no mean divergence": lambda raw: raw["divergences"][1]["statistics"].pop("Mean KLD"),
+    "an unknown text": lambda raw: raw["divergences"][0].update(source="wikitext"),
     "text for a number": lambda raw: raw["measurements"][0].update(chance="none"),
 }
 

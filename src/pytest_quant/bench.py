@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_quant.checkers import prepare
 from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
     Limits,
     PromptTooLong,
+    Reading,
     Response,
     Runtime,
     RuntimeInfo,
@@ -151,6 +153,35 @@ class Bench:
             reference.replies.append(answers)
             reference.efforts.append(effort)
         return reference.parts[count - 1]
+
+    def replies(self, probe: Probe, sampling: Sampling) -> list[tuple[str, Response]]:
+        """What the reference writes to the first cases of a probe, by prompt.
+
+        Nothing if it is not to write, or if a prompt does not fit into its context. ``sampling`` as
+        for ``measure``, with which this shares its batch. Raises ``RuntimeError``.
+        """
+        if probe.by == "likelihood":
+            return []
+        known = self._references.get(probe.id)
+        first = known.parts[0] if known and known.parts else next(sampling.parts(probe))
+        prompts = [prompt for case in first.cases for prompt in prompts_of(case)]
+        try:
+            batch = self._generate(self._reference, prompts, probe.max_tokens)
+        except PromptTooLong:
+            return []
+        return [*zip(prompts, batch.responses, strict=True)]
+
+    def diverge(self, level: str, reading: Reading) -> Divergence:
+        """How far a level is from the reference. Raises as ``Runtime.diverge`` does."""
+
+        def compare() -> tuple[Divergence, RuntimeInfo]:
+            reference, own = self._runtime(self._reference), self._runtime(level)
+            return reference.diverge(own, reading), own.describe()
+
+        origin = (*self._origin_of(self._reference), *self._origin_of(level))
+        found, info = self._cache.get_or_compare(origin, reading, compare)
+        self.runtimes[level] = info
+        return replace(found, level=level)
 
     def close(self) -> None:
         for runtime in self._open.values():

@@ -12,4 +12,5 @@ _DATA = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parents[1]
 
 PROBES: Path = _DATA / "probes"
 EXPECTED_IMPACT: Path = _DATA / "baselines" / "expected_impact.json"
+HELD_TEXT: Path = _DATA / "baselines" / "held_text.jsonl"
 EMBEDDED_MODEL: Path = _PACKAGE / "models" / "embedded-f16.gguf"

@@ -18,6 +18,7 @@ from pytest_quant.files import write_atomically
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -51,8 +52,9 @@ class RunRecord:
     """One session. ``created`` is an ISO 8601 time in UTC.
 
     ``selected`` counts the checks by scope that share ``alpha``; ``missing`` names the selected
-    tests that brought no measurement (a crash, an error). ``max_cases``: up to so many cases of
-    each probe were asked, in turn; ``None`` if their number was fixed.
+    tests that brought no measurement (a crash, an error). Of ``divergences`` there are at most
+    two a level, that on the held text first. ``max_cases``: up to so many cases of each probe were
+    asked, in turn; ``None`` if their number was fixed.
     """
 
     created: str
@@ -66,6 +68,7 @@ class RunRecord:
     levels: tuple[LevelRecord, ...]
     measurements: tuple[Measurement, ...]
     checks: tuple[Check, ...]
+    divergences: tuple[Divergence, ...] = ()
     max_cases: int | None = None
 
     def of_level(self, level: str) -> list[Measurement]:
@@ -77,6 +80,10 @@ class RunRecord:
             if level.name == name:
                 return level
         raise KeyError(name)
+
+    def divergences_of(self, level: str) -> list[Divergence]:
+        """That on the held text first."""
+        return [d for d in self.divergences if d.level == level]
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -40,6 +40,7 @@ def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Map
     whole = project()
     return {
         "-n0": run(whole, "-n0", "-k", ALL),
+        "again": run(project(), "-n0", "-k", ALL),
         "--lf": run(whole, "-n0", "-k", ALL, "--lf"),
         "-n2": run(project(), "-n2", "-k", ALL),
         "-k": run(project(), "-n0", "-k", PROBE),
@@ -51,6 +52,19 @@ def test_the_same_responses_and_outcomes(other: str, runs: Mapping[str, Run]) ->
     whole, part = runs["-n0"].measurements, runs[other].measurements
     assert part.keys() <= whole.keys()
     assert part == {nodeid: whole[nodeid] for nodeid in part}
+
+
+def test_two_identical_runs_leave_the_same_record(runs: Mapping[str, Run]) -> None:
+    """Whatever differs between them is a bug: divergences and noise included."""
+    assert runs["again"].record is not None
+    assert _timeless(runs["again"].record) == _timeless(runs["-n0"].record)
+
+
+def _timeless(part: Any) -> Any:
+    """A part of a record without what tells the time."""
+    if isinstance(part, dict):
+        return {k: _timeless(v) for k, v in part.items() if k not in ("created", "seconds")}
+    return [_timeless(item) for item in part] if isinstance(part, list) else part
 
 
 def test_the_selections_are_what_they_should_be(runs: Mapping[str, Run]) -> None:
@@ -74,5 +88,5 @@ def test_nothing_was_served_from_a_cache(runs: Mapping[str, Run]) -> None:
             efforts += [measurement["reference_effort"], measurement["level_effort"]]
         return {effort["seconds"] for effort in efforts if effort}
 
-    for other in ("-n2", "-k", "--lf"):
+    for other in ("again", "-n2", "-k", "--lf"):
         assert not seconds(runs["-n0"]) & seconds(runs[other])

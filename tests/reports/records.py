@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from pytest_quant.checkers.outcome import Verdict
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement, outcomes
+from pytest_quant.metrics.distributions import TokenStatistics
+from pytest_quant.metrics.divergence import Divergence, Source
+from pytest_quant.metrics.token_statistics import chunk_of, summarize
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -66,6 +71,21 @@ def unasked(probe: str, level: str, reason: str) -> Measurement:
     return replace(asked, level_effort=None, skipped=reason)
 
 
+def divergence(level: str, kld: float, source: Source = "text", warning: str = "") -> Divergence:
+    """Two chunks of three tokens, with a mean KL divergence of ``kld``."""
+    tokens = [
+        TokenStatistics(
+            kld=np.full(3, kld * share),
+            nll=np.array([0.1, 0.5, 2.0]) + kld,
+            base_nll=np.array([0.1, 0.5, 2.0]),
+            same_top=np.array([True, True, share > 1]),
+        )
+        for share in (0.8, 1.2)
+    ]
+    chunks = tuple(chunk_of(f"{i:016x}", part) for i, part in enumerate(tokens))
+    return Divergence(level, source, "a text", chunks, summarize(tokens), warning)
+
+
 def answer(right: bool, response: str, clean: Verdict | None = None) -> Answer:
     if right:
         return Answer("correct", "17", "", "equal", response, "end", clean)
@@ -78,6 +98,7 @@ def record(
     warnings: Mapping[str, str] | None = None,
     model: str = "a model",
     reference_quantized: bool = False,
+    divergences: Sequence[Divergence] = (),
 ) -> RunRecord:
     """The record of a session that brought these measurements."""
     levels = list(dict.fromkeys(m.level for m in measurements))
@@ -102,6 +123,7 @@ def record(
         levels=(artifact, *(_level(artifact, name, checks, warnings or {}) for name in levels)),
         measurements=measurements,
         checks=checks,
+        divergences=tuple(divergences),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.reports.records import measured, record, unasked
+from tests.reports.records import divergence, measured, record, unasked
 
 from pytest_quant.measurement import Measurement
 from pytest_quant.record import RunRecord
@@ -62,6 +62,27 @@ def test_probes_that_could_not_be_asked_are_told_from_those_that_say_nothing() -
     assert f"2 of 3 probes were skipped: contract, passage; contract {reason}" in said
     assert "say nothing here" not in said
     assert "q8: PASS" in said
+
+
+def test_how_far_a_level_is_from_the_reference() -> None:
+    run = record(
+        measured("sums", "q8", right=60),
+        measured("sums", "q2", right=60),
+        divergences=[
+            divergence("q8", 0.00123),
+            divergence("q2", 0.25, warning="its tokenizer differs"),
+            divergence("q2", 0.125, "responses"),
+        ],
+    )
+    told = [line.text for line in summary(run)]
+    # After the flips of each level.
+    first, second = (i for i, line in enumerate(told) if line.startswith("flips "))
+    assert told[first + 1] == (
+        "KL divergence 0.00123 ± 0.0002, 99.9 % 0.0015; same top token 83.3 ± 16.7 %"
+    )
+    assert told[second + 1].startswith("KL divergence 0.25 ± 0.05, 99.9 % 0.3; ")
+    assert told[second + 2].startswith("on f16's responses 0.125 ± 0.02, 99.9 % 0.15; ")
+    assert "note: q2, a text: its tokenizer differs" in told
 
 
 def test_results_by_length_and_depth() -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest_quant
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
 from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.plugin.state import State
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 
 def conclude(
-    state: State, found: Mapping[str, Measurement], runtimes: Mapping[str, RuntimeInfo]
+    state: State,
+    found: Mapping[str, Measurement],
+    runtimes: Mapping[str, RuntimeInfo],
+    divergences: Iterable[Divergence],
 ) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
     lineup, budget = state.lineup, state.budget
@@ -54,5 +58,11 @@ def conclude(
         ),
         measurements=measurements,
         checks=checks,
+        divergences=tuple(
+            sorted(
+                divergences,
+                key=lambda d: (lineup.levels.index(d.level), d.source == "responses"),
+            )
+        ),
         max_cases=max_cases,
     )

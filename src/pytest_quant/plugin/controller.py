@@ -12,9 +12,11 @@ import pytest
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.budget import Budget
 from pytest_quant.measurement import Measurement, from_json
+from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.plugin.conclusion import conclude
 from pytest_quant.plugin.properties import findings, labels
-from pytest_quant.plugin.state import State
+from pytest_quant.plugin.state import State, allure_directory
 from pytest_quant.record import RunRecord, write_record
 from pytest_quant.reports.terminal import failure_text, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
@@ -31,7 +33,9 @@ class Controller:
         self._state = state
         self._measurements: dict[str, Measurement] = {}
         self._runtimes: dict[str, RuntimeInfo] = {}
+        self._divergences: dict[tuple[str, str], Divergence] = {}
         self._record: RunRecord | None = None
+        self._allure = allure_directory(config)
         # Why a check could not be given the cases that it needs, or empty.
         self._broken = ""
 
@@ -75,6 +79,9 @@ class Controller:
             self._measurements[measurement.nodeid] = measurement
             for level, info in learned["runtimes"].items():
                 self._runtimes[level] = RuntimeInfo(**info)
+        for raw in learned.get("divergences", ()):
+            divergence = divergence_from_json(raw)
+            self._divergences[divergence.level, divergence.source] = divergence
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -96,6 +103,10 @@ class Controller:
                 reporter.currentfspath = None
             for check in checks:
                 self._report_check(check)
+            if self._allure is not None:
+                from pytest_quant.reports.allure import write_checks
+
+                write_checks(self._record, self._allure)
             self._write()
         return result
 
@@ -111,12 +122,20 @@ class Controller:
 
     def _conclude(self) -> None:
         if self._measurements:
-            self._record = conclude(self._state, self._measurements, self._runtimes)
+            self._record = conclude(
+                self._state, self._measurements, self._runtimes, self._divergences.values()
+            )
 
     def _write(self) -> None:
         """Write the run record, if a file was named; the summary is printed all the same."""
+        if self._record is None:
+            return
+        if self._allure is not None:
+            from pytest_quant.reports.allure import write_surroundings
+
+            write_surroundings(self._record, self._allure)
         path = self._state.settings.json
-        if path is None or self._record is None:
+        if path is None:
             return
         try:
             write_record(self._record, path)

@@ -119,6 +119,13 @@ _OPTIONS = (
         "where quantized models and responses are kept",
         "the user's cache directory",
     ),
+    _Option(
+        "text",
+        "string",
+        "FILE",
+        "text in UTF-8 on which to measure each level's KL divergence from the reference",
+        "questions and answers of the probe library",
+    ),
     _Option("json", "string", "FILE", "write the run record to FILE", "not written"),
 )
 
@@ -174,6 +181,7 @@ class Settings:
     parallel: int | None
     threads: int | None
     cache_dir: Path
+    text: Path | None
     json: Path | None
     probe_paths: tuple[Path, ...]
     tolerances: dict[tuple[str, str | None], float]
@@ -205,6 +213,7 @@ def read_settings(config: pytest.Config) -> Settings:
         parallel=values.parsed("parallel", _positive),
         threads=values.parsed("threads", _positive),
         cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
+        text=values.path("text"),
         json=values.path("json"),
         probe_paths=_probe_paths(values),
         tolerances=_tolerances(values.ini("quant_tolerances", "linelist") or [], recipes),

@@ -18,10 +18,11 @@ from pytest_quant.plugin.collection import (
     resolve_argument,
 )
 from pytest_quant.plugin.controller import Controller
+from pytest_quant.plugin.divergence_item import DivergenceItem, divergence_items
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.options import FLAGS, read_settings
 from pytest_quant.plugin.rootdir import check_rootdir
-from pytest_quant.plugin.state import STATE, State, thread_count
+from pytest_quant.plugin.state import STATE, State, allure_directory, thread_count
 from pytest_quant.plugin.suite_files import SuiteFiles
 from pytest_quant.probes.model import CATEGORIES
 
@@ -58,6 +59,12 @@ def start(config: pytest.Config) -> None:
     )
     config.stash[STATE] = state
     config.pluginmanager.register(SessionHooks(state), "quant-session")
+    allure = allure_directory(config)
+    if allure is not None:
+        from pytest_quant.plugin.allure_hooks import AllureHooks
+
+        hooks = AllureHooks(state, allure, writes=workerinput is None)
+        config.pluginmanager.register(hooks, "quant-allure")
     if workerinput is not None:
         return
     config.pluginmanager.register(Controller(config, state), "quant-controller")
@@ -89,9 +96,9 @@ def _arguments(config: pytest.Config, roots: list[Path], suites: SuiteFiles) -> 
 
 
 def level_of(nodeid: str) -> str:
-    """The level in the last brackets of a probe's node id, ``""`` for any other test."""
+    """The level in the last brackets of a node id of the plugin, ``""`` for any other test."""
     path, _, name = nodeid.partition("::")
-    if not path.endswith(_ENDINGS) or not name.endswith("]"):
+    if not (path.endswith(_ENDINGS) or path == "quant-gate") or not name.endswith("]"):
         return ""
     return name.rpartition("[")[2].removesuffix("]")
 
@@ -117,15 +124,18 @@ class SessionHooks:
         return collector
 
     @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> None:
         """Drop what is too easy or too hard; bring the items of a level together.
 
-        A level's model is then loaded once.
+        A level's model is then loaded once. Last of each level comes its divergence.
         """
         dropped = [item for item in items if not self._is_wanted(item)]
         if dropped:
             dropped[0].config.hook.pytest_deselected(items=dropped)
             items[:] = [item for item in items if self._is_wanted(item)]
+        items += divergence_items(session, self._levels, items)
         order = {level: i for i, level in enumerate(self._levels)}
         items.sort(key=lambda item: order.get(_level(item), -1))
 
@@ -160,8 +170,11 @@ class SessionHooks:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach what was learned to the report: it must survive the worker."""
         report = yield
-        if isinstance(item, ProbeItem) and call.when == "call":
-            _attach(report, item, self._state)
+        if call.when == "call":
+            if isinstance(item, ProbeItem):
+                _attach(report, item, self._state)
+            elif isinstance(item, DivergenceItem):
+                _attach_divergences(report, item, self._state)
         return report
 
     def pytest_unconfigure(self) -> None:
@@ -170,8 +183,8 @@ class SessionHooks:
 
 
 def _level(item: pytest.Item) -> str:
-    """The level that a probe or a test in Python asks, empty for any other test."""
-    if isinstance(item, ProbeItem):
+    """The level that a test of the plugin's or a test in Python asks, empty for any other test."""
+    if isinstance(item, ProbeItem | DivergenceItem):
         return item.level
     if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
         return str(item.callspec.params.get("_quant_level", ""))
@@ -190,10 +203,22 @@ def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
         report.longrepr = (str(item.path), item.probe.line, report.longrepr[2])
 
 
+def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: State) -> None:
+    from pytest_quant.metrics.divergence import to_json as divergence_to_json
+
+    assert state.budget is not None
+    report.quant = {  # type: ignore[attr-defined]
+        "selected": asdict(state.budget),
+        "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
+    }
+    report.user_properties.append(("quant_level", item.level))
+
+
 def _announcer(config: pytest.Config) -> Callable[[str], None]:
     def announce(text: str) -> None:
         reporter = config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and config.get_verbosity() >= 0:
+        # What a worker prints is captured as the output of the test that it runs.
+        if reporter and config.get_verbosity() >= 0 and not hasattr(config, "workerinput"):
             reporter.write_line(f"quantization: {text}")
 
     return announce

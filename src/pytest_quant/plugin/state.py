@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from pytest_quant.gate.top_up import TopUp
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
+    from pytest_quant.metrics.divergence import Divergence
     from pytest_quant.plugin.collection import ProbeFiles
     from pytest_quant.plugin.options import Settings
     from pytest_quant.probes.model import Probe
-    from pytest_quant.runtimes.protocol import Runtime
+    from pytest_quant.runtimes.protocol import Reading, Runtime
 
 
 class State:
@@ -56,7 +58,7 @@ class State:
         """
         self.files.read_all()
         # Cached properties: looking at them is what makes them.
-        _ = self.tolerances, self.reference
+        _ = self.tolerances, self.reference, self.held_text
         if run:
             _ = self.lineup
             self._check_parallel()
@@ -137,6 +139,12 @@ class State:
         names = (level.name for level in self.settings.levels)
         return [name for name in names if name != self.reference.name]
 
+    @cached_property
+    def held_text(self) -> Reading:
+        from pytest_quant.held_text import held_text
+
+        return held_text(self.settings.text)
+
     def level(self, name: str) -> Level:
         return next(level for level in self.settings.levels if level.name == name)
 
@@ -195,6 +203,24 @@ class State:
         assert self.budget is not None
         return self.budget.alpha_for("probe")
 
+    def diverge(self, level: str, probes: Iterable[Probe]) -> tuple[Divergence, ...]:
+        """How far a level is from the reference: on the held text, then on the reference's own
+        responses to these probes, if there are any."""
+        from pytest_quant.held_text import own_replies
+        from pytest_quant.sampling import FixedSize, InTurn
+
+        most = self.settings.max_cases
+        # Only its first batch is taken.
+        sampling = InTurn(most, bool) if most else FixedSize(self.settings.cases)
+
+        # In an order that does not depend on the files they came from.
+        asked = sorted(probes, key=lambda probe: probe.id)
+        found = [self.bench.diverge(level, self.held_text)]
+        replies = own_replies(self.bench.replies(p, sampling) for p in asked)
+        if replies.pairs:
+            found.append(self.bench.diverge(level, replies))
+        return tuple(found)
+
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""
         from pytest_quant.gate.verdicts import probe_result
@@ -222,6 +248,16 @@ def thread_count(config: pytest.Config, settings: Settings) -> int:
     if workerinput is not None:
         return int(workerinput["quant_threads"])
     return settings.threads or cpu_count()
+
+
+def allure_directory(config: pytest.Config) -> Path | None:
+    """Where allure-pytest writes, if it is there and was asked to."""
+    given: str | None = config.getoption("allure_report_dir", None)
+    return (
+        Path(given).absolute()
+        if given and config.pluginmanager.has_plugin("allure_listener")
+        else None
+    )
 
 
 def cpu_count() -> int:

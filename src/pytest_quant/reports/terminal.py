@@ -14,6 +14,7 @@ from pytest_quant.metrics.facets import by_facet
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
 from pytest_quant.reports.plain_text import shown
 
 MOST_FAILURES = 5
@@ -82,6 +83,8 @@ def _header(record: RunRecord) -> Iterator[Line]:
     for level in record.levels:
         if level.warning:
             yield Line(f"note: {level.name}: {level.warning}", "yellow")
+    for warning in divergence_warnings(record):
+        yield Line(f"note: {warning}", "yellow")
     if record.missing:
         yield Line(
             f"incomplete: {record.missing} of {record.selected['probe']} selected tests brought "
@@ -105,6 +108,7 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     yield from _facets(record, level)
     flips = overall.result.counts
     yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")
+    yield from map(Line, divergence_lines(record, level.name))
     yield from _robustness(record, level)
     yield from _errors(record, level)
     assert level.verdict is not None

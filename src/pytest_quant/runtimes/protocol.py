@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from pytest_quant.metrics.divergence import Divergence
+
 Finish = Literal["end", "stop", "length", "deadline"]
 
 
@@ -78,6 +80,34 @@ class Scores:
 
 
 @dataclass(frozen=True, slots=True)
+class PlainText:
+    """A text that is read in chunks, as it stands in a file; ``title`` names it for a person."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogues:
+    """Questions with their answers: ``pairs``, each of which is read by itself."""
+
+    title: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Prompts with what the reference itself answered to them."""
+
+    title: str
+    pairs: tuple[tuple[str, Response], ...]
+
+
+# What the predictions of two models are compared on.
+Reading = PlainText | Dialogues | Replies
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeInfo:
     """What ran a model: everything that may change a response belongs here.
 
@@ -105,6 +135,10 @@ class PromptTooLong(ValueError):
         self.index, self.length, self.context = index, length, context
 
 
+class Incomparable(ValueError):
+    """Two artifacts do not predict the same things, or there is nothing to compare them on."""
+
+
 class Runtime(Protocol):
     """An opened artifact. Not thread-safe; close it to free the memory."""
 
@@ -127,6 +161,14 @@ class Runtime(Protocol):
         ``continuations`` holds one or more texts for each prompt. The composition of the batch
         is fixed by the arguments. Raises ``ValueError`` for an empty text and ``RuntimeError``
         when the runtime fails.
+        """
+        ...
+
+    def diverge(self, level: Runtime, reading: Reading) -> Divergence:
+        """How far a level's predictions are from those of this artifact, the reference.
+
+        The divergence names no level. Raises ``Incomparable``, ``QuantUsageError`` for a text that
+        is too short, and ``RuntimeError`` when a runtime fails.
         """
         ...
 

@@ -12,20 +12,23 @@ from typing import Any, TypeVar
 from filelock import FileLock
 
 from pytest_quant.files import write_atomically
+from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.runtimes.protocol import (
     Batch,
     Likelihood,
     Limits,
+    Reading,
     Response,
     RuntimeInfo,
     Scores,
 )
 
-_Made = TypeVar("_Made", Batch, Scores)
+_Made = TypeVar("_Made", Batch, Scores, Divergence)
 
 
 class ResponseCache:
-    """Batches and scores on disk, one JSON file each, under everything that could change them.
+    """What models wrote and scored, one JSON file each, under everything that could change it.
 
     ``origin`` names what would change them besides the prompts and what is asked of these:
     artifact digest, runtime build, hardware class, threads, parallel sequences.
@@ -64,6 +67,20 @@ class ResponseCache:
             _scores,
         )
 
+    def get_or_compare(
+        self,
+        origin: Sequence[str],
+        reading: Reading,
+        compare: Callable[[], tuple[Divergence, RuntimeInfo]],
+    ) -> tuple[Divergence, RuntimeInfo]:
+        """The divergence on a text, worked out at most once; ``origin`` names both artifacts."""
+        return self._get_or_make(
+            [list(origin), type(reading).__name__, asdict(reading)],
+            compare,
+            lambda _divergence: True,
+            divergence_from_json,
+        )
+
     def _get_or_make(
         self,
         key: object,
@@ -84,7 +101,7 @@ class ResponseCache:
         return stored
 
 
-def _dump(made: Batch | Scores, info: RuntimeInfo) -> str:
+def _dump(made: Batch | Scores | Divergence, info: RuntimeInfo) -> str:
     return json.dumps({"batch": asdict(made), "runtime": asdict(info)})
 
 

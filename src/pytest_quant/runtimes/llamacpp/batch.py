@@ -61,17 +61,16 @@ class TokenBatch:
         self._wants_logits[part] = 1
         self.rows += len(tokens)
 
-    def add_run(self, tokens: Tokens, position: int, slots: Sequence[int], *, logits: bool) -> None:
-        """Consecutive tokens that ``slots`` have in common, with logits after the last if asked."""
+    def add_run(self, tokens: Tokens, position: int, slots: Sequence[int], *, rows: int) -> None:
+        """Consecutive tokens that ``slots`` have in common, with logits after the last ``rows``."""
         part = self._extend(len(tokens))
         self._tokens[part] = tokens
         self._positions[part] = np.arange(position, position + len(tokens))
         self._sequence_counts[part] = len(slots)
         self._sequence_lists[part] = self._list(slots)
         self._wants_logits[part] = 0
-        if logits:
-            self._wants_logits[part.stop - 1] = 1
-            self.rows += 1
+        self._wants_logits[part.stop - rows : part.stop] = 1
+        self.rows += rows
 
     def _list(self, slots: Sequence[int]) -> int:
         """The address of a list of sequences, valid until ``clear``."""

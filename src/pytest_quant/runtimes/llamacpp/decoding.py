@@ -184,7 +184,7 @@ class Decoding:
             part = prefill.tokens[: self._batch.room]
             last = len(part) == len(prefill.tokens)
             ready_now = last and prefill.ready
-            self._batch.add_run(part, prefill.position, prefill.slots, logits=ready_now)
+            self._batch.add_run(part, prefill.position, prefill.slots, rows=int(ready_now))
             if ready_now:
                 ready.extend(prefill.slots)
             if last:

@@ -14,6 +14,8 @@ from typing import Self
 import numpy as np
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.token_statistics import chunk_of, summarize
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
@@ -24,6 +26,8 @@ from pytest_quant.runtimes.llamacpp.layout import (
     default_parallel,
     plan,
 )
+from pytest_quant.runtimes.llamacpp.lockstep import compare, plan_lockstep
+from pytest_quant.runtimes.llamacpp.passages import Reader, differences, passages
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
 from pytest_quant.runtimes.llamacpp.prompt import (
     chat_template,
@@ -35,10 +39,14 @@ from pytest_quant.runtimes.llamacpp.scoring import Floats, Stem, plan_scores, sc
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import (
     Batch,
+    Incomparable,
     Likelihood,
     Limits,
     PromptTooLong,
+    Reading,
+    Replies,
     Response,
+    Runtime,
     RuntimeInfo,
     Scores,
 )
@@ -170,6 +178,35 @@ class LlamaCppRuntime:
             seconds=time.perf_counter() - started,
         )
 
+    def diverge(self, level: Runtime, reading: Reading) -> Divergence:
+        """Compare with a level over the whole vocabulary; the same call gives the same numbers.
+
+        Both models read in step. Raises ``Incomparable`` unless both have the same vocabulary and
+        there is something to read, ``QuantUsageError`` for a text that is too short,
+        ``RuntimeError`` when llama.cpp fails.
+        """
+        assert isinstance(level, LlamaCppRuntime)
+        sizes = self._model.vocabulary_size, level._model.vocabulary_size
+        if sizes[0] != sizes[1]:
+            raise Incomparable(f"has {sizes[1]} tokens in its vocabulary, the reference {sizes[0]}")
+        readers = self._reader(), level._reader()
+        read = passages(reading, *readers)
+        if not read:
+            raise Incomparable(f"{reading.title}: there is nothing to read")
+        plan = plan_lockstep(read, batch=BATCH_TOKENS, vocabulary_size=sizes[0])
+        size = plan.cells, plan.sequences, plan.outputs
+        tokens = compare(
+            self._open_context(*size), level._open_context(*size), read, plan, self._threads
+        )
+        return Divergence(
+            level="",
+            source="responses" if isinstance(reading, Replies) else "text",
+            title=reading.title,
+            chunks=tuple(chunk_of(p.digest, t) for p, t in zip(read, tokens, strict=True)),
+            statistics=summarize(tokens),
+            warning=differences(reading, *readers),
+        )
+
     def describe(self) -> RuntimeInfo:
         return RuntimeInfo(
             name="llama.cpp",
@@ -192,6 +229,9 @@ class LlamaCppRuntime:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    def _reader(self) -> Reader:
+        return Reader(self._model, self._template, self._context_length)
 
     def _encode(self, index: int, prompt: str) -> Tokens:
         """Checked one by one: of many prompts that are too long only the first is encoded."""

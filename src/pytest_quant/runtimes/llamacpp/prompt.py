@@ -71,6 +71,11 @@ def encode_answered(
     return _with_begin(text, model, special=template is not None)
 
 
+def encode_text(text: str, model: Model) -> npt.NDArray[np.int32]:
+    """The token ids of a text that is neither question nor answer; special tokens are text."""
+    return _with_begin(text, model, special=False)
+
+
 def _with_begin(text: str, model: Model, *, special: bool) -> npt.NDArray[np.int32]:
     tokens = model.tokenize(text, parse_special=special)
     begin = model.begin_token

@@ -1,0 +1,206 @@
+"""What a level shows with a fault in it: the same cases and texts as without.
+
+Everything learned is kept in a directory, so that a run that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pytest_quant import __version__
+from pytest_quant.bench import Bench
+from pytest_quant.files import write_atomically
+from pytest_quant.gate.tolerance_check import guessing
+from pytest_quant.held_text import held_text, own_replies
+from pytest_quant.levels import Level
+from pytest_quant.library import PROBES
+from pytest_quant.measurement import Measurement, from_json, outcomes, to_json
+from pytest_quant.metrics.divergence import Chunk
+from pytest_quant.probes.files import probe_files
+from pytest_quant.probes.model import Probe
+from pytest_quant.probes.reader import read_probes
+from pytest_quant.runtimes.llamacpp.artifacts import prepare
+from pytest_quant.runtimes.llamacpp.digests import digest
+from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
+from pytest_quant.runtimes.llamacpp.quantize import quantize
+from pytest_quant.runtimes.protocol import Incomparable, Reading, Runtime
+from pytest_quant.runtimes.responses import ResponseCache
+
+from .around import Around
+from .fault import Dose, Fault, FileFault
+
+REFERENCE, CLEAN = "reference", "clean"
+# Probes are taken that the reference mostly gets right, and that are short: a few of each category.
+LEAST_ACCURACY = 0.6
+MOST_DIFFICULT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one level showed. ``error``: why it could not be asked or read, else empty."""
+
+    measurements: tuple[Measurement, ...]
+    texts: tuple[tuple[Chunk, ...], ...]
+    error: str = ""
+
+
+class Workbench:
+    """The undamaged level, and what it is with a fault in it.
+
+    ``say`` is told what takes time; ``cases`` are asked of each of ``a_category`` probes.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        model: Path,
+        level: Level,
+        *,
+        cases: int,
+        a_category: int,
+        threads: int,
+        say: Callable[[str], None],
+    ) -> None:
+        self._directory, self._model, self._level = directory, model, level
+        self._cases, self._a_category, self._threads = cases, a_category, threads
+        self._say = say
+        directory.mkdir(parents=True, exist_ok=True)
+        self._clean = prepare(level, model, directory, threads).path
+        self._machine = (build_id(), hardware_class(), f"threads {threads}", __version__)
+        # A faulty subject at a time: how to open it, and what makes its answers what they are.
+        self._open: dict[str, Callable[[], Runtime]] = {
+            REFERENCE: lambda: Around(self._runtime(model)),
+            CLEAN: lambda: self._runtime(self._clean),
+        }
+        self._origins = {REFERENCE: self._origin(model), CLEAN: self._origin(self._clean)}
+        self._bench = Bench(
+            REFERENCE,
+            lambda name: self._open[name](),
+            lambda name: self._origins[name],
+            ResponseCache(directory / "responses"),
+        )
+
+    def close(self) -> None:
+        self._bench.close()
+
+    @cached_property
+    def probes(self) -> tuple[Probe, ...]:
+        """The probes that are asked: of each category the easiest that the reference can do."""
+        chosen: list[Probe] = []
+        library = [p for path in probe_files([PROBES]) for p in read_probes(path, path.name)]
+        library.sort(key=lambda probe: probe.difficulty)
+        for category in sorted({probe.category for probe in library}):
+            found = 0
+            for probe in (p for p in library if p.category == category):
+                if found < self._a_category and self._is_suitable(probe):
+                    chosen.append(probe)
+                    found += 1
+        return tuple(chosen)
+
+    def _is_suitable(self, probe: Probe) -> bool:
+        # Programs would be judged in a sandbox, which not every machine has.
+        if not probe.is_drawn or probe.difficulty > MOST_DIFFICULT or probe.check == "code":
+            return False
+        self._say(f"trying {probe.id}")
+        measured = self._measure(probe, CLEAN)
+        pairs = outcomes(measured)
+        return bool(pairs) and sum(right for right, _ in pairs) >= LEAST_ACCURACY * len(pairs)
+
+    def clean(self) -> Findings:
+        """What the undamaged level shows: the record."""
+        return self._findings(CLEAN)
+
+    def with_fault(self, fault: Fault, dose: Dose) -> Findings:
+        """What the level shows with a fault in it, from the directory if it was found before."""
+        name = f"{fault.name}, {dose!r}"
+        asked = [probe.id for probe in self.probes]
+        key = json.dumps([self._origins[CLEAN], self._origins[REFERENCE], name, asked, self._cases])
+        path = self._directory / "found" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
+        if path.exists():
+            return _read(path)
+        self._say(name)
+        planted = self._directory / "planted.gguf"
+        planted.unlink(missing_ok=True)
+        try:
+            self._plant(name, fault, dose, planted)
+            found = self._findings(name)
+        finally:
+            planted.unlink(missing_ok=True)
+        path.parent.mkdir(exist_ok=True)
+        write_atomically(path, json.dumps(_raw(found)))
+        return found
+
+    def _plant(self, name: str, fault: Fault, dose: Dose, planted: Path) -> None:
+        if not isinstance(fault, FileFault):
+            self._open[name] = lambda: fault.around(self._runtime(self._clean), dose)
+            self._origins[name] = (*self._origins[CLEAN], name)
+            return
+        if fault.source == "model":
+            damaged = planted.with_suffix(".source.gguf")
+            fault.plant(self._model, dose, damaged)
+            quantize(damaged, planted, self._level.recipe, self._threads)
+            damaged.unlink()
+        else:
+            fault.plant(self._clean, dose, planted)
+        self._open[name] = lambda: self._runtime(planted)
+        self._origins[name] = (*self._origin(planted), name)
+
+    def _findings(self, name: str) -> Findings:
+        try:
+            measurements = tuple(self._measure(probe, name) for probe in self.probes)
+            texts = tuple(self._chunks(name, reading) for reading in self._readings)
+        except RuntimeError as error:
+            return Findings((), (), str(error))
+        return Findings(measurements, texts)
+
+    def _measure(self, probe: Probe, name: str) -> Measurement:
+        return self._bench.measure(
+            probe,
+            name,
+            probe.id,
+            self._cases,
+            lambda right, n: guessing(right, n, probe.chance) or "",
+        )
+
+    @cached_property
+    def _readings(self) -> tuple[Reading, ...]:
+        asked = sorted(self.probes, key=lambda probe: probe.id)
+        return (
+            held_text(None),
+            own_replies(self._bench.replies(probe, self._cases) for probe in asked),
+        )
+
+    def _chunks(self, name: str, reading: Reading) -> tuple[Chunk, ...]:
+        try:
+            return self._bench.diverge(name, reading).chunks
+        except Incomparable:
+            return ()
+
+    def _runtime(self, path: Path) -> LlamaCppRuntime:
+        return LlamaCppRuntime.open(path, threads=self._threads)
+
+    def _origin(self, path: Path) -> tuple[str, ...]:
+        return (digest(path, self._directory), *self._machine)
+
+
+def _raw(found: Findings) -> dict[str, object]:
+    return {
+        "measurements": [to_json(measurement) for measurement in found.measurements],
+        "texts": [[asdict(chunk) for chunk in chunks] for chunks in found.texts],
+        "error": found.error,
+    }
+
+
+def _read(path: Path) -> Findings:
+    raw = json.loads(path.read_text("utf-8"))
+    return Findings(
+        tuple(map(from_json, raw["measurements"])),
+        tuple(tuple(Chunk(**chunk) for chunk in chunks) for chunks in raw["texts"]),
+        raw["error"],
+    )

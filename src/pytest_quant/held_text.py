@@ -1,0 +1,59 @@
+"""What levels are compared on token by token: a held text, and the reference's own responses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import chain, zip_longest
+from pathlib import Path
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.library import HELD_TEXT
+from pytest_quant.runtimes.protocol import Dialogues, PlainText, Reading, Replies, Response
+
+# Tokens of the reference's own responses that are enough to know a divergence by.
+MOST_RESPONSE_TOKENS = 8192
+
+
+def held_text(path: Path | None) -> Reading:
+    """The user's text, or that of the probe library; raises ``QuantUsageError``."""
+    return _library_text() if path is None else _user_text(path)
+
+
+def _library_text() -> Dialogues:
+    rows = map(json.loads, HELD_TEXT.read_text("utf-8").splitlines())
+    return Dialogues("the library's held text", tuple((asked, said) for _, asked, said in rows))
+
+
+def _user_text(path: Path) -> PlainText:
+    where = f"--quant-text (quant_text): {path}"
+    try:
+        text = path.read_bytes().decode()
+    except OSError as error:
+        raise QuantUsageError(
+            f"{where}: cannot be read: {error.strerror}; give a text file"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise QuantUsageError(
+            f"{where}: found byte {error.start} that is not UTF-8, expected a text file in UTF-8"
+        ) from None
+    if not text.strip():
+        raise QuantUsageError(f"{where}: found no text, expected at least two chunks of 512 tokens")
+    # As llama.cpp's perplexity tool reads a file.
+    return PlainText(path.name, text.removesuffix("\n"))
+
+
+def own_replies(by_probe: Iterable[Sequence[tuple[str, Response]]]) -> Replies:
+    """The first responses of every probe, then the second ones, until there are enough.
+
+    A response that a deadline cut is not one that would be given again, and left out.
+    """
+    pairs: list[tuple[str, Response]] = []
+    tokens = 0
+    for pair in chain.from_iterable(zip_longest(*by_probe)):
+        if tokens >= MOST_RESPONSE_TOKENS:
+            break
+        if pair is not None and pair[1].finish != "deadline":
+            pairs.append(pair)
+            tokens += len(pair[1].tokens)
+    return Replies("the reference's own responses", tuple(pairs))

@@ -1,0 +1,119 @@
+"""How far the predictions of a level are from those of the reference, token by token.
+
+The statistics are those of llama.cpp's ``llama-perplexity --kl-divergence``, under its names and
+in its units: KLD in nats, every Δp, the correlation and "Same top p" in percent. Divergences
+cross process boundaries and end up in the run record, so they are made of plain types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+# The held text, or what the reference itself answered to the probes of the session.
+Source = Literal["text", "responses"]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One number about all tokens.
+
+    ``error`` is its standard error, clustered by chunk; ``low`` and ``high`` are the bounds of a
+    95 % interval, which percentiles have instead. ``None``: a single chunk tells none, and a
+    maximum or minimum has neither.
+    """
+
+    value: float
+    error: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One stretch of text that is read at once.
+
+    ``digest`` identifies its token ids and which of them are scored, ``tokens`` counts these.
+    Means over them: ``kld``, KL(reference || level) in nats; ``nll`` and ``base_nll``, the negative
+    log-likelihood at the level and at the reference, in nats; ``same_top``, the share in [0, 1] on
+    which both find the same token the likeliest.
+    """
+
+    digest: str
+    tokens: int
+    kld: float
+    nll: float
+    base_nll: float
+    same_top: float
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """How far a level is from the reference on one text.
+
+    ``title`` says for a person what was read. ``statistics`` are those of ``STATISTICS``, over the
+    tokens of all ``chunks``. ``warning`` is empty, or says why the level does not read what the
+    reference reads.
+    """
+
+    level: str
+    source: Source
+    title: str
+    chunks: tuple[Chunk, ...]
+    statistics: Mapping[str, Statistic]
+    warning: str = ""
+
+    @property
+    def tokens(self) -> int:
+        """The number of tokens that were scored."""
+        return sum(chunk.tokens for chunk in self.chunks)
+
+
+def to_json(divergence: Divergence) -> dict[str, Any]:
+    return asdict(divergence)
+
+
+def from_json(raw: Mapping[str, Any]) -> Divergence:
+    """The inverse of ``to_json``."""
+    return Divergence(
+        level=raw["level"],
+        source=raw["source"],
+        title=raw["title"],
+        chunks=tuple(Chunk(**chunk) for chunk in raw["chunks"]),
+        statistics={name: Statistic(**found) for name, found in raw["statistics"].items()},
+        warning=raw["warning"],
+    )
+
+
+_KLD_PERCENTILES = (99.9, 99.0, 95.0, 90.0, 50.0, 10.0, 5.0, 1.0, 0.1)
+_DELTA_PERCENTILES = (99.9, 99.0, 95.0, 90.0, 75.0, 50.0, 25.0, 10.0, 5.0, 1.0, 0.1)
+
+
+def _percentiles(percents: tuple[float, ...], unit: str) -> dict[str, float]:
+    return {f"{'Median' if p == 50 else f'{p:.1f}%'} {unit}": p / 100 for p in percents}
+
+
+# Percentiles by name, as shares: in llama.cpp's order.
+KLD_PERCENTILES = _percentiles(_KLD_PERCENTILES, "KLD")
+DELTA_PERCENTILES = _percentiles(_DELTA_PERCENTILES, "Δp")
+
+# Every statistic, in llama.cpp's order.
+STATISTICS: tuple[str, ...] = (
+    "Mean PPL(Q)",
+    "Mean PPL(base)",
+    "Cor(ln(PPL(Q)), ln(PPL(base)))",
+    "Mean ln(PPL(Q)/PPL(base))",
+    "Mean PPL(Q)/PPL(base)",
+    "Mean PPL(Q)-PPL(base)",
+    "Mean KLD",
+    "Maximum KLD",
+    *KLD_PERCENTILES,
+    "Minimum KLD",
+    "Mean Δp",
+    "Maximum Δp",
+    *DELTA_PERCENTILES,
+    "Minimum Δp",
+    "RMS Δp",
+    "Same top p",
+)

@@ -1,0 +1,60 @@
+"""The divergence of a level from the reference as one test, which measures and never judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.plugin.state import STATE
+
+if TYPE_CHECKING:
+    from pytest_quant.metrics.divergence import Divergence
+
+
+class DivergenceItem(pytest.Item):
+    """Compares a level with the reference, on the held text and on the reference's responses."""
+
+    def __init__(self, *, level: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.level = level
+        self.divergences: tuple[Divergence, ...] = ()
+        self.add_marker(level)
+
+    def runtest(self) -> None:
+        from pytest_quant.runtimes.protocol import Incomparable
+
+        asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
+        probes = [item.probe for item in asked if item.level == self.level]
+        try:
+            self.divergences = self.config.stash[STATE].diverge(self.level, probes)
+        except Incomparable as error:
+            pytest.skip(f"{self.level} cannot be compared token by token: {error}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """One sentence for a text that is too short or a broken runtime."""
+        if excinfo.errisinstance(QuantUsageError):
+            return str(excinfo.value)
+        if excinfo.errisinstance(RuntimeError):
+            return f"{self.level} could not be compared with the reference: {excinfo.value}"
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.config.rootpath / "quant-gate", None, self.name
+
+
+def divergence_items(
+    session: pytest.Session, levels: Iterable[str], selected: Iterable[pytest.Item]
+) -> Iterator[DivergenceItem]:
+    """An item for every level of which a probe is selected, unless ``--deselect`` names it."""
+    asked = {item.level for item in selected if isinstance(item, ProbeItem)}
+    deselected = tuple(session.config.getoption("deselect") or ())
+    for level in levels:
+        name = f"divergence[{level}]"
+        nodeid = f"quant-gate::{name}"
+        if level in asked and not nodeid.startswith(deselected):
+            yield DivergenceItem.from_parent(session, name=name, nodeid=nodeid, level=level)

@@ -1,0 +1,36 @@
+"""A level's divergences as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_quant.metrics.divergence import Divergence, Statistic
+from pytest_quant.record import RunRecord
+from pytest_quant.reports.plain_text import shown
+
+
+def divergence_lines(record: RunRecord, level: str) -> Iterator[str]:
+    """The headline on the held text, then what the reference's own responses show."""
+    for divergence in record.divergences_of(level):
+        own = divergence.source == "responses"
+        what = f"on {record.reference}'s responses" if own else "KL divergence"
+        yield f"{what} {_divergence(divergence)}"
+
+
+def divergence_warnings(record: RunRecord) -> Iterator[str]:
+    """What makes a divergence mean something else than it seems to, by level."""
+    for divergence in record.divergences:
+        if divergence.warning:
+            yield f"{divergence.level}, {shown(divergence.title, 40)}: {divergence.warning}"
+
+
+def _divergence(divergence: Divergence) -> str:
+    mean, tail, top = (divergence.statistics[n] for n in ("Mean KLD", "99.9% KLD", "Same top p"))
+    return (
+        f"{mean.value:.3g}{_error(mean, '.1g')}, 99.9 % {tail.value:.2g}; "
+        f"same top token {top.value:.1f}{_error(top, '.1f')} %"
+    )
+
+
+def _error(statistic: Statistic, form: str) -> str:
+    return "" if statistic.error is None else f" ± {statistic.error:{form}}"

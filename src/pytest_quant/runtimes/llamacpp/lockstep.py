@@ -1,0 +1,154 @@
+"""Two models read the same text in step, and their predictions are compared as they come.
+
+The logits of both are looked at where llama.cpp left them and overwritten by the next batch, so
+nothing is approximated and nothing of size is kept. What is decoded together follows from the
+passages alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pytest_quant.metrics.distributions import (
+    Logits,
+    TokenStatistics,
+    compare_logits,
+    joined,
+    split,
+)
+from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp.batch import TokenBatch
+from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
+from pytest_quant.runtimes.llamacpp.passages import Passage
+from pytest_quant.runtimes.llamacpp.prefixes import Tokens
+from pytest_quant.runtimes.llamacpp.scoring import ROW_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class LockstepPlan:
+    """``waves`` are the ranges of passages that are read together; of one that does not fit into a
+    batch, or has more targets than ``rows``, there is one in its wave. A context needs ``cells``,
+    ``sequences`` and ``outputs`` rows of logits.
+    """
+
+    waves: tuple[range, ...]
+    batch: int
+    rows: int
+    cells: int
+    sequences: int
+
+    @property
+    def outputs(self) -> int:
+        # llama.cpp wants to give every sequence of a context a row.
+        return max(self.rows, self.sequences)
+
+
+def plan_lockstep(passages: Sequence[Passage], *, batch: int, vocabulary_size: int) -> LockstepPlan:
+    """Lay out one comparison; ``batch`` is the most tokens in one decode. There are passages."""
+    rows = max(1, min(batch, ROW_BYTES // (4 * vocabulary_size)))
+    waves: list[range] = []
+    first = tokens = targets = most_tokens = most_sequences = 0
+    for index, passage in enumerate(passages):
+        tokens += passage.longest
+        targets += len(passage.targets)
+        full = tokens > batch or targets > rows or index - first == library.max_sequences()
+        if index > first and full:
+            waves.append(range(first, index))
+            first, tokens, targets = index, passage.longest, len(passage.targets)
+        most_tokens = max(most_tokens, tokens)
+        most_sequences = max(most_sequences, index + 1 - first)
+    waves.append(range(first, len(passages)))
+    cells = -(-most_tokens // CELL_BLOCK) * CELL_BLOCK
+    return LockstepPlan(tuple(waves), batch, rows, cells, most_sequences)
+
+
+def compare(
+    reference: library.Context,
+    level: library.Context,
+    passages: Sequence[Passage],
+    plan: LockstepPlan,
+    threads: int,
+) -> list[TokenStatistics]:
+    """What every scored token of every passage shows.
+
+    Raises ``RuntimeError`` when llama.cpp fails, or a model's logits are not numbers.
+    """
+    found: list[TokenStatistics] = []
+    sides = _Side(reference, plan), _Side(level, plan)
+    for wave in plan.waves:
+        members = [passages[index] for index in wave]
+        read = zip(
+            sides[0].read([p.reference for p in members], [len(p.targets) for p in members]),
+            sides[1].read([p.level for p in members], [len(p.targets) for p in members]),
+            strict=True,
+        )
+        targets = np.concatenate([passage.targets for passage in members])
+        parts: list[TokenStatistics] = []
+        done = 0
+        for base, own in read:
+            parts.append(_compared(base, own, targets[done : done + len(base)], threads))
+            done += len(base)
+        found += split(joined(parts), [len(passage.targets) for passage in members])
+    return found
+
+
+def _compared(base: Logits, own: Logits, targets: Tokens, threads: int) -> TokenStatistics:
+    try:
+        return compare_logits(base, own, targets, threads)
+    except ValueError:
+        raise RuntimeError(
+            "the model's logits are not numbers (NaN or infinite): its file is damaged"
+        ) from None
+
+
+class _Side:
+    """One of the two models, which reads the passages of a wave."""
+
+    def __init__(self, context: library.Context, plan: LockstepPlan) -> None:
+        self._context = context
+        self._plan = plan
+        self._batch = TokenBatch(plan.batch, context.sequences)
+        context.rearm()
+
+    def read(self, sequences: Sequence[Tokens], rows: Sequence[int]) -> Iterator[Logits]:
+        """The logits after the last ``rows`` tokens of each, in order and in pieces.
+
+        A piece is valid until the next one is asked for. Both sides of a wave cut alike.
+        """
+        self._context.clear()
+        self._batch.clear()
+        if len(sequences) > 1:
+            for slot, (tokens, wanted) in enumerate(zip(sequences, rows, strict=True)):
+                self._batch.add_run(tokens, 0, [slot], rows=wanted)
+            yield self._decode()
+            return
+        yield from self._read_alone(sequences[0], rows[0])
+
+    def _read_alone(self, tokens: Tokens, wanted: int) -> Iterator[Logits]:
+        position, scored = 0, len(tokens) - wanted
+        # What comes before the first piece is read with it, as far as there is room.
+        while scored + min(wanted, self._plan.rows) - position > self._plan.batch:
+            position = self._add(tokens, position, min(scored, position + self._plan.batch), 0)
+            self._decode()
+        for start in range(scored, len(tokens), self._plan.rows):
+            end = min(start + self._plan.rows, len(tokens))
+            position = self._add(tokens, position, end, end - start)
+            yield self._decode()
+
+    def _add(self, tokens: Tokens, start: int, end: int, rows: int) -> int:
+        self._batch.add_run(tokens[start:end], start, [0], rows=rows)
+        return end
+
+    def _decode(self) -> Logits:
+        """Decode the batch and empty it; returns the logits that it asked for."""
+        status = self._context.decode(self._batch.native)
+        if status != library.DECODE_OK:
+            raise RuntimeError(
+                f"llama.cpp failed to read a batch (status {status}):\n{library.last_log_lines()}"
+            )
+        rows = self._batch.rows
+        self._batch.clear()
+        return self._context.logits(rows)

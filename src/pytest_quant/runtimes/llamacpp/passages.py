@@ -1,0 +1,128 @@
+"""What two models read in step: token ids for both, and the tokens at which they are compared."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.metrics.distributions import TOP
+from pytest_quant.runtimes.llamacpp.library import Model
+from pytest_quant.runtimes.llamacpp.prefixes import Tokens
+from pytest_quant.runtimes.llamacpp.prompt import (
+    ChatTemplate,
+    encode,
+    encode_answered,
+    encode_text,
+)
+from pytest_quant.runtimes.protocol import Dialogues, PlainText, Reading, Replies
+
+# Tokens in a chunk of plain text, as llama.cpp's perplexity tool has it, where the context allows;
+# also the most that is read of a dialogue.
+CHUNK_TOKENS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What turns text into tokens; ``context`` is the most tokens that the model may hold."""
+
+    model: Model
+    template: ChatTemplate | None
+    context: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One sequence for the reference and for the level, which may be asked in other tokens.
+
+    Compared are the predictions after the last ``len(targets)`` tokens of each; a target is the
+    token that follows, or ``TOP``.
+    """
+
+    reference: Tokens
+    level: Tokens
+    targets: Tokens
+
+    @property
+    def longest(self) -> int:
+        return max(len(self.reference), len(self.level))
+
+    @property
+    def digest(self) -> str:
+        """Identifies what the reference reads, and what of it is scored."""
+        data = self.reference.astype("<i4").tobytes() + b"|" + self.targets.astype("<i4").tobytes()
+        return hashlib.sha256(data).hexdigest()[:16]
+
+
+def passages(reading: Reading, reference: Reader, level: Reader) -> list[Passage]:
+    """The passages of a text, in order; raises ``QuantUsageError`` for one that is too short."""
+    match reading:
+        case PlainText():
+            return [*_chunks(reading, reference, level)]
+        case Dialogues():
+            return [*_dialogues(reading, reference, level)]
+        case Replies():
+            return [*_replies(reading, reference, level)]
+
+
+def differences(reading: Reading, reference: Reader, level: Reader) -> str:
+    """Why the level, left to itself, would read other tokens than the reference, or empty."""
+    if all(map(np.array_equal, _asked(reading, reference), _asked(reading, level))):
+        return ""
+    what = "the text" if isinstance(reading, PlainText) else "a question"
+    return f"{what} becomes other tokens than at the reference: tokenizer or chat template differ"
+
+
+def _asked(reading: Reading, reader: Reader) -> list[Tokens]:
+    if isinstance(reading, PlainText):
+        return [encode_text(reading.text, reader.model)]
+    return [encode(prompt, reader.model, reader.template) for prompt, _ in reading.pairs]
+
+
+def _chunks(reading: PlainText, reference: Reader, level: Reader) -> Iterator[Passage]:
+    """Chunks of which the second half is scored, exactly as in llama.cpp's perplexity tool.
+
+    Each begins with the begin token, which takes the place of a token of the text.
+    """
+    tokens = encode_text(reading.text, reference.model)
+    size = min(CHUNK_TOKENS, reference.context, level.context)
+    if len(tokens) < 2 * size:
+        raise QuantUsageError(
+            f"--quant-text (quant_text): {reading.title} has {len(tokens)} tokens, expected at "
+            f"least {2 * size}, two chunks; give a longer text"
+        )
+    for start in range(0, len(tokens) - size + 1, size):
+        chunk = tokens[start : start + size].copy()
+        if reference.model.begin_token is not None:
+            chunk[0] = reference.model.begin_token
+        yield Passage(chunk[:-1], chunk[:-1], chunk[size // 2 + 1 :])
+
+
+def _dialogues(reading: Dialogues, reference: Reader, level: Reader) -> Iterator[Passage]:
+    """Every question with its answer, scored from the first token on."""
+    most = min(CHUNK_TOKENS, reference.context, level.context)
+    for prompt, answer in reading.pairs:
+        tokens = encode_answered(prompt, answer, reference.model, reference.template)[:most]
+        if len(tokens) > 1:
+            yield Passage(tokens[:-1], tokens[:-1], tokens[1:])
+
+
+def _replies(reading: Replies, reference: Reader, level: Reader) -> Iterator[Passage]:
+    """The response alone is scored, each model being asked in its own form.
+
+    The end of a response is scored, too: there the reference's choice was to say no more.
+    """
+    for prompt, response in reading.pairs:
+        written = np.array(response.tokens, np.int32)
+        ends = response.finish == "end"
+        targets = np.append(written, np.int32(TOP)) if ends else written
+        read = written if ends else written[:-1]
+        asked, asked_level = (
+            np.concatenate([encode(prompt, one.model, one.template), read])
+            for one in (reference, level)
+        )
+        if len(targets) and len(asked_level) <= level.context:
+            yield Passage(asked, asked_level, targets)

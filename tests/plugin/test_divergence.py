@@ -1,0 +1,141 @@
+"""The divergence of every level in real sessions: measured once, in every mode, never judged."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.sessions import CAPITAL, MODES, Project, Run
+
+from pytest_quant.library import EMBEDDED_MODEL
+
+LEVELS = ("q8", "q4", "q2")
+SELECTED = (f"--quant-levels={','.join(LEVELS)}", "--quant-cases=8", "-k", CAPITAL)
+NODEIDS = [f"quant-gate::divergence[{level}]" for level in LEVELS]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
+    """The same session in every mode, each with a cache of its own; and a second time."""
+
+    def run(cache: Path, *args: str) -> Run:
+        project = Project(tmp_path_factory.mktemp("project"), cache)
+        return project.run(*SELECTED, "-v", "--junitxml=junit.xml", *args, divergence=True)
+
+    def cache() -> Path:
+        return tmp_path_factory.mktemp("cache")
+
+    shared = cache()
+    found = {name: run(shared if name == "-n0" else cache(), *MODES[name]) for name in MODES}
+    return {**found, "again": run(shared, *MODES["-n0"])}
+
+
+@pytest.fixture(scope="module")
+def whole(runs: Mapping[str, Run]) -> Run:
+    return runs["-n0"]
+
+
+def divergences(run: Run) -> list[dict[str, Any]]:
+    assert run.record is not None, run.output + run.errors
+    found: list[dict[str, Any]] = run.record["divergences"]
+    return found
+
+
+def test_every_level_has_one_on_the_text_and_one_on_responses(whole: Run) -> None:
+    assert whole.code == pytest.ExitCode.OK, whole.output
+    assert [(d["level"], d["source"]) for d in divergences(whole)] == [
+        (level, source) for level in LEVELS for source in ("text", "responses")
+    ]
+    text, responses = divergences(whole)[:2]
+    assert len(text["chunks"]) > 50
+    assert len(responses["chunks"]) == 8
+    assert not any(found["warning"] for found in divergences(whole))
+
+
+def test_a_lower_level_is_further_away(whole: Run) -> None:
+    def mean(statistic: str) -> list[float]:
+        on_text = (d for d in divergences(whole) if d["source"] == "text")
+        return [found["statistics"][statistic]["value"] for found in on_text]
+
+    q8, q4, q2 = mean("Mean KLD")
+    assert 0 < 3 * q8 < q4 < q2 / 3
+    assert mean("Same top p") == sorted(mean("Same top p"), reverse=True)
+    assert len(set(mean("Mean PPL(base)"))) == 1
+
+
+@pytest.mark.parametrize("other", ["-n2", "no xdist", "again"])
+def test_the_same_to_the_last_digit(runs: Mapping[str, Run], other: str) -> None:
+    assert divergences(runs[other]) == divergences(runs["-n0"])
+
+
+def test_is_a_test_like_any_other(runs: Mapping[str, Run]) -> None:
+    for run in runs.values():
+        ended = {line.split()[0] for line in run.lines if " PASSED " in line}
+        ended |= {part for line in run.lines for part in line.split() if "[gw" in line}
+        assert set(NODEIDS) <= ended
+        suite = ET.parse(run.directory / "junit.xml").getroot().find("testsuite")
+        assert suite is not None
+        names = [str(case.get("name")) for case in suite.iter("testcase")]
+        assert sorted(name for name in names if name.startswith("divergence")) == sorted(
+            nodeid.partition("::")[2] for nodeid in NODEIDS
+        )
+
+
+def test_the_summary_tells_them(whole: Run) -> None:
+    lines = [line for line in whole.section if line.startswith("KL divergence ")]
+    assert len(lines) == len(LEVELS)
+    assert all(" ± " in line and "; same top token " in line for line in lines)
+    assert sum(line.startswith("on f16's responses ") for line in whole.section) == len(LEVELS)
+
+
+def test_stands_last_of_its_level_and_only_where_probes_are_selected(project: Project) -> None:
+    project.write("test_own.py", "def test_own(): pass")
+    arguments = ("--quant-levels=q8,q4", "--co", "-q")
+    run = project.run(*arguments, "-k", f"({CAPITAL}) and not q4", divergence=True)
+    assert [line for line in run.lines if "::" in line] == [
+        "probes/world_knowledge.yaml::capital[q8]",
+        "quant-gate::divergence[q8]",
+    ]
+    run = project.run(*arguments, "test_own.py", divergence=True)
+    assert [line for line in run.lines if "::" in line] == ["test_own.py::test_own"]
+
+
+def test_can_be_deselected(project: Project) -> None:
+    run = project.run(*SELECTED, "--deselect", NODEIDS[1], "--co", "-q", divergence=True)
+    shown = [line for line in run.lines if line.startswith("quant-gate::")]
+    assert shown == [NODEIDS[0], NODEIDS[2]]
+
+
+def test_a_level_is_further_away_if_its_tokenizer_or_weights_are_damaged(
+    project: Project, damaged_q8_file: Path, whole: Run
+) -> None:
+    run = project.run(
+        "--quant-levels=q8",
+        f"--quant-model={EMBEDDED_MODEL}",
+        f"--quant-artifact=q8={damaged_q8_file}",
+        "--quant-cases=8",
+        *("-k", CAPITAL),
+        divergence=True,
+    )
+    damaged, sound = divergences(run)[0], divergences(whole)[0]
+    assert [c["digest"] for c in damaged["chunks"]] == [c["digest"] for c in sound["chunks"]]
+    means = [found["statistics"]["Mean KLD"]["value"] for found in (damaged, sound)]
+    assert means[0] > 100 * means[1]
+
+
+def test_what_was_measured_before_a_stop_is_kept(project: Project) -> None:
+    """The last level's item is interrupted by hand."""
+    project.write(
+        "stopper.py",
+        """
+        def pytest_runtest_logstart(nodeid):
+            if nodeid == "quant-gate::divergence[q2]":
+                raise KeyboardInterrupt
+        """,
+    )
+    run = project.run(*SELECTED, "-n0", "-p", "stopper", divergence=True)
+    assert run.code == pytest.ExitCode.INTERRUPTED
+    assert {d["level"] for d in divergences(run)} == {"q8", "q4"}

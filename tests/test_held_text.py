@@ -1,0 +1,79 @@
+"""What levels are compared on: text that the embedded model never learned from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.held_text import MOST_RESPONSE_TOKENS, held_text, own_replies
+from pytest_quant.library import EMBEDDED_MODEL, HELD_TEXT
+from pytest_quant.probes.cases import side_of
+from pytest_quant.probes.model import CATEGORIES
+from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+from pytest_quant.runtimes.llamacpp.passages import passages
+from pytest_quant.runtimes.protocol import Dialogues, PlainText, Response
+
+
+def response(tokens: int, finish: str = "end") -> Response:
+    return Response("said", (1,) * tokens, (0.0,) * tokens, finish, 3)  # type: ignore[arg-type]
+
+
+def test_the_embedded_model_never_learns_from_it() -> None:
+    text = held_text(None)
+    assert isinstance(text, Dialogues)
+    assert {side_of(prompt) for prompt, _ in text.pairs} == {"held_out"}
+    assert len({prompt for prompt, _ in text.pairs}) == len(text.pairs)
+
+
+def test_it_comes_from_every_category() -> None:
+    from pytest_quant.library import PROBES
+    from pytest_quant.probes.reader import read_probes
+
+    drawn = {json.loads(line)[0] for line in HELD_TEXT.read_text("utf-8").splitlines()}
+    found = {
+        probe.category
+        for path in PROBES.rglob("*.yaml")
+        for probe in read_probes(path, path.name)
+        if probe.id in drawn
+    }
+    assert found == set(CATEGORIES)
+
+
+def test_it_is_enough_for_the_embedded_model() -> None:
+    with LlamaCppRuntime.open(EMBEDDED_MODEL, threads=1) as runtime:
+        reader = runtime._reader()
+        scored = [len(p.targets) for p in passages(held_text(None), reader, reader)]
+    assert 5_000 <= sum(scored) <= 10_000
+    assert max(scored) < 200
+
+
+def test_a_file_loses_its_last_line_end_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_bytes("\ufeffvoilà\r\n\n".encode())
+    assert held_text(path) == PlainText("mine.txt", "\ufeffvoilà\r\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "found no text"), (b" \n\t\n", "found no text"), (b"a\xff", "byte 1")],
+)
+def test_refuses_a_file(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_bytes(content)
+    with pytest.raises(QuantUsageError, match=said):
+        held_text(path)
+
+
+def test_responses_are_taken_in_turns_until_there_are_enough() -> None:
+    third = MOST_RESPONSE_TOKENS // 3
+    first = [("a1", response(third)), ("a2", response(third)), ("a3", response(third))]
+    second = [("b1", response(third + 9))]
+    assert [prompt for prompt, _ in own_replies([first, second, []]).pairs] == ["a1", "b1", "a2"]
+
+
+def test_a_response_that_was_cut_by_the_clock_is_left_out() -> None:
+    asked = [("a", response(1, "deadline")), ("b", response(1))]
+    assert [prompt for prompt, _ in own_replies([asked]).pairs] == ["b"]
