@@ -62,12 +62,21 @@ class _Reference:
         )
 
 
+class NotRecorded(Exception):
+    """A reference that is not at hand, and a case whose outcome it left nowhere; says which."""
+
+
+# What a reference answered that is not at hand, by node id and case; raises ``NotRecorded``.
+ReferenceRecord = Callable[[str, Case], Answer]
+
+
 class Bench:
     """Asks the cases of probes, opening each level's model when it is first needed.
 
     Holds the reference and at most one other model. ``open_level`` gives the runtime of a
     level; ``origin_of`` names, without opening it, everything about the level and its runtime
-    that could change a response.
+    that could change a response. With ``recorded`` the reference is not asked: its answers are
+    looked up there.
     """
 
     def __init__(
@@ -76,12 +85,15 @@ class Bench:
         open_level: Callable[[str], Runtime],
         origin_of: Callable[[str], tuple[str, ...]],
         cache: ResponseCache,
+        recorded: ReferenceRecord | None = None,
     ) -> None:
         self._reference = reference
         self._open_level = open_level
         self._origin_of = origin_of
         self._cache = cache
+        self._recorded = recorded
         self._open: dict[str, Runtime] = {}
+        # By probe; by node id where it is recorded, as that differs from level to level.
         self._references: dict[str, _Reference] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
 
@@ -94,9 +106,10 @@ class Bench:
         before a model is asked, if programs cannot be judged on this machine.
         """
         prepare(probe.check)
-        if probe.id not in self._references:
-            self._references[probe.id] = _Reference(sampling.parts(probe))
-        reference = self._references[probe.id]
+        key = nodeid if self._recorded else probe.id
+        if key not in self._references:
+            self._references[key] = _Reference(sampling.parts(probe))
+        reference = self._references[key]
         answers: list[Answer] = []
         efforts: list[Effort] = []
         shown: str | None = None
@@ -104,7 +117,7 @@ class Bench:
         try:
             while not complete:
                 seen += 1
-                complete = self._ask_reference(probe, reference, seen).last
+                complete = self._refer(probe, nodeid, reference, seen).last
                 right = [answer.correct for answer in reference.answers(seen)]
                 if shown is None:
                     shown = sampling.screen(probe, sum(right), len(right), last=complete)
@@ -123,6 +136,8 @@ class Bench:
             skipped = (
                 f"needs more than {error.length} tokens, the model's context is {error.context}"
             )
+        except NotRecorded as error:
+            skipped = str(error)
         return Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -140,16 +155,17 @@ class Bench:
             complete=complete,
         )
 
-    def _ask_reference(self, probe: Probe, reference: _Reference, count: int) -> Part:
+    def _refer(self, probe: Probe, nodeid: str, reference: _Reference, count: int) -> Part:
         """The last of the first ``count`` parts, all of which the reference has answered then."""
         while len(reference.parts) < count:
             try:
                 reference.parts.append(next(reference.drawn))
             except Exception:
-                del self._references[probe.id]  # the next level is to meet the same mistake
+                # The next level is to meet the same mistake.
+                del self._references[nodeid if self._recorded else probe.id]
                 raise
         for part in reference.parts[len(reference.efforts) : count]:
-            answers, effort = self._ask(probe, self._reference, part.cases)
+            answers, effort = self._ask_reference(probe, nodeid, part.cases)
             reference.replies.append(answers)
             reference.efforts.append(effort)
         return reference.parts[count - 1]
@@ -194,6 +210,13 @@ class Bench:
         Raises ``RuntimeError`` when its runtime fails.
         """
         return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
+
+    def _ask_reference(
+        self, probe: Probe, nodeid: str, cases: tuple[Case, ...]
+    ) -> tuple[list[Answer], Effort]:
+        if self._recorded is None:
+            return self._ask(probe, self._reference, cases)
+        return [self._recorded(nodeid, case) for case in cases], Effort(0, 0, 0.0)
 
     def _ask(
         self, probe: Probe, level: str, cases: tuple[Case, ...]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pytest_quant.gate.budget import Budget, Scope
+from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.sequential import (
     common_looks,
     evaluate_in_turn,
@@ -24,6 +26,10 @@ from pytest_quant.measurement import Measurement, outcomes
 LimitOf = Callable[[str, str | None], float]
 
 
+# Against the reference of the session, or against the recorded baseline.
+Kind = Literal["tolerance", "regression"]
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """One check of a session.
@@ -36,6 +42,12 @@ class Check:
     subject: str
     category: str | None
     result: CheckResult
+    kind: Kind = "tolerance"
+
+    @property
+    def name(self) -> str:
+        """What it is called among the checks of its level: ``overall-regression``."""
+        return self.subject if self.kind == "tolerance" else f"{self.subject}-regression"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +130,14 @@ def probe_result(
     return evaluate_in_turn(pairs, limit, alpha, chance, max_cases)
 
 
-def level_verdict(checks: Iterable[Check], level: str) -> CheckVerdict:
-    """A level fails if any of its checks fails; otherwise the pooled check decides."""
+def level_verdict(
+    checks: Iterable[Check], level: str, divergence: Iterable[DivergenceCheck] = ()
+) -> CheckVerdict:
+    """A level fails if any of its checks fails; otherwise the pooled tolerance check decides."""
     here = [check for check in checks if check.level == level]
-    if any(check.result.verdict == "fail" for check in here):
+    verdicts = [check.result.verdict for check in here]
+    verdicts += [check.result.verdict for check in divergence if check.level == level]
+    if "fail" in verdicts:
         return "fail"
-    pooled = [check.result.verdict for check in here if check.scope == "pooled"]
+    pooled = [c.result.verdict for c in here if (c.scope, c.kind) == ("pooled", "tolerance")]
     return pooled[0] if pooled else "inconclusive"

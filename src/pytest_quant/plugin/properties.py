@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_quant.gate.tolerance_check import CheckResult
+    from pytest_quant.metrics.divergence import Divergence
 
 Properties = list[tuple[str, object]]
 _DIGITS = 6
@@ -17,8 +18,11 @@ def labels(level: str, reference: str, category: str | None) -> Properties:
     return [(f"quant_{name}", value) for name, value in named if value is not None]
 
 
-def findings(result: CheckResult) -> Properties:
-    """A verdict and its numbers: counts of cases, else percentage points or percent."""
+def findings(result: CheckResult, regression: CheckResult | None = None) -> Properties:
+    """A verdict and its numbers: counts of cases, else percentage points or percent.
+
+    A test that does two checks has failed if either did; the numbers are those of ``result``.
+    """
     counts = result.counts
     numbers: dict[str, float] = {"n": counts.n, "b": counts.b, "c": counts.c}
     if counts.n:
@@ -27,7 +31,19 @@ def findings(result: CheckResult) -> Properties:
     for name in ("drop", "lower", "upper", "limit", "alpha"):
         numbers[name] = getattr(result, name)
     rounded = [(f"quant_{name}", _rounded(number)) for name, number in numbers.items()]
-    return [*rounded, ("quant_verdict", result.verdict)]
+    if regression is None:
+        return [*rounded, ("quant_verdict", result.verdict)]
+    verdict = "fail" if regression.verdict == "fail" else result.verdict
+    return [*rounded, ("quant_regression", regression.verdict), ("quant_verdict", verdict)]
+
+
+def distance(divergence: Divergence) -> Properties:
+    """Mean KL divergence in nats and the share of same top tokens in percent, by source."""
+    shown = {"kld": "Mean KLD", "same_top": "Same top p"}
+    return [
+        (f"quant_{name}_{divergence.source}", _rounded(divergence.statistics[statistic].value))
+        for name, statistic in shown.items()
+    ]
 
 
 def _rounded(number: float) -> float:
