@@ -23,8 +23,12 @@ def pooled_check(record: RunRecord, level: str) -> Check | None:
 
 
 def category_checks(record: RunRecord) -> dict[tuple[str, str], Check]:
-    """By category and level."""
-    return {(c.subject, c.level): c for c in record.checks if c.scope == "category"}
+    """By category and level: the first of each, which is the one against the reference."""
+    checks: dict[tuple[str, str], Check] = {}
+    for check in record.checks:
+        if check.scope == "category":
+            checks.setdefault((check.subject, check.level), check)
+    return checks
 
 
 def failed_checks(record: RunRecord) -> list[Check]:

@@ -22,7 +22,8 @@ from pytest_quant.reports.results import (
 )
 from pytest_quant.reports.terminal import advice, failure_text, tokens_per_second
 
-_MOST_FAILURES = 20
+_WORST_FAILURES = 6
+_MOST_FAILURES = 50
 _MOST_PATTERNS = 14
 # Points of drop from which a cell is one shade darker.
 _SHADES = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0)
@@ -139,6 +140,8 @@ def _grids(record: RunRecord) -> list[dict[str, Any]]:
     return [
         {
             "level": grid.level,
+            "least": min(cell.n for cell in grid.cells.values()),
+            "most": max(cell.n for cell in grid.cells.values()),
             "columns": grid.columns,
             "rows": [
                 (row, [_place(grid.cells.get((row, column))) for column in grid.columns])
@@ -162,14 +165,14 @@ def _place(counts: FacetRow | None) -> dict[str, Any] | None:
 
 
 def _failures(record: RunRecord) -> dict[str, Any]:
-    """Why checks failed; those of single probes apart, as there may be many."""
+    """Why checks failed, the worst first: some at once, more on demand, the others counted."""
     failed = failed_checks(record)
-    wide = [check for check in failed if check.scope != "probe"]
-    narrow = [check for check in failed if check.scope == "probe"]
+    told = [(check, failure_text(record, check)) for check in failed[:_MOST_FAILURES]]
     return {
-        "wide": [(check, failure_text(record, check)) for check in wide],
-        "narrow": [(check, failure_text(record, check)) for check in narrow[:_MOST_FAILURES]],
-        "more": max(0, len(narrow) - _MOST_FAILURES),
+        "count": len(failed),
+        "worst": told[:_WORST_FAILURES],
+        "further": told[_WORST_FAILURES:],
+        "untold": max(0, len(failed) - _MOST_FAILURES),
     }
 
 
