@@ -103,7 +103,9 @@ class AllureHooks:
         if item.measurement is None:
             _adopt(result, self._identity(item.probe, item.nodeid, item.level, result.start))
             return
-        rendered = probe_result(self._run(result.start), item.measurement, item.result)
+        rendered = probe_result(
+            self._run(result.start), item.measurement, item.result, item.regression
+        )
         _adopt(result, rendered.result)
         result.status, result.statusDetails = _outcome(rendered)
         result.steps = [*rendered.result.steps, *result.steps]

@@ -19,8 +19,14 @@ def write_results(record: RunRecord, directory: Path) -> None:
     The same record gives the same files, so that writing it twice changes nothing.
     """
     run = Run.of(record)
-    verdicts = {check.subject: check.result for check in record.checks if check.scope == "probe"}
-    write(directory, (probe_result(run, m, verdicts.get(m.nodeid)) for m in record.measurements))
+    found = {(c.subject, c.kind): c.result for c in record.checks if c.scope == "probe"}
+    probes = (
+        probe_result(
+            run, m, found.get((m.nodeid, "tolerance")), found.get((m.nodeid, "regression"))
+        )
+        for m in record.measurements
+    )
+    write(directory, probes)
     write_checks(record, directory)
     write_surroundings(record, directory)
 

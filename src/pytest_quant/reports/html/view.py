@@ -13,6 +13,8 @@ from pytest_quant.metrics.facets import FacetRow, by_two_facets
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
+from pytest_quant.reports.failures import changed, divergence_text, failure_text
 from pytest_quant.reports.plots import figures
 from pytest_quant.reports.results import (
     category_checks,
@@ -20,7 +22,7 @@ from pytest_quant.reports.results import (
     levels_under_test,
     pooled_check,
 )
-from pytest_quant.reports.terminal import advice, failure_text, tokens_per_second
+from pytest_quant.reports.terminal import advice, tokens_per_second
 
 _WORST_FAILURES = 6
 _MOST_FAILURES = 50
@@ -44,6 +46,15 @@ def view(record: RunRecord) -> dict[str, Any]:
         "close_curve": _markup(figures.close_curve(record)),
         "category_curves": [(name, Markup(svg)) for name, svg in figures.category_curves(record)],
         "pareto": _markup(figures.pareto(record)),
+        "baselines": [
+            {
+                "level": use.level,
+                "lines": [*recorded_lines(record, use.level), *changed(use.changes)],
+            }
+            for use in record.baselines
+            if use.found
+        ],
+        "no_baselines": [*missing_baselines(record), *unused_baselines(record)],
         "divergence": _markup(figures.divergence(record)),
         "patterns": _patterns(record, levels),
         "behaviour": list(_behaviour(record, levels)),
@@ -173,6 +184,11 @@ def _failures(record: RunRecord) -> dict[str, Any]:
         "worst": told[:_WORST_FAILURES],
         "further": told[_WORST_FAILURES:],
         "untold": max(0, len(failed) - _MOST_FAILURES),
+        "far": [
+            (check, divergence_text(record, check))
+            for check in record.divergence_checks
+            if check.result.verdict == "fail"
+        ],
     }
 
 
