@@ -17,7 +17,7 @@ from pytest_quant.reports.baselines import missing_baselines, recorded_lines, un
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
 from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.results import failed_checks
+from pytest_quant.reports.results import failed_checks, pooled_check
 
 MOST_FAILURES = 5
 MOST_PATTERNS = 3
@@ -253,19 +253,17 @@ def advice(record: RunRecord) -> Iterator[str]:
     for level in record.levels:
         if level.verdict:
             names.setdefault(level.verdict if level.name in judged else "", []).append(level.name)
-    if failed := names.get("fail"):
-        yield f"Hold {', '.join(failed)} back: shown to lose more than the limit."
-    if passed := names.get("pass"):
-        if record.missing:
-            yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
-        else:
-            yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
     beyond = {c.level for c in record.checks if (c.kind, c.result.verdict) == ("tolerance", "fail")}
     failed = names.get("fail", [])
     if lossy := [name for name in failed if name in beyond]:
         yield f"Hold {', '.join(lossy)} back: shown to lose more than the limit."
     if worse := [name for name in failed if name not in beyond]:
         yield f"Hold {', '.join(worse)} back: worse than the recorded baseline."
+    if passed := names.get("pass"):
+        if record.missing:
+            yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
+        else:
+            yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
     for name in names.get("inconclusive", ()):
         yield f"{name} is undecided: {_how_to_decide(record, name)}"
     if unjudged := names.get(""):
@@ -277,9 +275,8 @@ def advice(record: RunRecord) -> Iterator[str]:
 
 def _how_to_decide(record: RunRecord, level: str) -> str:
     """The cases per probe that would settle a level's pooled check."""
-    (pooled,) = (
-        c for c in record.checks if (c.level, c.scope, c.kind) == (level, "pooled", "tolerance")
-    )
+    pooled = pooled_check(record, level)
+    assert pooled is not None
     result = pooled.result
     if result.uninformative:
         return f"{result.uninformative}."
