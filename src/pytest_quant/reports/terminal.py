@@ -248,24 +248,22 @@ def _kind(check: Check) -> str:
 def advice(record: RunRecord) -> Iterator[str]:
     """What to do, one sentence for each verdict that occurs."""
     judged = {check.level for check in record.checks}
-    judged |= {check.level for check in record.divergence_checks}
+    judged |= {c.level for c in record.divergence_checks if c.result.verdict == "fail"}
     names: dict[str, list[str]] = {}
     for level in record.levels:
         if level.verdict:
             names.setdefault(level.verdict if level.name in judged else "", []).append(level.name)
-    if failed := names.get("fail"):
-        yield f"Hold {', '.join(failed)} back: shown to lose more than the limit."
-    if passed := names.get("pass"):
-        if record.missing:
-            yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
-        else:
-            yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
     beyond = {c.level for c in record.checks if (c.kind, c.result.verdict) == ("tolerance", "fail")}
     failed = names.get("fail", [])
     if lossy := [name for name in failed if name in beyond]:
         yield f"Hold {', '.join(lossy)} back: shown to lose more than the limit."
     if worse := [name for name in failed if name not in beyond]:
         yield f"Hold {', '.join(worse)} back: worse than the recorded baseline."
+    if passed := names.get("pass"):
+        if record.missing:
+            yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
+        else:
+            yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
     for name in names.get("inconclusive", ()):
         yield f"{name} is undecided: {_how_to_decide(record, name)}"
     if unjudged := names.get(""):
