@@ -9,7 +9,13 @@ from pathlib import Path
 
 from pytest_quant.files import write_atomically
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.allure.results import Rendered, Run, check_result, probe_result
+from pytest_quant.reports.allure.results import (
+    Rendered,
+    Run,
+    check_result,
+    divergence_result,
+    probe_result,
+)
 from pytest_quant.reports.allure.surroundings import surroundings
 
 
@@ -27,6 +33,8 @@ def write_results(record: RunRecord, directory: Path) -> None:
         for m in record.measurements
     )
     write(directory, probes)
+    levels = dict.fromkeys(divergence.level for divergence in record.divergences)
+    write(directory, (divergence_result(run, n, record.divergences_of(n)) for n in levels))
     write_checks(record, directory)
     write_surroundings(record, directory)
 

@@ -21,6 +21,7 @@ from allure_commons.types import LabelType, Severity
 from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
 from pytest_quant.gate.verdicts import Check, Kind
 from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.allure.attachments import Attachments, identifier
 from pytest_quant.reports.allure.cases import steps_of_cases, table_of_cases
@@ -114,10 +115,8 @@ def probe_result(
 
 def check_result(run: Run, record: RunRecord, check: Check) -> Rendered:
     """A check over several probes; what it is made of is told in steps, the worst first."""
-    name = f"{check.name}[{check.level}]"
     severity = Severity.CRITICAL if check.category else Severity.BLOCKER
-    test = _identity(run, GATE, name, check.level, severity.value, category=check.category)
-    test.labels += [Label(LabelType.TAG, tag) for tag in (GATE, check.level)]
+    test = gate_identity(run, check.name, check.level, severity, check.category)
     members = _members(record, check)
     steps = [
         _held(
@@ -135,6 +134,42 @@ def check_result(run: Run, record: RunRecord, check: Check) -> Rendered:
     test.attachments = [attachments.table("all members", _HEADS, map(_row, members))]
     _judge(test, check.result, check.kind, failure_text(record, check))
     return Rendered(test, attachments.texts)
+
+
+def gate_identity(
+    run: Run,
+    subject: str,
+    level: str,
+    severity: Severity = Severity.NORMAL,
+    category: str | None = None,
+) -> TestResult:
+    """What a test over several probes is called, whatever came of it."""
+    name = f"{subject}[{level}]"
+    test = _identity(run, GATE, name, level, severity.value, category=category)
+    test.labels += [Label(LabelType.TAG, tag) for tag in (GATE, level)]
+    return test
+
+
+def divergence_result(run: Run, level: str, divergences: Sequence[Divergence]) -> Rendered:
+    """How far a level's distributions are from the reference's: measured, not judged."""
+    test = gate_identity(run, "divergence", level)
+    test.status = Status.PASSED
+    steps = [
+        TestStepResult(name=f"{shown(d.title, _WIDTH)}: {d.tokens:,} tokens", status=Status.PASSED)
+        for d in divergences
+    ]
+    test.steps = _at(run.moment, steps)
+    attachments = Attachments(test.uuid)
+    test.attachments = [
+        attachments.table(f"statistics, {d.source}", ("statistic", "value"), _statistics(d))
+        for d in divergences
+    ]
+    return Rendered(test, attachments.texts)
+
+
+def _statistics(divergence: Divergence) -> Iterator[tuple[str, str]]:
+    for name, statistic in divergence.statistics.items():
+        yield name, f"{statistic.value:.6g}"
 
 
 def broken_result(test: TestResult, message: str) -> Rendered:
