@@ -248,7 +248,7 @@ def _kind(check: Check) -> str:
 def advice(record: RunRecord) -> Iterator[str]:
     """What to do, one sentence for each verdict that occurs."""
     judged = {check.level for check in record.checks}
-    judged |= {check.level for check in record.divergence_checks}
+    judged |= {c.level for c in record.divergence_checks if c.result.verdict == "fail"}
     names: dict[str, list[str]] = {}
     for level in record.levels:
         if level.verdict:
