@@ -19,6 +19,7 @@ from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -68,6 +69,7 @@ class RunRecord:
     measurements: tuple[Measurement, ...]
     checks: tuple[Check, ...]
     divergences: tuple[Divergence, ...] = ()
+    noise: NoiseFloor | None = None
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

@@ -14,6 +14,7 @@ from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
     from pytest_quant.metrics.divergence import Divergence
+    from pytest_quant.metrics.noise import NoiseFloor
 
 
 class DivergenceItem(pytest.Item):
@@ -23,6 +24,7 @@ class DivergenceItem(pytest.Item):
         super().__init__(**kwargs)
         self.level = level
         self.divergences: tuple[Divergence, ...] = ()
+        self.noise: NoiseFloor | None = None
         self.add_marker(level)
 
     def runtest(self) -> None:
@@ -30,8 +32,10 @@ class DivergenceItem(pytest.Item):
 
         asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
         probes = [item.probe for item in asked if item.level == self.level]
+        state = self.config.stash[STATE]
         try:
-            self.divergences = self.config.stash[STATE].diverge(self.level, probes)
+            self.divergences = state.diverge(self.level, probes)
+            self.noise = state.noise(probes)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
 

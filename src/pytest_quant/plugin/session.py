@@ -204,6 +204,7 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
     report.quant = {  # type: ignore[attr-defined]
         "selected": asdict(state.budget),
         "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
+        "noise": {item.level: asdict(item.noise)} if item.noise else {},
     }
     report.user_properties.append(("quant_level", item.level))
 
