@@ -32,6 +32,7 @@ ALLOWED = {
     "snowballstemmer": ("checkers.assertions",),
     "numpy": ("runtimes.llamacpp", "metrics.distributions", "metrics.token_statistics"),
     "bandit": ("checkers.vulnerabilities",),
+    "allure_commons": ("reports.allure", "plugin.allure_hooks"),
     "cattrs": ("record",),
     "gguf": (),
     "scipy": ("probes.generators.planning", "metrics.token_statistics"),
@@ -39,7 +40,12 @@ ALLOWED = {
     "torch": (),
 }
 # Dependencies whose module has another name.
-MODULE_OF = {"pytest-xdist": "xdist", "llama-cpp-python": "llama_cpp", "pyyaml": "yaml"}
+MODULE_OF = {
+    "pytest-xdist": "xdist",
+    "llama-cpp-python": "llama_cpp",
+    "pyyaml": "yaml",
+    "allure-pytest": "allure_commons",
+}
 # The parts of this package that a part knows nothing of.
 FORBIDDEN = {
     "gate": ("plugin", "runtimes", "reports", "probes", "checkers"),

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.reports.allure_results import results
 from tests.sessions import EASY, Project, Run
 
 from pytest_quant.cli.main import USAGE_ERROR, main
@@ -27,6 +28,23 @@ def test_the_summary_reads_as_the_session_printed_it(
     heading, *lines = capsys.readouterr().out.splitlines()
     assert heading in session.lines
     assert lines == session.section
+
+
+def test_allure_results(session: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = str(session.directory / "record.json")
+    assert main(["report", record, "--allure", str(tmp_path / "new")]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{tmp_path / 'new'} written")
+    assert "overall[q2]" in results(tmp_path / "new")
+
+
+def test_allure_results_that_cannot_be_written(
+    session: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("a regular file", "utf-8")
+    record = str(session.directory / "record.json")
+    assert main(["report", record, "--allure", str(tmp_path / "file")]) == USAGE_ERROR
+    assert "--allure: " in capsys.readouterr().err
 
 
 def test_the_schema_of_records(capsys: pytest.CaptureFixture[str]) -> None:

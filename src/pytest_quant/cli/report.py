@@ -20,6 +20,7 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("record", nargs="?", type=Path, metavar="RECORD")
     parser.add_argument("--terminal", action="store_true", help="print the summary")
+    parser.add_argument("--allure", type=Path, metavar="DIR", help="write Allure results into DIR")
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON schema of run records, and end"
     )
@@ -37,7 +38,24 @@ def _report(chosen: argparse.Namespace) -> Iterator[str]:
             "pytest-quant report: no run record given; write one with pytest --quant-json FILE"
         )
     record = read_record(chosen.record)
-    yield from _terminal(record)
+    if chosen.allure is not None:
+        yield _allure(record, chosen.allure)
+    if chosen.terminal or chosen.allure is None:
+        yield from _terminal(record)
+
+
+def _allure(record: Any, directory: Path) -> str:
+    from pytest_quant.reports.allure import write_results
+
+    try:
+        write_results(record, directory)
+    except OSError as error:
+        raise QuantUsageError(
+            f"--allure: {directory} cannot be written: {error.strerror}; give another directory"
+        ) from error
+    return (
+        f"{directory} written; npx allure generate {directory} --config {directory}/allurerc.json"
+    )
 
 
 def _terminal(record: Any) -> Iterator[str]:

@@ -71,6 +71,12 @@ class ProbeFiles:
         """The node id of a file that has one wherever it lies: of a suite, of the library."""
         return self._suites.nodeid(path) or _shipped_nodeid(path)
 
+    def find(self, nodeid: str) -> Probe | None:
+        """The probe of an item, among those that were read."""
+        name = nodeid.rpartition("::")[2].rpartition("[")[0]
+        every = (probe for probes in self._read.values() for probe in probes)
+        return next((probe for probe in every if probe.id == name), None)
+
     def read_all(self) -> None:
         """Read all of them, so that a mistake shows before anything runs.
 

@@ -17,7 +17,7 @@ from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.conclusion import conclude
 from pytest_quant.plugin.properties import findings, labels
-from pytest_quant.plugin.state import State
+from pytest_quant.plugin.state import State, allure_directory
 from pytest_quant.record import RunRecord, write_record
 from pytest_quant.reports.terminal import failure_text, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
@@ -37,6 +37,7 @@ class Controller:
         self._divergences: dict[tuple[str, str], Divergence] = {}
         self._noise: dict[str, NoiseFloor] = {}
         self._record: RunRecord | None = None
+        self._allure = allure_directory(config)
 
     def pytest_report_header(self) -> list[str]:
         """One line of what will be tested."""
@@ -100,6 +101,10 @@ class Controller:
                 reporter.currentfspath = None
             for check in checks:
                 self._report_check(check)
+            if self._allure is not None:
+                from pytest_quant.reports.allure import write_checks
+
+                write_checks(self._record, self._allure)
             self._write()
         return result
 
@@ -115,8 +120,14 @@ class Controller:
 
     def _write(self) -> None:
         """Write the run record, if a file was named; the summary is printed all the same."""
+        if self._record is None:
+            return
+        if self._allure is not None:
+            from pytest_quant.reports.allure import write_surroundings
+
+            write_surroundings(self._record, self._allure)
         path = self._state.settings.json
-        if path is None or self._record is None:
+        if path is None:
             return
         try:
             write_record(self._record, path)

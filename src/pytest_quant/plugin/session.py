@@ -22,7 +22,7 @@ from pytest_quant.plugin.divergence_item import DivergenceItem, divergence_items
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.options import FLAGS, read_settings
 from pytest_quant.plugin.rootdir import check_rootdir
-from pytest_quant.plugin.state import STATE, State, thread_count
+from pytest_quant.plugin.state import STATE, State, allure_directory, thread_count
 from pytest_quant.plugin.suite_files import SuiteFiles
 from pytest_quant.probes.model import CATEGORIES
 
@@ -59,6 +59,12 @@ def start(config: pytest.Config) -> None:
     )
     config.stash[STATE] = state
     config.pluginmanager.register(SessionHooks(state), "quant-session")
+    allure = allure_directory(config)
+    if allure is not None:
+        from pytest_quant.plugin.allure_hooks import AllureHooks
+
+        hooks = AllureHooks(state, allure, writes=workerinput is None)
+        config.pluginmanager.register(hooks, "quant-allure")
     if workerinput is not None:
         return
     config.pluginmanager.register(Controller(config, state), "quant-controller")
@@ -212,7 +218,8 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
 def _announcer(config: pytest.Config) -> Callable[[str], None]:
     def announce(text: str) -> None:
         reporter = config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and config.get_verbosity() >= 0:
+        # What a worker prints is captured as the output of the test that it runs.
+        if reporter and config.get_verbosity() >= 0 and not hasattr(config, "workerinput"):
             reporter.write_line(f"quantization: {text}")
 
     return announce

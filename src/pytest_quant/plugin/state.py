@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -249,6 +250,16 @@ def thread_count(config: pytest.Config, settings: Settings) -> int:
     if workerinput is not None:
         return int(workerinput["quant_threads"])
     return settings.threads or cpu_count()
+
+
+def allure_directory(config: pytest.Config) -> Path | None:
+    """Where allure-pytest writes, if it is there and was asked to."""
+    given: str | None = config.getoption("allure_report_dir", None)
+    return (
+        Path(given).absolute()
+        if given and config.pluginmanager.has_plugin("allure_listener")
+        else None
+    )
 
 
 def cpu_count() -> int:

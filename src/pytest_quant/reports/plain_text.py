@@ -21,6 +21,16 @@ def shown(text: str, width: int = 60) -> str:
     return "".join(p for p, end in zip(pieces, ends, strict=True) if end <= room) + _DOTS
 
 
+def block(text: str, most: int) -> str:
+    """``text`` with its line breaks, without other control or bidirectional characters.
+
+    At most ``most`` characters of it; then a line says how many there were.
+    """
+    pieces = (c if c.isprintable() or c in "\n\t" else _escaped(c) for c in text[:most])
+    note = f"\n{_DOTS} the first {most:,} of {len(text):,} characters" if len(text) > most else ""
+    return "".join(pieces) + note
+
+
 def _columns(piece: str) -> int:
     """East Asian characters take two columns, no other takes more than one."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in piece)

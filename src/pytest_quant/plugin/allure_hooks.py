@@ -1,0 +1,140 @@
+"""With ``--alluredir``: what allure-pytest writes of a probe is what reports.allure says of it.
+
+allure-pytest sees probes run and writes their results, in whichever process they run. Before it
+writes one, this module fills it in. Checks over several probes are no items, so the controller
+writes their results itself, at the end, into the same directory.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import allure_commons
+import pytest
+from allure_commons.model2 import Label, TestResult
+from allure_commons.types import LabelType
+
+from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.plugin.session import level_of
+from pytest_quant.plugin.state import State
+from pytest_quant.reports.allure import write
+from pytest_quant.reports.allure.results import (
+    Rendered,
+    Run,
+    broken_result,
+    identity,
+    probe_result,
+)
+
+if TYPE_CHECKING:
+    from pytest_quant.probes.model import Probe
+
+# What allure-pytest derives from the place of a test; ours are better, and there is one of each.
+_REPLACED = frozenset(
+    (
+        LabelType.EPIC,
+        LabelType.FEATURE,
+        LabelType.STORY,
+        LabelType.SEVERITY,
+        LabelType.PARENT_SUITE,
+        LabelType.SUITE,
+        LabelType.SUB_SUITE,
+        LabelType.FRAMEWORK,
+        "package",
+    )
+)
+
+
+class AllureHooks:
+    """Hooks of pytest and of allure, for one process."""
+
+    def __init__(self, state: State, directory: Path, writes: bool) -> None:
+        self._state = state
+        self._directory = directory
+        # Whether this process hears of crashed workers.
+        self._writes = writes
+        self._seed = str(uuid.uuid4())
+        self._item: pytest.Item | None = None
+        allure_commons.plugin_manager.register(self)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Remember whose result comes next."""
+        self._item = item
+        try:
+            return (yield)
+        finally:
+            self._item = None
+
+    @allure_commons.hookimpl(tryfirst=True)
+    def report_result(self, result: TestResult) -> None:
+        """Fill in what is about to be written."""
+        if isinstance(self._item, ProbeItem):
+            self._complete(result, self._item)
+        elif self._item is not None:
+            _name_level(result, self._state.lineup.model)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Show a probe whose worker died: no process is left that could."""
+        # Of when, pytest knows setup, call and teardown; xdist reports a crash under another name.
+        crashed = report.failed and report.when not in ("setup", "call", "teardown")
+        level = level_of(report.nodeid)
+        probe = self._state.files.find(report.nodeid) if level else None
+        if self._writes and crashed and probe is not None:
+            test = self._identity(probe, report.nodeid, level, int(1000 * time.time()))
+            message = f"{level} could not be run: {report.longreprtext}"
+            write(self._directory, [broken_result(test, message)])
+
+    def pytest_unconfigure(self) -> None:
+        """Leave allure as it was."""
+        allure_commons.plugin_manager.unregister(self)
+
+    def _run(self, moment: int) -> Run:
+        return Run(self._state.lineup.model, self._state.reference.name, self._seed, moment)
+
+    def _identity(self, probe: Probe, nodeid: str, level: str, moment: int) -> TestResult:
+        return identity(self._run(moment), nodeid, probe.category, probe.difficulty, level)
+
+    def _complete(self, result: TestResult, item: ProbeItem) -> None:
+        if item.measurement is None:
+            _adopt(result, self._identity(item.probe, item.nodeid, item.level, result.start))
+            return
+        rendered = probe_result(self._run(result.start), item.measurement, item.result)
+        _adopt(result, rendered.result)
+        result.status, result.statusDetails = _outcome(rendered)
+        result.steps = [*rendered.result.steps, *result.steps]
+        result.attachments = [*rendered.result.attachments, *result.attachments]
+        for name, text in rendered.attachments.items():
+            allure_commons.plugin_manager.hook.report_attached_data(body=text, file_name=name)
+
+
+def _outcome(rendered: Rendered) -> tuple[object, object]:
+    return rendered.result.status, rendered.result.statusDetails
+
+
+def _adopt(result: TestResult, own: TestResult) -> None:
+    """Take over a name and its labels, beside those that a user put there."""
+    for name in ("name", "fullName", "testCaseId", "historyId", "titlePath", "parameters"):
+        setattr(result, name, getattr(own, name))
+    known = {(label.name, label.value) for label in own.labels}
+    result.labels = [
+        *own.labels,
+        *(
+            label
+            for label in result.labels
+            if label.name not in _REPLACED and (label.name, label.value) not in known
+        ),
+    ]
+
+
+def _name_level(result: TestResult, model: str) -> None:
+    """A test in Python that asks a level belongs to its model, too."""
+    for parameter in result.parameters:
+        if parameter.name == "_quant_level":
+            parameter.name = "level"
+            if not any(label.name == LabelType.EPIC for label in result.labels):
+                result.labels.append(Label(LabelType.EPIC, model))

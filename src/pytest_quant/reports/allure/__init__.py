@@ -1,0 +1,52 @@
+"""Allure results of a run record: one file for each probe and check, and what surrounds them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pytest_quant.files import write_atomically
+from pytest_quant.record import RunRecord
+from pytest_quant.reports.allure.results import Rendered, Run, check_result, probe_result
+from pytest_quant.reports.allure.surroundings import surroundings
+
+
+def write_results(record: RunRecord, directory: Path) -> None:
+    """Everything that the record holds; raises ``OSError``.
+
+    The same record gives the same files, so that writing it twice changes nothing.
+    """
+    run = Run.of(record)
+    verdicts = {check.subject: check.result for check in record.checks if check.scope == "probe"}
+    write(directory, (probe_result(run, m, verdicts.get(m.nodeid)) for m in record.measurements))
+    write_checks(record, directory)
+    write_surroundings(record, directory)
+
+
+def write_checks(record: RunRecord, directory: Path) -> None:
+    """The checks over several probes as tests; raises ``OSError``."""
+    run = Run.of(record)
+    pooled = (check for check in record.checks if check.scope != "probe")
+    write(directory, (check_result(run, record, check) for check in pooled))
+
+
+def write_surroundings(record: RunRecord, directory: Path) -> None:
+    """What was run, by whom, and how results are grouped; raises ``OSError``."""
+    for name, text in surroundings(record, directory, os.environ).items():
+        write_atomically(directory / name, text)
+
+
+def write(directory: Path, results: Iterable[Rendered]) -> None:
+    """Results with their attachments; raises ``OSError``."""
+    for rendered in results:
+        for name, text in rendered.attachments.items():
+            write_atomically(directory / name, text)
+        text = json.dumps(rendered.result, default=_fields, ensure_ascii=False)
+        write_atomically(directory / f"{rendered.result.uuid}-result.json", text)
+
+
+def _fields(item: object) -> dict[str, object]:
+    """What Allure's models hold, without what is not set."""
+    return {name: value for name, value in vars(item).items() if value not in (None, [])}

@@ -1,0 +1,63 @@
+"""Texts beside a result: what models wrote among them, so they are bounded and harmless."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Iterable, Sequence
+
+from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment
+from allure_commons.types import AttachmentType
+
+from pytest_quant.reports.plain_text import block, shown
+
+MOST_CHARACTERS = 10_000
+MOST_ROWS = 2_000
+_CELL = 100
+# A table may be opened in a spreadsheet, where a cell that begins so is a formula.
+_FORMULA = ("=", "+", "-", "@")
+
+
+def identifier(*parts: str) -> str:
+    """A UUID that is the same whenever the parts are."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(("pytest-quant", *parts))))
+
+
+class Attachments:
+    """The attachments of one result, by file name; ``owner`` tells them from any other's."""
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self.texts: dict[str, str] = {}
+
+    def text(self, name: str, text: str) -> Attachment:
+        return self._add(name, block(text, MOST_CHARACTERS), AttachmentType.TEXT)
+
+    def table(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Attachment:
+        """Rows after the first ``MOST_ROWS`` are counted, not shown."""
+        kept = [[_cell(cell) for cell in row] for row in rows]
+        if left_out := len(kept) - MOST_ROWS:
+            kept[MOST_ROWS:] = [[f"and {left_out} more rows"]] if left_out > 0 else []
+        sheet = io.StringIO()
+        csv.writer(sheet, lineterminator="\n").writerows([list(heads), *kept])
+        return self._add(name, sheet.getvalue(), AttachmentType.CSV)
+
+    def _add(self, name: str, text: str, kind: AttachmentType) -> Attachment:
+        prefix = identifier(self._owner, str(len(self.texts)))
+        source = ATTACHMENT_PATTERN.format(prefix=prefix, ext=kind.extension)
+        self.texts[source] = text
+        return Attachment(name=name, source=source, type=kind.mime_type)
+
+
+def _cell(text: str) -> str:
+    cell = shown(text, _CELL)
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _is_number(cell) else cell
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
