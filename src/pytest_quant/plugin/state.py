@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_quant.plugin.collection import ProbeFiles
     from pytest_quant.plugin.options import Settings
     from pytest_quant.probes.model import Probe
-    from pytest_quant.runtimes.protocol import Reading, Runtime
+    from pytest_quant.runtimes.protocol import Reading, Replies, Runtime
 
 # The reference once more, read in batches of so many tokens: what differs is noise. On so many of
 # its responses, because a large model takes its time for them.
@@ -193,12 +193,8 @@ class State:
     def diverge(self, level: str, probes: Iterable[Probe]) -> tuple[Divergence, ...]:
         """How far a level is from the reference: on the held text, then on the reference's own
         responses to these probes, if there are any."""
-        from pytest_quant.held_text import own_replies
-
-        # In an order that does not depend on the files they came from.
-        asked = sorted(probes, key=lambda probe: probe.id)
         found = [self.bench.diverge(level, self.held_text)]
-        replies = own_replies(self.bench.replies(p, self.settings.cases) for p in asked)
+        replies = self._replies(probes)
         if replies.pairs:
             found.append(self.bench.diverge(level, replies))
         return tuple(found)
@@ -208,15 +204,20 @@ class State:
 
         ``None`` if it wrote none to these probes.
         """
-        from pytest_quant.held_text import own_replies
         from pytest_quant.metrics.noise import noise_floor
 
-        asked = sorted(probes, key=lambda probe: probe.id)
-        replies = own_replies(self.bench.replies(p, self.settings.cases) for p in asked)
+        replies = self._replies(probes)
         if not replies.pairs:
             return None
         some = replace(replies, pairs=replies.pairs[:NOISE_RESPONSES])
         return noise_floor(self.bench.diverge(_TWIN, some), self.reference.name, NOISE_BATCH)
+
+    def _replies(self, probes: Iterable[Probe]) -> Replies:
+        from pytest_quant.held_text import own_replies
+
+        # In an order that does not depend on the files they came from.
+        asked = sorted(probes, key=lambda probe: probe.id)
+        return own_replies(self.bench.replies(p, self.settings.cases) for p in asked)
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""
