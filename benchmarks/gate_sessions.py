@@ -14,10 +14,10 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-
-from pytest_quant.gate.budget import Budget, Scope
 from pytest_quant.gate.divergence_regression import evaluate_divergence
 from pytest_quant.gate.regression import DEFAULT_DROP, evaluate_regression
+
+from pytest_quant.gate.budget import Budget, Scope
 from pytest_quant.gate.statistics import mcnemar_p
 from pytest_quant.gate.tolerance_check import Paired, evaluate_tolerance
 from pytest_quant.gate.tolerances import Tolerances

@@ -115,6 +115,7 @@ class RunRecord:
         known = {level.name for level in record.levels}
         named = [record.reference, *(measurement.level for measurement in record.measurements)]
         named += [check.level for check in record.checks]
+        named += [divergence.level for divergence in record.divergences]
         if unknown := [name for name in named if name not in known]:
             raise QuantUsageError(f"damaged: no level {unknown[0]!r} in levels; {_WANTED}")
         return record

@@ -19,18 +19,16 @@ NODEIDS = [f"quant-gate::divergence[{level}]" for level in LEVELS]
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
-    """The same session in every mode, each with a cache of its own; and a second time."""
+    """The same session with and without workers, each with a cache of its own; and a second time
+    without xdist."""
 
-    def run(cache: Path, *args: str) -> Run:
+    def run(cache: Path, mode: str) -> Run:
         project = Project(tmp_path_factory.mktemp("project"), cache)
-        return project.run(*SELECTED, "-v", "--junitxml=junit.xml", *args, divergence=True)
+        arguments = (*SELECTED, "-v", "--junitxml=junit.xml", *MODES[mode])
+        return project.run(*arguments, divergence=True)
 
-    def cache() -> Path:
-        return tmp_path_factory.mktemp("cache")
-
-    shared = cache()
-    found = {name: run(shared if name == "-n0" else cache(), *MODES[name]) for name in MODES}
-    return {**found, "again": run(shared, *MODES["-n0"])}
+    first, second = (tmp_path_factory.mktemp("cache") for _ in range(2))
+    return {"-n0": run(first, "-n0"), "-n2": run(second, "-n2"), "again": run(first, "no xdist")}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +64,7 @@ def test_a_lower_level_is_further_away(whole: Run) -> None:
     assert len(set(mean("Mean PPL(base)"))) == 1
 
 
-@pytest.mark.parametrize("other", ["-n2", "no xdist", "again"])
+@pytest.mark.parametrize("other", ["-n2", "again"])
 def test_the_same_to_the_last_digit(runs: Mapping[str, Run], other: str) -> None:
     assert divergences(runs[other]) == divergences(runs["-n0"])
 

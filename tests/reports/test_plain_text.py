@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plain_text import paragraphs, shown
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,18 @@ def test_is_printable_and_narrow_whatever_it_is_given(text: str, width: int) -> 
     line = shown(text, width)
     assert line.isprintable()
     assert sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line) <= width
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\nb\tc\rd", "a\nb\tc\\rd"),
+        ("\u202eabc\n\x1b[2J", "\\u202eabc\n\\x1b[2J"),
+        ("a\u2028b \ud800", "a\\u2028b \\ud800"),
+        ("x" * 10, "x" * 10),
+        ("a" * 100 + "z" * 100, "aaaaaaa\n[... 190 characters ...]\nzzz"),
+        ("", ""),
+    ],
+)
+def test_paragraphs_keep_their_lines_and_both_ends(text: str, expected: str) -> None:
+    assert paragraphs(text, 10) == expected

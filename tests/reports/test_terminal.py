@@ -129,7 +129,7 @@ def test_levels_with_each_verdict() -> None:
         measured("sums", "q4", right=30, lost=1, n=32),
         measured("sums", "q2", right=60, lost=40),
     )
-    assert [sentence.split()[0] for sentence in advice(run)] == ["q8", "Hold", "q4"]
+    assert [sentence.split()[0] for sentence in advice(run)] == ["Hold", "q8", "q4"]
 
 
 def test_nothing_informative() -> None:

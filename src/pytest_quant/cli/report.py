@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_quant.errors import QuantUsageError
+
+if TYPE_CHECKING:
+    from pytest_quant.record import RunRecord
+
+# The reports that are written to a file, by the name of their writer.
+_FILES = ("html", "markdown")
 
 
 def add_command(commands: Any) -> None:
@@ -20,6 +26,8 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("record", nargs="?", type=Path, metavar="RECORD")
     parser.add_argument("--terminal", action="store_true", help="print the summary")
+    for name in _FILES:
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write the {name} report")
     parser.add_argument("--allure", type=Path, metavar="DIR", help="write Allure results into DIR")
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON schema of run records, and end"
@@ -38,13 +46,16 @@ def _report(chosen: argparse.Namespace) -> Iterator[str]:
             "pytest-quant report: no run record given; write one with pytest --quant-json FILE"
         )
     record = read_record(chosen.record)
+    written = [(name, path) for name in _FILES if (path := getattr(chosen, name)) is not None]
+    for name, path in written:
+        yield _write(record, name, path)
     if chosen.allure is not None:
         yield _allure(record, chosen.allure)
-    if chosen.terminal or chosen.allure is None:
+    if chosen.terminal or not (written or chosen.allure):
         yield from _terminal(record)
 
 
-def _allure(record: Any, directory: Path) -> str:
+def _allure(record: RunRecord, directory: Path) -> str:
     from pytest_quant.reports.allure import write_results
 
     try:
@@ -58,7 +69,17 @@ def _allure(record: Any, directory: Path) -> str:
     )
 
 
-def _terminal(record: Any) -> Iterator[str]:
+def _write(record: RunRecord, name: str, path: Path) -> str:
+    from pytest_quant.reports.written import WRITERS
+
+    try:
+        WRITERS[name](record, path)
+    except OSError as error:
+        raise QuantUsageError(f"--{name}: {path} cannot be written: {error.strerror}") from error
+    return f"{path} written"
+
+
+def _terminal(record: RunRecord) -> Iterator[str]:
     from pytest_quant.reports.terminal import COLUMNS, summary, title
 
     yield f" {title(record)} ".center(COLUMNS, "=")

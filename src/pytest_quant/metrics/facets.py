@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_quant.measurement import Measurement
@@ -47,6 +47,46 @@ def by_facet(measurements: Iterable[Measurement]) -> tuple[FacetRow, ...]:
         _row(level, facet, value, values[value])
         for (level, facet), values in groups.items()
         for value in sorted(values, key=_order)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FacetGrid:
+    """The cases of one level by two facets at once, such as length and depth.
+
+    ``rows`` and ``columns`` are the values of the one and the other, in order of size; ``cells``
+    holds the counts of each pair of values that occurs.
+    """
+
+    level: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: Mapping[tuple[str, str], FacetRow]
+
+
+def by_two_facets(
+    measurements: Iterable[Measurement], rows: str, columns: str
+) -> tuple[FacetGrid, ...]:
+    """A grid for each level that has cases with both facets, in the order measured."""
+    groups: dict[str, dict[tuple[str, str], list[tuple[bool, bool]]]] = {}
+    for measurement in measurements:
+        for case in measurement.cases:
+            if case.level is None or not {rows, columns} <= case.facets.keys():
+                continue
+            place = case.facets[rows], case.facets[columns]
+            cells = groups.setdefault(measurement.level, {})
+            cells.setdefault(place, []).append((case.reference.correct, case.level.correct))
+    return tuple(
+        FacetGrid(
+            level,
+            rows=tuple(sorted({row for row, _ in cells}, key=_order)),
+            columns=tuple(sorted({column for _, column in cells}, key=_order)),
+            cells={
+                place: _row(level, f"{rows}, {columns}", ", ".join(place), pairs)
+                for place, pairs in cells.items()
+            },
+        )
+        for level, cells in groups.items()
     )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,9 +14,10 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.conclusion import conclude
+from pytest_quant.plugin.outputs import check_outputs, write_outputs
 from pytest_quant.plugin.properties import findings, labels
 from pytest_quant.plugin.state import State, allure_directory
-from pytest_quant.record import RunRecord, write_record
+from pytest_quant.record import RunRecord
 from pytest_quant.reports.terminal import failure_text, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -54,7 +53,7 @@ class Controller:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Find the user's mistakes and make the artifacts before anything runs."""
         try:
-            _check_writable(self._state.settings.json)
+            check_outputs(self._state.settings)
             self._state.prepare(run=not session.config.option.collectonly)
         except QuantUsageError as error:
             raise pytest.UsageError(str(error)) from None
@@ -119,23 +118,17 @@ class Controller:
             )
 
     def _write(self) -> None:
-        """Write the run record, if a file was named; the summary is printed all the same."""
+        """Write what was asked for; the summary is printed all the same."""
         if self._record is None:
             return
         if self._allure is not None:
             from pytest_quant.reports.allure import write_surroundings
 
             write_surroundings(self._record, self._allure)
-        path = self._state.settings.json
-        if path is None:
-            return
         try:
-            write_record(self._record, path)
-        except OSError as error:
-            raise pytest.UsageError(
-                f"--quant-json: {path} cannot be written: {error.strerror}; "
-                "every response is in the cache, so run again with another file"
-            ) from None
+            write_outputs(self._state.settings, self._record)
+        except QuantUsageError as error:
+            raise pytest.UsageError(str(error)) from None
 
     def _report_check(self, check: Check) -> None:
         """Pass a gate check through pytest's reporting, so that JUnit and the exit code see it."""
@@ -167,17 +160,3 @@ class Controller:
         terminalreporter.section(title(self._record))
         for line in summary(self._record):
             terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))
-
-
-def _check_writable(path: Path | None) -> None:
-    """Raises ``QuantUsageError`` now rather than after hours of work."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise QuantUsageError(f"--quant-json: {path} is a directory; give a file")
-    existing = next(parent for parent in path.parents if parent.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK):
-        raise QuantUsageError(
-            f"--quant-json: {path} cannot be written: no permission in {existing}; "
-            "choose another file"
-        )

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.plugin.properties import distance, labels
 from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
@@ -30,14 +31,17 @@ class DivergenceItem(pytest.Item):
     def runtest(self) -> None:
         from pytest_quant.runtimes.protocol import Incomparable
 
+        state = self.config.stash[STATE]
+        self.user_properties += labels(self.level, state.reference.name, category=None)
         asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
         probes = [item.probe for item in asked if item.level == self.level]
-        state = self.config.stash[STATE]
         try:
             self.divergences = state.diverge(self.level, probes)
             self.noise = state.noise(probes)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
+        for found in self.divergences:
+            self.user_properties += distance(found)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """One sentence for a text that is too short or a broken runtime."""

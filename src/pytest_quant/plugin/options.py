@@ -120,6 +120,14 @@ _OPTIONS = (
         "questions and answers of the probe library",
     ),
     _Option("json", "string", "FILE", "write the run record to FILE", "not written"),
+    _Option("html", "string", "FILE", "write a report to read in a browser to FILE", "not written"),
+    _Option(
+        "markdown",
+        "string",
+        "FILE",
+        "write a summary for a pull request or a job to FILE",
+        "not written",
+    ),
 )
 
 
@@ -175,6 +183,8 @@ class Settings:
     cache_dir: Path
     text: Path | None
     json: Path | None
+    html: Path | None
+    markdown: Path | None
     probe_paths: tuple[Path, ...]
     tolerances: dict[tuple[str, str | None], float]
 
@@ -205,6 +215,8 @@ def read_settings(config: pytest.Config) -> Settings:
         cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
         text=values.path("text"),
         json=values.path("json"),
+        html=values.path("html"),
+        markdown=values.path("markdown"),
         probe_paths=_probe_paths(values),
         tolerances=_tolerances(values.ini("quant_tolerances", "linelist") or [], recipes),
     )

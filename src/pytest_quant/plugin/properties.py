@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_quant.gate.tolerance_check import CheckResult
+    from pytest_quant.metrics.divergence import Divergence
 
 Properties = list[tuple[str, object]]
 _DIGITS = 6
@@ -28,6 +29,15 @@ def findings(result: CheckResult) -> Properties:
         numbers[name] = getattr(result, name)
     rounded = [(f"quant_{name}", _rounded(number)) for name, number in numbers.items()]
     return [*rounded, ("quant_verdict", result.verdict)]
+
+
+def distance(divergence: Divergence) -> Properties:
+    """Mean KL divergence in nats and the share of same top tokens in percent, by source."""
+    shown = {"kld": "Mean KLD", "same_top": "Same top p"}
+    return [
+        (f"quant_{name}_{divergence.source}", _rounded(divergence.statistics[statistic].value))
+        for name, statistic in shown.items()
+    ]
 
 
 def _rounded(number: float) -> float:

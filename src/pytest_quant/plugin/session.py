@@ -21,6 +21,7 @@ from pytest_quant.plugin.controller import Controller
 from pytest_quant.plugin.divergence_item import DivergenceItem, divergence_items
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.options import FLAGS, read_settings
+from pytest_quant.plugin.progress import Progress
 from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.state import STATE, State, allure_directory, thread_count
 from pytest_quant.plugin.suite_files import SuiteFiles
@@ -68,6 +69,9 @@ def start(config: pytest.Config) -> None:
     if workerinput is not None:
         return
     config.pluginmanager.register(Controller(config, state), "quant-controller")
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and config.get_verbosity() >= 0:
+        config.pluginmanager.register(Progress(config, reporter, level_of), "quant-progress")
     if config.pluginmanager.hasplugin("xdist"):
         from pytest_quant.plugin.xdist_hooks import XdistHooks
 
@@ -212,7 +216,6 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
         "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
         "noise": {item.level: asdict(item.noise)} if item.noise else {},
     }
-    report.user_properties.append(("quant_level", item.level))
 
 
 def _announcer(config: pytest.Config) -> Callable[[str], None]:

@@ -21,14 +21,22 @@ def shown(text: str, width: int = 60) -> str:
     return "".join(p for p, end in zip(pieces, ends, strict=True) if end <= room) + _DOTS
 
 
-def block(text: str, most: int) -> str:
-    """``text`` with its line breaks, without other control or bidirectional characters.
+def paragraphs(text: str, most: int) -> str:
+    """``text`` with its line breaks and tabs, and other control and bidi characters as escapes.
 
-    At most ``most`` characters of it; then a line says how many there were.
+    Of more than ``most`` characters the beginning and the end are kept, with a note between them.
     """
-    pieces = (c if c.isprintable() or c in "\n\t" else _escaped(c) for c in text[:most])
-    note = f"\n{_DOTS} the first {most:,} of {len(text):,} characters" if len(text) > most else ""
-    return "".join(pieces) + note
+    if len(text) > most:
+        tail = most // 3
+        note = f"\n[... {len(text) - most:,} characters ...]\n"
+        text = text[: most - tail] + note + text[len(text) - tail :]
+    return "\n".join(
+        # Nearly every line is printable, and asking for all of it at once is fast.
+        line
+        if line.isprintable()
+        else "".join(c if c.isprintable() or c == "\t" else _escaped(c) for c in line)
+        for line in text.split("\n")
+    )
 
 
 def _columns(piece: str) -> int:

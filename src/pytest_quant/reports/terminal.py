@@ -16,6 +16,7 @@ from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
 from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.results import failed_checks, pooled_check
 
 MOST_FAILURES = 5
 MOST_PATTERNS = 3
@@ -175,12 +176,13 @@ def _errors(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
 
 
 def _artifact(record: RunRecord, level: LevelRecord) -> str:
-    speed = _tokens_per_second(record, level.name)
+    speed = tokens_per_second(record, level.name)
     rate = f", {speed:,.0f} tokens/s" if speed else ""
     return f"{level.bits_per_weight:.2f} bits/weight, {level.size / 1e6:,.1f} MB{rate}"
 
 
-def _tokens_per_second(record: RunRecord, level: str) -> float:
+def tokens_per_second(record: RunRecord, level: str) -> float:
+    """Tokens read and written in a second of decoding; 0 if nothing was decoded."""
     efforts: list[Effort] = []
     if level == record.reference:
         # Every level is paired with the same reference batch: count each batch once.
@@ -213,8 +215,7 @@ def _skipped(record: RunRecord) -> Iterator[Line]:
 
 
 def _failures(record: RunRecord) -> Iterator[Line]:
-    failed = [check for check in record.checks if check.result.verdict == "fail"]
-    failed.sort(key=lambda c: (c.scope != "pooled", c.result.limit - c.result.lower))
+    failed = failed_checks(record)
     for check in failed[:MOST_FAILURES]:
         yield Line("")
         yield Line(f"FAILED {check.level} {check.subject}", "red")
@@ -276,13 +277,13 @@ def advice(record: RunRecord) -> Iterator[str]:
     for level in record.levels:
         if level.verdict:
             names.setdefault(level.verdict if level.name in judged else "", []).append(level.name)
+    if failed := names.get("fail"):
+        yield f"Hold {', '.join(failed)} back: shown to lose more than the limit."
     if passed := names.get("pass"):
         if record.missing:
             yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
         else:
             yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
-    if failed := names.get("fail"):
-        yield f"Hold {', '.join(failed)} back: shown to lose more than the limit."
     for name in names.get("inconclusive", ()):
         yield f"{name} is undecided: {_how_to_decide(record, name)}"
     if unjudged := names.get(""):
@@ -294,7 +295,8 @@ def advice(record: RunRecord) -> Iterator[str]:
 
 def _how_to_decide(record: RunRecord, level: str) -> str:
     """The cases per probe that would settle a level's pooled check."""
-    (pooled,) = (c for c in record.checks if c.level == level and c.scope == "pooled")
+    pooled = pooled_check(record, level)
+    assert pooled is not None
     result = pooled.result
     if result.uninformative:
         return f"{result.uninformative}."

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment
 from allure_commons.types import AttachmentType
 
-from pytest_quant.reports.plain_text import block, shown
+from pytest_quant.reports.plain_text import paragraphs, shown
 
 MOST_CHARACTERS = 10_000
 MOST_ROWS = 2_000
@@ -32,7 +32,7 @@ class Attachments:
         self.texts: dict[str, str] = {}
 
     def text(self, name: str, text: str) -> Attachment:
-        return self._add(name, block(text, MOST_CHARACTERS), AttachmentType.TEXT)
+        return self._add(name, paragraphs(text, MOST_CHARACTERS), AttachmentType.TEXT)
 
     def table(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Attachment:
         """Rows after the first ``MOST_ROWS`` are counted, not shown."""

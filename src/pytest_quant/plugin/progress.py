@@ -1,0 +1,207 @@
+"""A live view of long runs: which level, how far, how fast, for how long yet.
+
+On a terminal it stands in the line below the one that pytest is writing, and is gone before pytest
+goes on writing. Elsewhere, as in a CI log, it is a line of its own every so often.
+``-p no:quant-progress`` turns it off.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pytest
+
+# Between two lines where there is no terminal.
+INTERVAL_S = 30.0
+# Everything behind and below the cursor.
+_ERASE = "\x1b[J"
+_PHASES = ("setup", "call", "teardown")
+
+
+class Tally:
+    """What was done so far. ``now`` tells the time in seconds, from any zero."""
+
+    def __init__(self, level_of: Callable[[str], str], now: Callable[[], float]) -> None:
+        self._level_of = level_of
+        self._now = now
+        self._started: float | None = None
+        self._running: dict[str, str] = {}
+        self._total = self._done = self._cases = 0
+        self._tokens: dict[str, int] = {}
+        self._seconds: dict[str, float] = {}
+
+    @property
+    def running(self) -> bool:
+        """Whether any probe runs."""
+        return bool(self._running)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether probes have ended, and others are yet to end."""
+        return 0 < self._done < self._total
+
+    def begin(self, nodeid: str) -> None:
+        if level := self._level_of(nodeid):
+            self._running[nodeid] = level
+            self._started = self._now() if self._started is None else self._started
+
+    def end(self, nodeid: str) -> None:
+        self._running.pop(nodeid, None)
+
+    def learn(self, learned: dict[str, Any]) -> None:
+        """Count what the report of a probe brings."""
+        self._total = learned["selected"]["probe"]
+        self._done += 1
+        if measurement := learned.get("measurement"):
+            level, effort = measurement["level"], measurement["level_effort"]
+            self._cases += len(measurement["cases"])
+            if effort is not None:
+                tokens = effort["prompt_tokens"] + effort["new_tokens"]
+                self._tokens[level] = self._tokens.get(level, 0) + tokens
+                self._seconds[level] = self._seconds.get(level, 0.0) + effort["seconds"]
+
+    def told(self, room: int) -> str:
+        """The view in at most ``room`` columns, as much of it as fits; empty if nothing does."""
+        levels = list(dict.fromkeys(self._running.values()))
+        names = ", ".join(levels)
+        forms = [f"{names}: the first probe is asked"]
+        if self._done:
+            speed, left = self._speed(levels), self._left()
+            ends = [
+                [f"{self._done} of {self._total} done", f"{self._cases:,} cases", *speed, left],
+                [f"{self._done}/{self._total}", left],
+            ]
+            forms = [f"{names}: {', '.join(end)}" if names else ", ".join(end) for end in ends]
+        return next((form for form in forms if len(form) <= room), "")
+
+    def _speed(self, levels: list[str]) -> list[str]:
+        """Of the models that run, from what they took when they were asked."""
+        known = [level for level in levels or self._tokens if level in self._tokens]
+        seconds = sum(self._seconds[level] for level in known)
+        tokens = sum(self._tokens[level] for level in known)
+        return [f"{tokens / seconds:,.0f} tokens/s"] if seconds else []
+
+    def _left(self) -> str:
+        """At the pace so far."""
+        assert self._started is not None
+        elapsed = self._now() - self._started
+        seconds = round(elapsed / self._done * (self._total - self._done))
+        hours, rest = divmod(seconds, 3600)
+        clock = f"{hours}:{rest // 60:02}" if hours else f"{rest // 60}"
+        return f"about {clock}:{rest % 60:02} left"
+
+
+class Progress:
+    """Shows a tally through the terminal reporter, in the process that has one."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        reporter: pytest.TerminalReporter,
+        level_of: Callable[[str], str],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._reporter = reporter
+        self._tally = Tally(level_of, now)
+        self._now = now
+        self._last = now()
+        self._live = reporter.isatty and _is_ours_alone(config)
+        self._config = config
+        self._writer = config.get_terminal_writer()
+        self._drawn = False
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> Generator[None, object, object]:
+        """Show what runs now."""
+        self._tally.begin(nodeid)
+        self._erase()
+        result = yield
+        self._draw()
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logreport(
+        self, report: pytest.TestReport
+    ) -> Generator[None, object, object]:
+        """Count what a probe brought; leave the line to pytest for its own letter."""
+        if (learned := getattr(report, "quant", None)) is not None:
+            self._tally.learn(learned)
+        # Of when, pytest knows three; xdist reports a crash under another, and says more of it.
+        crashed = report.when not in _PHASES
+        if crashed:
+            self._tally.end(report.nodeid)
+        self._erase()
+        result = yield
+        if not crashed:
+            self._draw()
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_logfinish(self, nodeid: str) -> Generator[None, object, object]:
+        """Show what is done."""
+        self._tally.end(nodeid)
+        self._erase()
+        result = yield
+        self._draw()
+        if not self._live and self._tally.unfinished and self._now() - self._last >= INTERVAL_S:
+            self._last = self._now()
+            self._write_line()
+        return result
+
+    @pytest.hookimpl(wrapper=True, optionalhook=True)
+    def pytest_testnodedown(self) -> Generator[None, object, object]:
+        """xdist says that a worker died."""
+        self._erase()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Leave nothing behind, however the run ends."""
+        try:
+            return (yield)
+        finally:
+            self._erase()
+
+    @property
+    def _distributed(self) -> bool:
+        return bool(self._config.pluginmanager.has_plugin("dsession"))
+
+    def _draw(self) -> None:
+        """Write into the next line and bring the cursor back, so that pytest writes on."""
+        width, used = self._writer.fullwidth, self._writer.width_of_current_line
+        if not self._live or not self._tally.running or (used and used % width == 0):
+            return
+        if text := self._tally.told(width - 1):
+            back = f"\x1b[A\x1b[{used % width + 1}G"
+            self._reporter.write_raw(f"\r\n\x1b[2m{text}\x1b[0m{back}", flush=True)
+            self._drawn = True
+
+    def _erase(self) -> None:
+        if self._drawn:
+            self._reporter.write_raw(_ERASE, flush=True)
+            self._drawn = False
+
+    def _write_line(self) -> None:
+        """A line of its own; what pytest writes next begins another one."""
+        text = self._tally.told(self._writer.fullwidth - 1)
+        if not self._distributed:
+            self._reporter.write_ensure_prefix(text)
+        else:
+            if self._writer.width_of_current_line:
+                self._reporter.line("")
+            self._reporter.currentfspath = None
+            self._reporter.write_line(text)
+        self._reporter.flush()
+
+
+def _is_ours_alone(config: pytest.Config) -> bool:
+    """Whether only pytest writes while tests run, to a terminal that can move its cursor."""
+    captured = config.getoption("capture", "no") in ("fd", "sys")
+    logged = config.getoption("log_cli_level", None) is not None or (
+        config.pluginmanager.has_plugin("logging") and config.getini("log_cli")
+    )
+    dumb = os.environ.get("TERM", "dumb") == "dumb"
+    return captured and not logged and not dumb and not config.getoption("usepdb", False)

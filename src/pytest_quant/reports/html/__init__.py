@@ -1,0 +1,59 @@
+"""A run record as one HTML file, which needs no network and runs nothing but its own script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from pytest_quant.record import RunRecord
+from pytest_quant.reports.html.cases import packed_cases
+from pytest_quant.reports.html.view import view
+from pytest_quant.reports.plain_text import paragraphs
+
+# Of a text in the page itself; those of the cases have a budget of their own.
+_MOST_CHARACTERS = 2000
+
+
+def page(record: RunRecord) -> str:
+    """The whole page. Texts of a model or of a file are escaped, wherever they stand."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_visible)
+    environment.trim_blocks = environment.lstrip_blocks = True
+    style, script = _asset("style.css"), _asset("script.js")
+    return environment.from_string(_asset("page.html.j2")).render(
+        # Nothing is loaded from anywhere, and no other style or script has a say.
+        policy="; ".join(
+            (
+                "default-src 'none'",
+                f"style-src {_digest(style)}",
+                f"script-src {_digest(script)}",
+                "img-src data:",
+                "base-uri 'none'",
+                "form-action 'none'",
+            )
+        ),
+        style=Markup(style),
+        script=Markup(script),
+        cases=packed_cases(record),
+        **view(record),
+    )
+
+
+def _visible(value: Any) -> Any:
+    """What a template prints: no character of a text may act on those beside it."""
+    plain = isinstance(value, str) and not isinstance(value, Markup)
+    return paragraphs(value, _MOST_CHARACTERS) if plain else value
+
+
+def _asset(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+def _digest(content: str) -> str:
+    """The source expression of a content security policy that lets exactly this content in."""
+    digest = hashlib.sha256(content.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"

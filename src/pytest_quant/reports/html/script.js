@@ -1,0 +1,154 @@
+"use strict";
+// Shows the cases. Texts of a model reach the page as text nodes only.
+(async () => {
+  const STEP = 20;
+  const MOST_TOKENS = 600;
+  const at = (id) => document.getElementById(id);
+  if (!at("list")) return;
+
+  async function unpacked() {
+    const bytes = Uint8Array.from(atob(at("data").textContent.trim()), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return JSON.parse(await new Response(stream).text());
+  }
+
+  let data;
+  try {
+    data = await unpacked();
+  } catch (error) {
+    at("count").textContent = `This browser cannot unpack the ${at("count").dataset.count} cases (${error.message}). They are in the run record.`;
+    at("filters").hidden = true;
+    return;
+  }
+  const cases = data.cases.map(([group, index, kind, ...texts]) => {
+    const [level, category, probe] = data.groups[group];
+    const [pattern, reason, prompt, expected, reference, own] = texts.map((i) => data.texts[i]);
+    return { level, category, probe, index, kind, pattern, reason, prompt, expected, reference, own };
+  });
+  for (const item of cases) {
+    item.found = [item.probe, item.pattern, item.prompt, item.expected, item.reference, item.own]
+      .join("\n").toLowerCase();
+  }
+
+  function offer(id, values) {
+    for (const value of [...new Set(values)]) {
+      at(id).add(new Option(value.replaceAll("_", " "), value));
+    }
+  }
+  offer("by-level", cases.map((c) => c.level));
+  offer("by-category", cases.map((c) => c.category).sort());
+  offer("by-probe", cases.map((c) => c.probe).sort());
+
+  let chosen = [];
+  let shown = 0;
+
+  function choose() {
+    const want = Object.fromEntries(
+      ["level", "category", "probe", "kind"].map((name) => [name, at(`by-${name}`).value]));
+    const text = at("search").value.trim().toLowerCase();
+    chosen = cases.filter((item) =>
+      Object.entries(want).every(([name, value]) => !value || item[name] === value)
+      && (!text || item.found.includes(text)));
+    shown = 0;
+    at("list").replaceChildren();
+    at("count").textContent = `${chosen.length.toLocaleString("en")} of ${cases.length.toLocaleString("en")} cases`;
+    more();
+  }
+
+  function more() {
+    at("list").append(...chosen.slice(shown, shown + STEP).map(article));
+    shown = Math.min(shown + STEP, chosen.length);
+    at("more").hidden = shown === chosen.length;
+    at("more").textContent = `Show ${Math.min(STEP, chosen.length - shown)} more`;
+  }
+
+  function element(tag, name, ...content) {
+    const made = document.createElement(tag);
+    if (name) made.className = name;
+    made.append(...content);
+    return made;
+  }
+
+  function article(item) {
+    const [before, now] = marked(item.reference, item.own);
+    const heading = element("h3", "",
+      element("b", "", item.level),
+      element("bdi", "", `${item.category.replaceAll("_", " ")}: ${item.probe}, case ${item.index}`),
+      element("b", item.kind, item.kind),
+      element("bdi", "", item.pattern));
+    const texts = element("div", "texts",
+      block("prompt", "whole", [item.prompt]),
+      block("expected", "", [item.expected], "short"),
+      block(`why wrong at ${item.kind === "lost" ? item.level : data.reference}`, "", [item.reason], "short"),
+      block(data.reference, "", before),
+      block(item.level, "", now));
+    return element("article", "", heading, texts);
+  }
+
+  function block(title, name, content, size = "") {
+    const text = element("div", `text ${size}`, ...content);
+    text.tabIndex = 0;
+    return element("div", name, element("p", "", title), text);
+  }
+
+  // Two texts as nodes; what only one of them has is marked.
+  function marked(one, other) {
+    const a = one.match(/\w+|\s+|[^\w\s]/gu) ?? [];
+    const b = other.match(/\w+|\s+|[^\w\s]/gu) ?? [];
+    let start = 0;
+    while (start < a.length && start < b.length && a[start] === b[start]) start++;
+    let end = 0;
+    while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+    const [inA, inB] = common(a.slice(start, a.length - end), b.slice(start, b.length - end));
+    const same = (i, length, inside) => i < start || i >= length - end || inside.has(i - start);
+    return [nodes(a, (i) => same(i, a.length, inA)), nodes(b, (i) => same(i, b.length, inB))];
+  }
+
+  // Positions in two lists of a longest common subsequence; none for lists that are too long.
+  function common(a, b) {
+    const inA = new Set();
+    const inB = new Set();
+    if (a.length > MOST_TOKENS || b.length > MOST_TOKENS) return [inA, inB];
+    const width = b.length + 1;
+    const best = new Uint16Array((a.length + 1) * width);
+    for (let i = a.length - 1; i >= 0; i--) {
+      for (let j = b.length - 1; j >= 0; j--) {
+        best[i * width + j] = a[i] === b[j] ? best[(i + 1) * width + j + 1] + 1
+          : Math.max(best[(i + 1) * width + j], best[i * width + j + 1]);
+      }
+    }
+    for (let i = 0, j = 0; i < a.length && j < b.length;) {
+      if (a[i] === b[j]) { inA.add(i++); inB.add(j++); }
+      else if (best[(i + 1) * width + j] >= best[i * width + j + 1]) i++;
+      else j++;
+    }
+    return [inA, inB];
+  }
+
+  function nodes(tokens, isSame) {
+    const made = [];
+    let from = 0;
+    for (let i = 1; i <= tokens.length; i++) {
+      if (i < tokens.length && isSame(i) === isSame(from)) continue;
+      const text = tokens.slice(from, i).join("");
+      made.push(isSame(from) ? text : element("mark", "", text));
+      from = i;
+    }
+    return made;
+  }
+
+  at("filters").addEventListener("input", choose);
+  at("filters").addEventListener("reset", () => setTimeout(choose));
+  at("filters").addEventListener("submit", (event) => event.preventDefault());
+  at("more").addEventListener("click", more);
+  for (const cell of document.querySelectorAll("button[data-level]")) {
+    cell.addEventListener("click", () => {
+      at("filters").reset();
+      at("by-level").value = cell.dataset.level;
+      at("by-category").value = cell.dataset.category;
+      choose();
+      at("cases").scrollIntoView({ behavior: "smooth" });
+    });
+  }
+  choose();
+})();

@@ -1,0 +1,186 @@
+"""What the page shows of a run record, as plain values for its template."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from markupsafe import Markup
+
+from pytest_quant.gate.verdicts import Check
+from pytest_quant.metrics.facets import FacetRow, by_two_facets
+from pytest_quant.metrics.pairs import pair_counts
+from pytest_quant.metrics.patterns import hallucinations, pattern_counts
+from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.plots import figures
+from pytest_quant.reports.results import (
+    category_checks,
+    failed_checks,
+    levels_under_test,
+    pooled_check,
+)
+from pytest_quant.reports.terminal import advice, failure_text, tokens_per_second
+
+_MOST_FAILURES = 20
+_MOST_PATTERNS = 14
+# Points of drop from which a cell is one shade darker.
+_SHADES = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0)
+
+
+def view(record: RunRecord) -> dict[str, Any]:
+    """The values of the template, but for the cases."""
+    levels = levels_under_test(record)
+    return {
+        "record": record,
+        "state": _state(record),
+        "advice": list(advice(record)),
+        "reference": record.level(record.reference),
+        "reference_speed": tokens_per_second(record, record.reference),
+        "levels": [_level(record, level) for level in levels],
+        "heat": list(_heat(record, levels)),
+        "guide_curve": _markup(figures.guide_curve(record)),
+        "close_curve": _markup(figures.close_curve(record)),
+        "category_curves": [(name, Markup(svg)) for name, svg in figures.category_curves(record)],
+        "pareto": _markup(figures.pareto(record)),
+        "divergence": _markup(figures.divergence(record)),
+        "patterns": _patterns(record, levels),
+        "behaviour": list(_behaviour(record, levels)),
+        "grids": _grids(record),
+        "failures": _failures(record),
+        "silent": _silent(record),
+        "probes": len({m.probe for m in record.measurements}),
+        "artifacts": [record.level(record.reference), *levels],
+    }
+
+
+def _state(record: RunRecord) -> str:
+    """The worst verdict of a level."""
+    verdicts = {level.verdict for level in record.levels if level.verdict}
+    return next((v for v in ("fail", "inconclusive", "pass") if v in verdicts), "inconclusive")
+
+
+def _level(record: RunRecord, level: LevelRecord) -> dict[str, Any]:
+    return {
+        "level": level,
+        "pooled": pooled_check(record, level.name),
+        "speed": tokens_per_second(record, level.name),
+    }
+
+
+def _heat(record: RunRecord, levels: list[LevelRecord]) -> Iterator[dict[str, Any]]:
+    """A row for each category, and one for all."""
+    checks = category_checks(record)
+    for category in sorted({category for category, _ in checks}):
+        cells = [_cell(checks.get((category, level.name))) for level in levels]
+        yield {"name": category, "cells": cells}
+    pooled = [_cell(pooled_check(record, level.name)) for level in levels]
+    if any(pooled):
+        yield {"name": "overall", "cells": pooled}
+
+
+def _cell(check: Check | None) -> dict[str, Any] | None:
+    if check is None:
+        return None
+    return {"check": check, "result": check.result, "shade": shade(check.result.drop)}
+
+
+def shade(drop: float) -> str:
+    """The class of a cell: how far below or above the reference."""
+    steps = sum(abs(drop) >= edge for edge in _SHADES)
+    return "even" if not steps else f"{'loss' if drop > 0 else 'gain'}-{steps}"
+
+
+def _patterns(record: RunRecord, levels: list[LevelRecord]) -> list[dict[str, Any]]:
+    """How often each error pattern occurs at each level and, on the same cases, before."""
+    counts: dict[str, dict[str, list[int]]] = {}
+    for row in pattern_counts(record.measurements):
+        cell = counts.setdefault(row.pattern, {}).setdefault(row.level, [0, 0])
+        cell[0] += row.reference
+        cell[1] += row.count
+    total = Counter({name: sum(sum(c) for c in cells.values()) for name, cells in counts.items()})
+    most = max((max(c) for cells in counts.values() for c in cells.values()), default=0)
+    return [
+        {
+            "name": name,
+            "cells": [
+                {
+                    "reference": before,
+                    "count": now,
+                    "before_width": round(100 * before / most, 1),
+                    "width": round(100 * now / most, 1),
+                }
+                for before, now in (counts[name].get(level.name, [0, 0]) for level in levels)
+            ],
+        }
+        for name, _ in total.most_common(_MOST_PATTERNS)
+    ]
+
+
+def _behaviour(record: RunRecord, levels: list[LevelRecord]) -> Iterator[dict[str, Any]]:
+    """What is told of the errors besides their patterns, where any probe can tell it."""
+    made_up = {row.level: row for row in hallucinations(record.measurements)}
+    if made_up:
+        told = [made_up.get(level.name) for level in levels]
+        cells = [row and _share(row.count, row.reference, row.responses) for row in told]
+        yield {"name": "made something up", "cells": cells}
+    pairs = [pair_counts(record.of_level(level.name)) for level in levels]
+    if any(now.pairs for _, now in pairs):
+        cells = [_share(now.broken, before.broken, now.pairs) for before, now in pairs]
+        yield {"name": "pairs broken", "cells": cells}
+
+
+def _share(count: int, reference: int, of: int) -> dict[str, int]:
+    return {"count": count, "reference": reference, "of": of}
+
+
+def _grids(record: RunRecord) -> list[dict[str, Any]]:
+    """Length by depth of a fact, for each level that was asked long passages."""
+    return [
+        {
+            "level": grid.level,
+            "columns": grid.columns,
+            "rows": [
+                (row, [_place(grid.cells.get((row, column))) for column in grid.columns])
+                for row in grid.rows
+            ],
+        }
+        for grid in by_two_facets(record.measurements, "length", "depth")
+    ]
+
+
+def _place(counts: FacetRow | None) -> dict[str, Any] | None:
+    if counts is None:
+        return None
+    drop = 100 * (counts.reference_correct - counts.level_correct) / counts.n
+    return {
+        "n": counts.n,
+        "before": 100 * counts.reference_correct / counts.n,
+        "now": 100 * counts.level_correct / counts.n,
+        "shade": shade(drop),
+    }
+
+
+def _failures(record: RunRecord) -> dict[str, Any]:
+    """Why checks failed; those of single probes apart, as there may be many."""
+    failed = failed_checks(record)
+    wide = [check for check in failed if check.scope != "probe"]
+    narrow = [check for check in failed if check.scope == "probe"]
+    return {
+        "wide": [(check, failure_text(record, check)) for check in wide],
+        "narrow": [(check, failure_text(record, check)) for check in narrow[:_MOST_FAILURES]],
+        "more": max(0, len(narrow) - _MOST_FAILURES),
+    }
+
+
+def _silent(record: RunRecord) -> list[tuple[str, list[str]]]:
+    """Why probes take no part, and which: reasons that are shared are told once."""
+    reasons: dict[str, set[str]] = {}
+    for measurement in record.measurements:
+        if reason := measurement.skipped or measurement.uninformative:
+            reasons.setdefault(reason, set()).add(measurement.probe)
+    return [(reason, sorted(probes)) for reason, probes in reasons.items()]
+
+
+def _markup(svg: str | None) -> Markup | None:
+    return None if svg is None else Markup(svg)

@@ -1,0 +1,203 @@
+"""A run record for a pull request or a job summary: at most 60 lines of Markdown.
+
+What a model wrote stands in code spans only: there no Markdown, HTML, link or mention works.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from pytest_quant.gate.verdicts import Check
+from pytest_quant.measurement import CaseResult, Measurement
+from pytest_quant.metrics.patterns import pattern_counts
+from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.results import category_checks, pooled_check
+from pytest_quant.reports.terminal import advice, tokens_per_second
+
+MOST_LINES = 60
+# A table of more levels than fit is no summary; the run record has all.
+_MOST_LEVELS = 10
+_MOST_CATEGORIES = 10
+_MOST_CHANGES = 8
+_MOST_PATTERNS = 3
+_MOST_SENTENCES = 6
+
+_SIGNS = {"pass": "\N{WHITE HEAVY CHECK MARK}", "fail": "\N{CROSS MARK}"}
+_UNDECIDED = "\N{WHITE QUESTION MARK ORNAMENT}"
+
+
+def markdown(record: RunRecord) -> str:
+    """Verdict, tables, what changed; ends in a line break."""
+    return "\n".join(_lines(record)) + "\n"
+
+
+def _lines(record: RunRecord) -> Iterator[str]:
+    yield f"## Quantization of {code(record.model, 60)}"
+    yield ""
+    sentences = list(advice(record))
+    for sentence in sentences[:_MOST_SENTENCES]:
+        yield f"- {prose(sentence)}"
+    if len(sentences) > _MOST_SENTENCES:
+        yield f"- and {len(sentences) - _MOST_SENTENCES} more levels"
+    if record.missing:
+        selected = record.selected["probe"]
+        yield f"- Incomplete: {record.missing} of {selected} selected tests brought no measurement."
+    levels = [level for level in record.levels if level.verdict is not None]
+    # The worst first, where not all have room.
+    worst = sorted(levels, key=lambda level: ("fail", "inconclusive", "pass").index(level.verdict))
+    chosen = [level for level in levels if level in worst[:_MOST_LEVELS]]
+    yield ""
+    yield from _level_table(record, chosen)
+    if len(levels) > len(chosen):
+        yield ""
+        yield f"and {len(levels) - len(chosen)} more levels"
+    yield ""
+    yield from _category_table(record, chosen)
+    yield from _changes(record, worst)
+    yield ""
+    yield _provenance(record)
+
+
+def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
+    yield _row(
+        *("level", "verdict", "accuracy, %", f"{record.reference}, %", "drop \\[bounds\\]"),
+        *("limit", "lost / won", "KL divergence", "bits/weight", "MB", "tokens/s"),
+    )
+    yield _row("---", "---", *["--:"] * 9)
+    for level in levels:
+        verdict = level.verdict or "inconclusive"
+        check = pooled_check(record, level.name)
+        numbers = ["-"] * 5
+        if check is not None:
+            counts = check.result.counts
+            numbers = [
+                f"{100 * counts.level_correct / counts.n:.1f}",
+                f"{100 * counts.reference_correct / counts.n:.1f}",
+                _drop(check),
+                f"{check.result.limit:g}",
+                f"{counts.b} / {counts.c}",
+            ]
+        speed = tokens_per_second(record, level.name)
+        yield _row(
+            code(level.name),
+            f"{_SIGNS.get(verdict, _UNDECIDED)} {verdict}",
+            *numbers,
+            _divergence(record, level.name),
+            f"{level.bits_per_weight:.2f}",
+            f"{level.size / 1e6:,.1f}",
+            f"{speed:,.0f}" if speed else "-",
+        )
+
+
+def _divergence(record: RunRecord, level: str) -> str:
+    """The mean on the held text, in nats per token."""
+    found = (d for d in record.divergences_of(level) if d.source == "text")
+    means = (divergence.statistics["Mean KLD"] for divergence in found)
+    return next((f"{mean.value:.2g}" for mean in means), "-")
+
+
+def _category_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
+    """Drops by category; bold where a check failed."""
+    cells = {
+        place: f"**{_drop(check)}**" if check.result.verdict == "fail" else _drop(check)
+        for place, check in category_checks(record).items()
+    }
+    names = [level.name for level in levels]
+    subjects = sorted({subject for subject, level in cells if level in names})[:_MOST_CATEGORIES]
+    if not subjects:
+        return
+    yield _row("drop in points", *map(code, names))
+    yield _row("---", *["--:"] * len(names))
+    for subject in subjects:
+        yield _row(code(subject), *(cells.get((subject, name), "-") for name in names))
+
+
+def _changes(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
+    """What is different at a level, the worst level first, with an example."""
+    yield ""
+    yield "### What changed"
+    yield ""
+    left = _MOST_CHANGES
+    for level in levels:
+        mine = record.of_level(level.name)
+        lost = [
+            (measurement, case)
+            for measurement in mine
+            for case in measurement.cases
+            if case.level and case.reference.correct and not case.level.correct
+        ]
+        notes = [note for note in (_patterns(mine), prose(level.warning)) if note]
+        if not (lost or notes) or not left:
+            continue
+        left -= 1
+        yield f"- {code(level.name)}: {'; '.join(notes) or 'no new errors'}"
+        if lost:
+            yield f"  - {_example(record.reference, level.name, *lost[0])}"
+    if left == _MOST_CHANGES:
+        yield "No answer that was right became wrong."
+
+
+def _patterns(measurements: Sequence[Measurement]) -> str:
+    """The error patterns that grew most, over those of the reference."""
+    grown: Counter[str] = Counter()
+    now: Counter[str] = Counter()
+    for row in pattern_counts(measurements):
+        grown[row.pattern] += row.count - row.reference
+        now[row.pattern] += row.count
+    return ", ".join(
+        f"{code(pattern)} {now[pattern]} (+{more})"
+        for pattern, more in grown.most_common(_MOST_PATTERNS)
+        if more > 0
+    )
+
+
+def _example(reference: str, level: str, measurement: Measurement, case: CaseResult) -> str:
+    assert case.level is not None
+    return (
+        f"{code(measurement.nodeid, 100)}, case {case.index}: expected {code(case.expected)}, "
+        f"{code(reference)} {code(case.reference.response)}, "
+        f"{code(level)} {code(case.level.response)}"
+    )
+
+
+def _provenance(record: RunRecord) -> str:
+    reference = record.level(record.reference)
+    runtime = reference.runtime
+    ran = f", {code(f'{runtime.name} {runtime.version}')}" if runtime else ""
+    quantized = ", quantized itself" if record.reference_quantized else ""
+    silent = {m.probe for m in record.measurements if not m.informative}
+    every = {m.probe for m in record.measurements}
+    return (
+        f"Reference {code(record.reference)} ({reference.bits_per_weight:.2f} bits/weight"
+        f"{quantized}){ran}; alpha {record.alpha:g} for {sum(record.selected.values())} checks; "
+        f"{len(every) - len(silent)} of {len(every)} probes tell something; "
+        f"pytest-quant {code(record.version)}, {code(record.created)}"
+    )
+
+
+def _drop(check: Check) -> str:
+    result = check.result
+    return f"{result.drop:.1f} \\[{result.lower:.1f}, {result.upper:.1f}\\]"
+
+
+def _row(*cells: str) -> str:
+    # Tables are split at pipes before code spans are found.
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def code(text: str, width: int = 40) -> str:
+    """A code span that shows ``text``, at most ``width`` columns of it."""
+    line = shown(text, width)
+    if not line.strip():
+        return "(nothing)"
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    pad = " " if line[0] in "` " or line[-1] in "` " else ""
+    return f"{fence}{pad}{line}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """A sentence of ours, its punctuation without a meaning in Markdown."""
+    return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", shown(text, 400))

@@ -1,0 +1,45 @@
+"""What several reports look up in a run record."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pytest_quant.gate.tolerances import Tolerances, read_tolerances
+from pytest_quant.gate.verdicts import Check
+from pytest_quant.levels import canonical_type, guide_level
+from pytest_quant.library import EXPECTED_IMPACT
+from pytest_quant.record import LevelRecord, RunRecord
+
+
+def levels_under_test(record: RunRecord) -> list[LevelRecord]:
+    """All levels but the reference, the one of most bits per weight first."""
+    tested = [level for level in record.levels if level.name != record.reference]
+    return sorted(tested, key=lambda level: -level.bits_per_weight)
+
+
+def pooled_check(record: RunRecord, level: str) -> Check | None:
+    """The check of a level over all probes, ``None`` if no probe says anything."""
+    return next((c for c in record.checks if c.level == level and c.scope == "pooled"), None)
+
+
+def category_checks(record: RunRecord) -> dict[tuple[str, str], Check]:
+    """By category and level."""
+    return {(c.subject, c.level): c for c in record.checks if c.scope == "category"}
+
+
+def failed_checks(record: RunRecord) -> list[Check]:
+    """The worst first: those over all probes, then by how far the drop is beyond the limit."""
+    failed = [check for check in record.checks if check.result.verdict == "fail"]
+    return sorted(failed, key=lambda c: (c.scope != "pooled", c.result.limit - c.result.lower))
+
+
+def expected_drop(level: LevelRecord) -> tuple[float, float] | None:
+    """The drop in points, lowest and highest, that the guide expects of a level of this kind."""
+    words = level.recipe.split()
+    ftype = canonical_type(words[0]) if words else None
+    return _tolerances().ranges.get(guide_level(ftype)) if ftype else None
+
+
+@cache
+def _tolerances() -> Tolerances:
+    return read_tolerances(EXPECTED_IMPACT)

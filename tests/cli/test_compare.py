@@ -1,0 +1,97 @@
+"""``pytest-quant compare``: two real sessions, one of them with a damaged level."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.reports.records import measured, record
+from tests.sessions import EASY, Project
+
+from pytest_quant.cli.main import USAGE_ERROR, main
+from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.record import write_record
+
+Command = Callable[..., tuple[int, list[str], str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Command:
+    def command(*arguments: Path) -> tuple[int, list[str], str]:
+        code = main(["compare", *map(str, arguments)])
+        said = capsys.readouterr()
+        return code, said.out.splitlines(), said.err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def records(
+    damaged_q8_file: Path, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """The records of a session as it should be, and of one whose q8 is damaged."""
+    paths = []
+    for name, more in (
+        ("good", ()),
+        ("bad", (f"--quant-model={EMBEDDED_MODEL}", f"--quant-artifact=q8={damaged_q8_file}")),
+    ):
+        project = Project(tmp_path_factory.mktemp(name), shared_cache)
+        project.run("--quant-levels=q8", "--quant-cases=16", "-q", "-k", EASY, *more)
+        paths.append(project.path / "record.json")
+    return paths[0], paths[1]
+
+
+def test_what_a_damaged_file_changed(run: Command, records: tuple[Path, Path]) -> None:
+    code, lines, _ = run(*records)
+    assert code == 0
+    assert [line for line in lines if len(line) > 80] == []
+    text = "\n".join(lines)
+    # The model of the embedded file has the same name wherever it lies.
+    assert "model, runtime and reference are the same" in lines
+    assert "f16: every answer is the same, byte by byte" in lines
+    assert "q8: another file" in text
+    assert any(line.startswith("q8: B is worse than A by ") for line in lines)
+    assert any(line.startswith("lost: ") for line in lines)
+    (overall,) = (line.split() for line in lines[-20:] if line.startswith("overall"))
+    raw = [json.loads(path.read_text("utf-8")) for path in records]
+    right = [
+        sum(
+            case["level"]["verdict"] == "correct"
+            for m in one["measurements"]
+            for case in m["cases"]
+            if case["level"]
+        )
+        for one in raw
+    ]
+    n = int(overall[1])
+    assert [float(cell) for cell in overall[2:4]] == [
+        pytest.approx(100 * count / n, abs=0.05) for count in right
+    ]
+
+
+def test_a_record_and_itself(run: Command, records: tuple[Path, Path]) -> None:
+    code, lines, _ = run(records[0], records[0])
+    assert code == 0
+    assert lines[-1] == "q8: every answer is the same, byte by byte"
+
+
+def test_cases_and_levels_that_only_one_has(run: Command, tmp_path: Path) -> None:
+    write_record(record(measured("sums", "q4", right=60)), tmp_path / "a.json")
+    write_record(
+        record(measured("sums", "q4", right=60, n=70), measured("sums", "q2", right=60)),
+        tmp_path / "b.json",
+    )
+    lines = run(tmp_path / "a.json", tmp_path / "b.json")[1]
+    assert "only B has q2" in lines
+    assert "cases not compared: 6 only in B" in lines
+
+
+def test_a_mistake(run: Command, tmp_path: Path) -> None:
+    for level in ("q4", "q2"):
+        write_record(record(measured("sums", level, right=9)), tmp_path / f"{level}.json")
+    code, lines, errors = run(tmp_path / "q4.json", tmp_path / "nowhere.json")
+    assert (code, lines) == (USAGE_ERROR, [])
+    assert "nowhere.json: No such file" in errors
+    assert run(Path(__file__), tmp_path / "q4.json")[0] == USAGE_ERROR

@@ -1,0 +1,177 @@
+"""The live view of a run: on a terminal, in a log, and where it must not be."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from dataclasses import dataclass
+
+import pyte
+import pytest
+from tests.sessions import CAPITAL, Project
+
+from pytest_quant.plugin.progress import Tally
+
+SESSION = ("--quant-levels=q8,q4", "--quant-cases=8", "-k", CAPITAL)
+COLUMNS, ROWS = 80, 24
+# Lets a line be written after every test.
+EAGER = """
+    import pytest_quant.plugin.progress as progress
+
+    progress.INTERVAL_S = 0.0
+"""
+
+
+@dataclass
+class Clock:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Screens:
+    """Every state that a terminal was in, and what it showed at last, from the first line on."""
+
+    states: list[list[str]]
+    final: list[str]
+    raw: bytes
+
+    def anywhere(self, text: str) -> bool:
+        return any(text in line for state in self.states for line in state)
+
+    @property
+    def tests(self) -> list[str]:
+        """The final lines from the first test to the summary."""
+        heads = [i for i, line in enumerate(self.final) if "= quantization:" in line]
+        starts = [i for i, line in enumerate(self.final) if line.startswith("quantization: q8, q4")]
+        return self.final[starts[0] + 1 : heads[0]]
+
+
+def on_a_terminal(project: Project, *args: str) -> Screens:
+    """A session whose output is a terminal of 80 columns."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    settings = (f"--quant-cache-dir={project.cache}", "--quant-threads=1")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", *settings, *args],
+        cwd=project.path,
+        env=os.environ | {"TERM": "xterm", "HOME": str(project.path), "COLUMNS": str(COLUMNS)},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    raw = b"".join(iter(lambda: _read(ours), b""))
+    os.close(ours)
+    process.wait()
+    screen = pyte.HistoryScreen(COLUMNS, ROWS, history=1000, ratio=1.0)
+    stream = pyte.ByteStream(screen)
+    states = []
+    for piece in re.split(rb"(?=\x1b\[J)", raw):  # as it was whenever the view was erased
+        stream.feed(piece)
+        states.append([line.rstrip() for line in screen.display])
+    above = ["".join(line[x].data for x in range(COLUMNS)) for line in screen.history.top]
+    final = [line.rstrip() for line in [*above, *screen.display]]
+    return Screens(states, final, raw)
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the other side is closed
+        return b""
+
+
+def report(level: str, *, tokens: int, seconds: float, cases: int, total: int) -> dict[str, object]:
+    """What the report of a probe carries, as far as the view reads it."""
+    effort = {"prompt_tokens": tokens // 2, "new_tokens": tokens - tokens // 2, "seconds": seconds}
+    measurement = {"level": level, "cases": [{}] * cases, "level_effort": effort}
+    return {"selected": {"probe": total}, "measurement": measurement}
+
+
+def test_the_tally() -> None:
+    clock = Clock()
+    tally = Tally(lambda nodeid: nodeid.partition("/")[2], clock)
+    assert not tally.running
+    tally.begin("no probe")
+    assert not tally.running
+    tally.begin("a/q4")
+    assert tally.told(79) == "q4: the first probe is asked"
+    clock.now += 60
+    tally.learn(report("q4", tokens=900, seconds=0.5, cases=1000, total=100))
+    tally.end("a/q4")
+    tally.begin("b/q4")
+    assert tally.told(79) == "q4: 1 of 100 done, 1,000 cases, 1,800 tokens/s, about 1:39:00 left"
+    assert tally.told(30) == "q4: 1/100, about 1:39:00 left"
+    assert tally.told(10) == ""
+    tally.begin("c/q2")
+    tally.end("b/q4")
+    # Nothing of this level has ended yet.
+    assert tally.told(79) == "q2: 1 of 100 done, 1,000 cases, about 1:39:00 left"
+
+
+def test_a_probe_that_brought_nothing_is_done_all_the_same() -> None:
+    clock = Clock()
+    tally = Tally(lambda _: "q4", clock)
+    tally.begin("a")
+    clock.now += 5
+    tally.learn({"selected": {"probe": 2}})
+    assert tally.told(79) == "q4: 1 of 2 done, 0 cases, about 0:05 left"
+    assert tally.unfinished
+    tally.learn({"selected": {"probe": 2}})
+    assert not tally.unfinished
+
+
+@pytest.mark.parametrize("args", [("-n0",), ("-n0", "-v")], ids=["dots", "-v"])
+def test_a_terminal_shows_it_below_and_keeps_nothing(
+    project: Project, args: tuple[str, ...]
+) -> None:
+    screens = on_a_terminal(project, *SESSION, *args)
+    assert screens.anywhere("the first probe is asked")
+    assert screens.anywhere("q4: 1 of 2 done, 8 cases, ")
+    without = on_a_terminal(project, *SESSION, *args, "-p", "no:quant-progress")
+    assert not without.anywhere(" of 2 done")
+    assert screens.tests == without.tests
+
+
+@pytest.mark.parametrize("args", [("-n2",), ("-n2", "-v")], ids=["dots", "-v"])
+def test_with_workers_it_tells_of_all_levels(project: Project, args: tuple[str, ...]) -> None:
+    screens = on_a_terminal(project, *SESSION, *args)
+    assert screens.anywhere("the first probe is asked")
+    assert screens.anywhere(" 1 of 2 done, 8 cases, ")
+    assert not [line for line in screens.final if " of 2 done" in line or "is asked" in line]
+    told = "\n".join(screens.tests)
+    # Two probes, and for either level the gate's two tests.
+    assert told.count("INCONCLUSIVE" if "-v" in args else "?") == 6
+
+
+@pytest.mark.parametrize("args", [("-q",), ("-s",)], ids=["-q", "-s"])
+def test_a_terminal_is_left_alone_if_asked_or_shared(
+    project: Project, args: tuple[str, ...]
+) -> None:
+    assert b" of 2 done" not in on_a_terminal(project, *SESSION, *args).raw
+
+
+def test_a_log_has_a_line_every_so_often(project: Project, mode: tuple[str, ...]) -> None:
+    project.write("eager.py", EAGER)
+    run = project.run("-p", "eager", *SESSION, *mode)
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert "\x1b" not in run.output
+    (i,) = (i for i, line in enumerate(run.lines) if " of 2 done" in line)
+    assert re.match(r"(q[84]: )?1 of 2 done, 8 cases, .* left( +\[.*\])?$", run.lines[i])
+    # What pytest wrote before is left as it was, and what it writes next begins a line.
+    before, after = run.lines[i - 1], run.lines[i + 1]
+    assert before.endswith("?")
+    assert after.partition("[")[0].rstrip().endswith("?")
+
+
+def test_a_short_run_has_no_line(project: Project) -> None:
+    assert " of 2 done" not in project.run(*SESSION).output

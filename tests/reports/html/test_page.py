@@ -1,0 +1,215 @@
+"""The page in a real browser: quiet, filterable, and safe whatever a model wrote."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from tests.reports.html.browser import DESKTOP, PHONE, Page, chromium
+from tests.reports.records import divergence, measured, record
+
+from pytest_quant.measurement import Measurement
+from pytest_quant.record import RunRecord
+from pytest_quant.reports.html import page
+
+HOSTILE = (
+    "<script>document.title = 'owned'</script><img src=x onerror=alert(1)></style></script>"
+    "<!-- {{ 7 * 7 }} {% raw %} \u202e\u2066 \x00 \x1b[31m \ud800 ${1} '\"&amp;"
+)
+Show = Callable[..., Page]
+MEGABYTE = "0123456789abcdef" * 65_536
+
+
+@pytest.fixture(scope="module")
+def browser() -> Generator[webdriver.Chrome]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def show(browser: webdriver.Chrome, tmp_path: Path) -> Show:
+    def open_page(run: RunRecord, width: int = DESKTOP) -> Page:
+        path = tmp_path / "report.html"
+        path.write_text(page(run), encoding="utf-8")
+        return Page(browser, path, width)
+
+    return open_page
+
+
+def placed(measurement: Measurement) -> Measurement:
+    """Its cases as if they had asked for facts in passages."""
+    cases = tuple(
+        replace(case, facets={"length": ("256", "1k")[i % 2], "depth": ("0", "0.5", "1")[i % 3]})
+        for i, case in enumerate(measurement.cases)
+    )
+    return replace(measurement, cases=cases)
+
+
+def swapped(measurement: Measurement) -> Measurement:
+    """What was lost is won."""
+    cases = tuple(
+        replace(case, reference=case.level or case.reference, level=case.reference)
+        for case in measurement.cases
+    )
+    return replace(measurement, cases=cases)
+
+
+@pytest.fixture
+def run() -> RunRecord:
+    """Three levels of three verdicts, with cases lost and won."""
+    return record(
+        measured("sums", "q8", right=640, lost=1, n=640),
+        swapped(measured("capital", "q8", right=64, lost=2, category="world_knowledge")),
+        measured("capital", "q4", right=10, lost=1, n=10, category="world_knowledge"),
+        measured("sums", "q2", right=60, lost=40, clean="correct"),
+        placed(measured("needle", "q2", right=60, lost=7, category="long_context")),
+        measured("unknown", "q2", right=0, uninformative="f16 itself guesses"),
+        missing=1,
+        divergences=[divergence("q2", 0.25), divergence("q8", 0.001, warning="other tokens")],
+    )
+
+
+def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None:
+    shown = show(run)
+    assert shown.complaints == []
+    assert shown.browser.title == "FAIL: a model, quantization"
+    headings = [h.text for h in shown.browser.find_elements(By.TAG_NAME, "h2")]
+    assert headings == [
+        "Levels",
+        "Drop by category and level",
+        "What failed",
+        "Degradation",
+        "Size against quality",
+        "KL divergence from f16",
+        "How answers are wrong",
+        "Long context: length by depth",
+        "Cases that came out differently",
+        "Probes that say nothing here",
+        "Provenance",
+    ]
+    assert "Hold q2 back: shown to lose more than the limit." in shown.text
+    plots = shown.browser.find_elements(By.CSS_SELECTOR, "svg.plot")
+    assert len(plots) == 4 + 3
+    assert all(plot.size["height"] > 80 for plot in plots)
+
+
+def test_every_case_that_came_out_differently(show: Show, run: RunRecord) -> None:
+    shown = show(run)
+    assert shown.count == "51 of 51 cases"
+    first = shown.cases[0]
+    for said in ("q8", "numerical reasoning: sums, case 0", "lost", "What is 0 + 1?", "one-digit"):
+        assert said in first
+    assert len(shown.cases) == 20
+    shown.click("#more")
+    shown.click("#more")
+    assert len(shown.cases) == 51
+
+
+def test_filters_and_search(show: Show, run: RunRecord) -> None:
+    shown = show(run)
+    shown.choose(by_level="q2")
+    assert shown.count == "47 of 51 cases"
+    shown.choose(by_category="long_context")
+    assert shown.count == "7 of 51 cases"
+    shown.choose(search="WHAT IS 3 +")
+    assert shown.count == "1 of 51 cases"
+    assert "needle, case 3" in shown.cases[0]
+    shown.choose(search="no such words")
+    assert (shown.count, shown.cases) == ("0 of 51 cases", [])
+    shown.choose(search="", by_level="", by_category="", by_probe="capital", by_kind="won")
+    assert shown.count == "2 of 51 cases"
+    assert all("won" in case for case in shown.cases)
+    assert shown.complaints == []
+
+
+def test_a_cell_of_the_heat_map_leads_to_its_cases(show: Show, run: RunRecord) -> None:
+    shown = show(run)
+    shown.click("button[data-level=q2][data-category=long_context]")
+    assert shown.count == "7 of 51 cases"
+    shown.click("button[type=reset]")
+    shown.wait_for(lambda: shown.count == "51 of 51 cases")
+
+
+def test_differences_are_marked(show: Show) -> None:
+    before, after = "the answer is 17 apples", "the answer is 71 apples"
+    measurement = measured("sums", "q2", right=1, lost=1, n=1)
+    case = measurement.cases[0]
+    assert case.level is not None
+    case = replace(
+        case,
+        reference=replace(case.reference, response=before),
+        level=replace(case.level, response=after),
+    )
+    shown = show(record(replace(measurement, cases=(case,))))
+    marks = [mark.text for mark in shown.browser.find_elements(By.TAG_NAME, "mark")]
+    assert marks == ["17", "71"]
+
+
+def test_hostile_output_shows_as_text(show: Show) -> None:
+    run = record(
+        measured(HOSTILE[:40], "q2", right=60, lost=40, response=HOSTILE),
+        measured("long", "q2", right=60, lost=2, response=MEGABYTE),
+        model=HOSTILE,
+        warnings={"q2": HOSTILE},
+    )
+    shown = show(run)
+    assert shown.complaints == []
+    assert shown.browser.title.startswith("FAIL: <script>document.title")
+    assert shown.browser.find_elements(By.TAG_NAME, "img") == []
+    assert len(shown.browser.find_elements(By.TAG_NAME, "script")) == 2
+    for text in (shown.text, shown.cases[0]):
+        assert "<script>document.title = 'owned'</script><img" in text
+        assert "{{ 7 * 7 }} {% raw %}" in text
+        assert r"\u202e\u2066 \x00 \x1b[31m \ud800 ${1}" in text
+    shown.choose(by_probe="long")
+    assert "[... 1,042,576 characters ...]" in shown.cases[0]
+    assert not shown.is_wider_than_its_window
+
+
+def test_a_phone_needs_no_scrolling_sideways(show: Show, run: RunRecord) -> None:
+    shown = show(run, PHONE)
+    assert not shown.is_wider_than_its_window
+    assert shown.complaints == []
+
+
+def test_nothing_but_its_own_script_may_run(show: Show, run: RunRecord) -> None:
+    shown = show(run)
+    shown.browser.execute_script(
+        "const added = document.createElement('script');"
+        "added.textContent = 'document.title = \"owned\"'; document.body.append(added);"
+    )
+    assert "owned" not in shown.browser.title
+    assert any("Content Security Policy" in complaint for complaint in shown.complaints)
+
+
+def test_the_same_record_gives_the_same_page(run: RunRecord) -> None:
+    assert page(run) == page(run)
+
+
+def test_ten_thousand_cases_take_less_than_three_megabytes() -> None:
+    """All of them came out differently, with texts of their own that compress badly."""
+    words = random.Random(1)
+
+    def text(length: int) -> str:
+        return " ".join(f"{words.getrandbits(24):x}" for _ in range(length // 6))
+
+    measurements = []
+    for number in range(100):
+        measurement = measured(f"probe_{number}", "q2", right=100, lost=100, n=100)
+        cases = tuple(
+            replace(
+                case,
+                prompt=text(300),
+                reference=replace(case.reference, response=text(600)),
+                level=case.level and replace(case.level, response=text(600), reason=text(60)),
+            )
+            for case in measurement.cases
+        )
+        measurements.append(replace(measurement, cases=cases))
+    size = len(page(record(*measurements)).encode())
+    assert 1_000_000 < size < 3_000_000
