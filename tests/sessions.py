@@ -122,6 +122,8 @@ class Project:
     def run(self, *args: str, divergence: bool = False, **environment: str) -> Run:
         """A session that shares its cache with others, uses one thread and writes its record.
 
+        Baselines are those of the project, whatever ships with the package.
+
         One thread whatever the distribution, so that the three modes share their responses.
         Divergences are measured only if ``divergence`` says so.
         """
@@ -130,6 +132,7 @@ class Project:
             f"--quant-cache-dir={self.cache}",
             "--quant-threads=1",
             "--quant-json=record.json",
+            "--quant-baselines=baselines",
             *args,
             **environment,
         )
@@ -158,8 +161,12 @@ class Project:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """This process's environment, without what would tell the session about this one."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "XDG_"))}
+    """This process's environment, without what would tell the session about this one.
+
+    And without CI, under which no baseline is recorded.
+    """
+    hidden = ("PYTEST_", "XDG_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(hidden) and k != "CI"}
     return kept | {"HOME": str(home), "COLUMNS": "80", "PY_COLORS": "0"}
 
 

@@ -38,7 +38,11 @@ ALLOWED = {
     "jinja2": ("reports.html",),
     "matplotlib": ("reports.plots",),
     "gguf": (),
-    "scipy": ("probes.generators.planning", "metrics.token_statistics"),
+    "scipy": (
+        "probes.generators.planning",
+        "metrics.token_statistics",
+        "gate.divergence_regression",
+    ),
     "hypothesis": (),
     "torch": (),
 }

@@ -14,6 +14,11 @@ from jsonschema import ValidationError
 from tests.reports.records import divergence, measured, record, unasked
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.gate.baseline import RecordedChunk
+from pytest_quant.gate.baseline_changes import BaselineUse, Changes, Coverage
+from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
+from pytest_quant.gate.regression import regression_checks
 from pytest_quant.measurement import from_json, to_json
 from pytest_quant.metrics import divergence as divergences
 from pytest_quant.record import (
@@ -24,6 +29,36 @@ from pytest_quant.record import (
     schema_text,
     write_record,
 )
+
+KNOWN = BaselineUse(
+    "q2",
+    "baselines/m/q2.json",
+    found=True,
+    created="2026-11-20T10:00:00+00:00",
+    created_by="ada",
+    version="0.1.0",
+    coverage=Coverage(compared=60, new=4),
+    changes=Changes(artifact=("blk.0.up Q4_K -> Q2_K",), probes=("4 new of 64 cases",)),
+    behaves_like="q2_k_s",
+)
+UNKNOWN = BaselineUse("q8", "baselines/m/q8.json", found=False, required=True)
+
+
+def _compared(run: RunRecord) -> dict[str, Any]:
+    """What a baseline adds: recorded outcomes, the checks of them, and of the divergence."""
+    first, *others = run.measurements
+    cases = [replace(case, recorded="correct") for case in first.cases[:-1]]
+    recorded = replace(first, cases=(*cases, first.cases[-1]))
+    checks = regression_checks([recorded], 0.5, Budget(0.05, 3, 2, 6))
+    chunks = [RecordedChunk("00", 512, 0.01), RecordedChunk("01", 512, 0.02)]
+    result = evaluate_divergence(chunks[:1], chunks, 0.01)
+    assert result is not None
+    return {
+        "measurements": (recorded, *others),
+        "checks": run.checks + checks,
+        "divergence_checks": (DivergenceCheck("q2", "text", result),),
+        "unused_baselines": ("q6",),
+    }
 
 
 @pytest.fixture
@@ -40,7 +75,7 @@ def run() -> RunRecord:
         reference=replace(first.reference, response="17", probabilities={"17": 0.75, "18": 0.25}),
         level=replace(first.level, response="18", probabilities={"17": 0.4, "18": 0.6}),
     )
-    return record(
+    whole = record(
         replace(sums, cases=(taken, *sums.cases[1:])),
         measured("sums_misspelt", "q2", right=60, lost=40, clean="correct"),
         measured("products", "q2", right=0, n=8, uninformative="the reference answers 0 of 8"),
@@ -49,6 +84,7 @@ def run() -> RunRecord:
         warnings={"q2": "not what it says"},
         divergences=[divergence("q2", 0.25), divergence("q2", 0.5, "responses")],
     )
+    return replace(whole, baselines=(KNOWN, UNKNOWN), **_compared(whole))
 
 
 @pytest.fixture
@@ -121,6 +157,10 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "a divergence below zero": lambda raw: raw["divergences"][0]["chunks"][0].update(kld=-0.1),
     "no mean divergence": lambda raw: raw["divergences"][1]["statistics"].pop("Mean KLD"),
     "an unknown text": lambda raw: raw["divergences"][0].update(source="wikitext"),
+    "an unknown kind of check": lambda raw: raw["checks"][0].update(kind="mood"),
+    "no word on what was recorded": lambda raw: raw["measurements"][0]["cases"][0].pop("recorded"),
+    "a change without words": lambda raw: raw["baselines"][0]["changes"].update(artifact=[1]),
+    "a divergence check of nothing": lambda raw: raw["divergence_checks"][0].pop("result"),
     "text for a number": lambda raw: raw["measurements"][0].update(chance="none"),
 }
 

@@ -33,12 +33,21 @@ DEADLINE_S = 1800.0
 PILOT_CASES = 8
 
 
+class NotRecorded(Exception):
+    """A reference that is not at hand, and a case whose outcome it left nowhere; says which."""
+
+
+# What a reference answered that is not at hand, by node id and case; raises ``NotRecorded``.
+ReferenceRecord = Callable[[str, Case], Answer]
+
+
 class Bench:
     """Asks the cases of probes, opening each level's model when it is first needed.
 
     Holds the reference and at most one other model. ``open_level`` gives the runtime of a
     level; ``origin_of`` names, without opening it, everything about the level and its runtime
-    that could change a response.
+    that could change a response. With ``recorded`` the reference is not asked: its answers are
+    looked up there.
     """
 
     def __init__(
@@ -47,14 +56,16 @@ class Bench:
         open_level: Callable[[str], Runtime],
         origin_of: Callable[[str], tuple[str, ...]],
         cache: ResponseCache,
+        recorded: ReferenceRecord | None = None,
     ) -> None:
         self._reference = reference
         self._open_level = open_level
         self._origin_of = origin_of
         self._cache = cache
+        self._recorded = recorded
         self._open: dict[str, Runtime] = {}
         # What the reference answered, by probe: drawing and judging it again for each level would
-        # take longer than a small model's answers.
+        # take longer than a small model's answers. What is recorded differs from level to level.
         self._references: dict[str, tuple[list[tuple[Case, ...]], Measurement]] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
 
@@ -76,9 +87,10 @@ class Bench:
         cannot be judged on this machine.
         """
         prepare(probe.check)
-        if probe.id not in self._references:
-            self._references[probe.id] = self._referenced(probe, count, uninformative)
-        parts, reference = self._references[probe.id]
+        key = nodeid if self._recorded else probe.id
+        if key not in self._references:
+            self._references[key] = self._referenced(probe, nodeid, count, uninformative)
+        parts, reference = self._references[key]
         measurement = replace(reference, nodeid=nodeid, level=level)
         if not measurement.informative:
             return measurement
@@ -88,7 +100,7 @@ class Bench:
             return replace(measurement, cases=(), skipped=_skip_reason(error))
 
     def _referenced(
-        self, probe: Probe, count: int | None, uninformative: Callable[[int, int], str]
+        self, probe: Probe, nodeid: str, count: int | None, uninformative: Callable[[int, int], str]
     ) -> tuple[list[tuple[Case, ...]], Measurement]:
         """The cases in their batches, and a measurement of the reference alone."""
         parts = _parts(_cases(probe, count))
@@ -109,13 +121,15 @@ class Bench:
         efforts: list[Effort] = []
         try:
             for part in parts:
-                answers, effort = self._ask(probe, self._reference, part)
+                answers, effort = self._ask_reference(probe, nodeid, part)
                 results += map(_result, part, answers)
                 efforts.append(effort)
                 if not any(result.reference.correct for result in results):
                     break
         except PromptTooLong as error:
             return parts, replace(measurement, skipped=_skip_reason(error))
+        except NotRecorded as error:
+            return parts, replace(measurement, skipped=str(error))
         right = sum(result.reference.correct for result in results)
         return parts, replace(
             measurement,
@@ -178,6 +192,13 @@ class Bench:
         Raises ``RuntimeError`` when its runtime fails.
         """
         return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
+
+    def _ask_reference(
+        self, probe: Probe, nodeid: str, cases: tuple[Case, ...]
+    ) -> tuple[list[Answer], Effort]:
+        if self._recorded is None:
+            return self._ask(probe, self._reference, cases)
+        return [self._recorded(nodeid, case) for case in cases], Effort(0, 0, 0.0)
 
     def _ask(
         self, probe: Probe, level: str, cases: tuple[Case, ...]

@@ -11,6 +11,7 @@ _SHIPPED = _PACKAGE / "library"
 _DATA = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parents[1]
 
 PROBES: Path = _DATA / "probes"
-EXPECTED_IMPACT: Path = _DATA / "baselines" / "expected_impact.json"
-HELD_TEXT: Path = _DATA / "baselines" / "held_text.jsonl"
+BASELINES: Path = _DATA / "baselines"
+EXPECTED_IMPACT: Path = BASELINES / "expected_impact.json"
+HELD_TEXT: Path = BASELINES / "held_text.jsonl"
 EMBEDDED_MODEL: Path = _PACKAGE / "models" / "embedded-f16.gguf"

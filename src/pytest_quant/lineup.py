@@ -84,6 +84,42 @@ def line_up(
     )
 
 
+def lacks_reference(
+    levels: Sequence[Level], model: Path | None, given: Mapping[str, Path], named: Level | None
+) -> bool:
+    """Whether every level has a given file, and there is none for any reference."""
+    if model or not given or (named and named.name in given):
+        return False
+    tested = [level for level in levels if not named or level.name != named.name]
+    if not tested or not all(level.name in given and level.quantized for level in tested):
+        return False
+    return not set(UNQUANTIZED) & given.keys()
+
+
+def model_name(model: Path | None, given: Mapping[str, Path], reference: Level | None) -> str:
+    """The name of the model in a session; by its first level's file without a reference.
+
+    Empty if there is no file at all. Only reads a file header.
+    """
+    first = given.get(reference.name) if reference else next(iter(given.values()), None)
+    source = _source(model, given) or first
+    return inspect(source).name if source else ""
+
+
+def line_up_without_reference(
+    levels: Sequence[Level], reference: Level, given: Mapping[str, Path], cache_dir: Path
+) -> Lineup:
+    """Adopt the given file of each level; the reference is known from a record alone."""
+    artifacts = {level.name: adopt(level, given[level.name], cache_dir) for level in levels}
+    return Lineup(
+        model=model_name(None, given, None),
+        reference=reference.name,
+        reference_quantized=reference.quantized,
+        levels=tuple(artifacts),
+        artifacts=artifacts,
+    )
+
+
 def _source(model: Path | None, given: Mapping[str, Path]) -> Path | None:
     """The file to quantize from, if one was given or nothing was."""
     return model or (None if given else EMBEDDED_MODEL)
@@ -105,5 +141,6 @@ def _highest(infos: Mapping[str, GgufInfo], source: GgufInfo | None) -> Level:
         )
     raise QuantUsageError(
         f"no reference among --quant-artifact {', '.join(infos)}: add f16=FILE (or bf16, f32), "
-        "or name a quantized reference: --quant-reference LEVEL"
+        "or name a quantized reference: --quant-reference LEVEL; only levels with a recorded "
+        "baseline can be compared without one"
     )

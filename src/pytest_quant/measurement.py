@@ -11,10 +11,16 @@ from typing import Any
 
 from pytest_quant.checkers.outcome import Verdict
 
+# What "ended" a response of which only the outcome is known.
+RECORDED = "recorded"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One response and what the checker made of it; ``finish`` says what ended the response.
+
+    Of a reference that is not at hand only the recorded verdict is known: ``finish`` is
+    ``recorded`` and there is no text.
 
     ``clean`` is the verdict on the answer to the undisturbed prompt, ``None`` if the case has none.
     ``probabilities`` are those of the options of a choice that was taken by likelihood, relative
@@ -45,6 +51,8 @@ class CaseResult:
     """One case, answered by the reference and, unless it is uninformative, by the level.
 
     ``facets`` say what sort of case it is, such as ``{"length": "1k", "depth": "0.5"}``.
+    ``recorded`` is the level's outcome in its baseline: ``correct`` or the error pattern, ``None``
+    if this very case is not recorded.
     """
 
     index: int
@@ -54,6 +62,7 @@ class CaseResult:
     reference: Answer
     level: Answer | None
     facets: dict[str, str] = field(default_factory=dict)
+    recorded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,12 @@ class Measurement:
     def informative(self) -> bool:
         """Whether it tells anything about quantization, and so takes part in checks."""
         return not (self.uninformative or self.skipped)
+
+
+def recorded_answer(right: bool) -> Answer:
+    """What is known of an answer of which only the outcome was recorded."""
+    verdict: Verdict = "correct" if right else "incorrect"
+    return Answer(verdict, "", "", "as recorded in the baseline", "", RECORDED)
 
 
 def outcomes(measurement: Measurement) -> list[tuple[bool, bool]]:

@@ -15,6 +15,8 @@ from jsonschema.exceptions import best_match
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.files import write_atomically
+from pytest_quant.gate.baseline_changes import BaselineUse
+from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
@@ -53,8 +55,10 @@ class RunRecord:
     """One session. ``created`` is an ISO 8601 time in UTC.
 
     ``selected`` counts the checks by scope that share ``alpha``; ``missing`` names the selected
-    tests that brought no measurement (a crash, an error). Of ``divergences`` there are at most
-    two a level, that on the held text first.
+    tests that brought no measurement (a crash, an error). ``reference_recorded``: the reference
+    was not at hand, its outcomes are those of the baselines. ``unused_baselines`` are the recorded
+    levels of the model that were not tested. Of ``divergences`` there are at most two a level,
+    that on the held text first.
     """
 
     created: str
@@ -62,6 +66,7 @@ class RunRecord:
     model: str
     reference: str
     reference_quantized: bool
+    reference_recorded: bool
     alpha: float
     selected: dict[str, int]
     missing: int
@@ -70,6 +75,9 @@ class RunRecord:
     checks: tuple[Check, ...]
     divergences: tuple[Divergence, ...] = ()
     noise: NoiseFloor | None = None
+    divergence_checks: tuple[DivergenceCheck, ...] = ()
+    baselines: tuple[BaselineUse, ...] = ()
+    unused_baselines: tuple[str, ...] = ()
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

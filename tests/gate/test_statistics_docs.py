@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from pytest_quant.gate.budget import Budget, Scope
+from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.gate.statistics import (
     cases_to_decide,
     detectable_drop,
     failing_drop,
+    mcnemar_drop,
     tango_bounds,
 )
 
@@ -58,6 +60,26 @@ def test_planning_table() -> None:
             drop = 100 * detectable_drop(float(flip_rate.rstrip(" %")) / 100, n, 0.05)
             assert float(value) == pytest.approx(drop, abs=0.05)
     assert len(rows) == 3
+
+
+def test_detectable_drops_of_regression_checks() -> None:
+    session = Budget(0.05, pooled=2 + 2 * 2, category=2 * 20, probe=2 * 120)
+    header, rows = table("regression check |")
+    for name, cases, alpha, *drops in rows:
+        exact = session.alpha_for(SCOPES[name])
+        assert f"{exact:.2g}" == alpha
+        for column, drop in zip(header[3:], drops, strict=True):
+            flips = int(column.removeprefix("flip rate ").removesuffix(" %")) / 100
+            found = mcnemar_drop(flips, int(cases), DEFAULT_DROP / 100, exact)
+            assert found is not None
+            assert drop == f"{100 * found:.1f}"
+    assert len(rows) == 3
+    stated = re.search(r"needs (\d+) cases if not one of them flips", TEXT)
+    assert stated
+    fewest, alpha_of_all = int(stated[1]), session.alpha_for("pooled")
+    least = DEFAULT_DROP / 100
+    assert tango_bounds(0, 0, fewest, alpha_of_all)[1] <= least
+    assert tango_bounds(0, 0, fewest - 1, alpha_of_all)[1] > least
 
 
 def test_bound_without_a_flip() -> None:

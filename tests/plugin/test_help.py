@@ -37,4 +37,6 @@ def test_every_option_ends_with_its_default(help_text: str) -> None:
 def test_every_option_has_an_ini_twin(help_text: str) -> None:
     options = re.findall(r"^  --quant-([\w-]+)", help_text, re.M)
     keys = re.findall(r"^  quant_(\w+) ", help_text, re.M)
-    assert {option.replace("-", "_") for option in options} <= set(keys)
+    without = set(options) - {key.replace("_", "-") for key in keys}
+    # Recording is an act: as a setting it would undo, at every run, what it was to compare with.
+    assert without == {"update-baselines"}

@@ -117,6 +117,7 @@ def record(
         model=model,
         reference="f16",
         reference_quantized=reference_quantized,
+        reference_recorded=False,
         alpha=0.05,
         selected={"pooled": budget.pooled, "category": budget.category, "probe": budget.probe},
         missing=missing,

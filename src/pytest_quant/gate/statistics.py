@@ -18,6 +18,9 @@ MOST_CASES = 1_000_000
 
 _ROOT_WIDTH = 1e-13
 _NEGLIGIBLE = 1e-17
+# Where a forecast need not be exact: the width of a drop, the values that stand for a count.
+_DROP_WIDTH = 1e-5
+_NODES = 9
 
 
 def tango_bounds(b: int, c: int, n: int, alpha: float) -> tuple[float, float]:
@@ -97,6 +100,50 @@ def failing_drop(
     return None if missed(1.0) else _last(missed, limit, 1.0)
 
 
+def mcnemar_drop(
+    flip_rate: float, n: int, least: float, alpha: float, power: float = 0.8
+) -> float | None:
+    """The smallest true drop that shows in `mcnemar_p` at ``alpha``, and above ``least``.
+
+    With that power the exact test is significant and the drop seen is more than ``least``. The
+    flip rate is taken as it is, except that a drop needs at least as many flips as it is large.
+    ``None`` if not even a total loss would be seen.
+    """
+    if n == 0:
+        return None
+
+    def missed(drop: float) -> bool:
+        share = max(flip_rate, drop)
+        losing = (1 + drop / share) / 2
+        seen = 0.0
+        for flips in _likely_counts(share, n):
+            needed = _significant_losses(flips, alpha)
+            if needed is not None:
+                needed = max(needed, math.floor((flips + least * n) / 2) + 1)
+                seen += binomial_tail(needed, flips, losing)
+        return seen < power * _NODES
+
+    return None if missed(1.0) else _last(missed, max(least, _DROP_WIDTH), 1.0, _DROP_WIDTH)
+
+
+def _likely_counts(share: float, n: int) -> list[int]:
+    """Equally likely values of a count of ``n`` cases that has this share of them on average."""
+    middle, spread = share * n, math.sqrt(n * share * (1 - share))
+    quantiles = (NormalDist().inv_cdf((i + 0.5) / _NODES) for i in range(_NODES))
+    return [min(n, max(0, round(middle + spread * z))) for z in quantiles]
+
+
+def _significant_losses(flips: int, alpha: float) -> int | None:
+    """How many of so many flips must be losses to be significant; ``None`` if all are too few."""
+    if binomial_tail(flips, flips, 0.5) > alpha:
+        return None
+    low, high = flips // 2, flips
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if mcnemar_p(middle, flips - middle) <= alpha else (middle, high)
+    return high
+
+
 def cases_to_decide(
     b: int, c: int, n: int, limit: float, alpha: float, power: float = 0.8
 ) -> int | None:
@@ -112,8 +159,8 @@ def cases_to_decide(
         return None
     spread = _quantile(alpha) * math.sqrt(_null_variance(b / n, c / n, limit))
     spread += _quantile(1 - power) * math.sqrt(flips - drop * drop)
-    cases = (spread / (drop - limit)) ** 2
-    return math.ceil(cases) if cases <= MOST_CASES else None
+    root = spread / abs(drop - limit)
+    return math.ceil(root * root) if root <= math.sqrt(MOST_CASES) else None
 
 
 def _quantile(alpha: float) -> float:
@@ -147,9 +194,11 @@ def _null_variance(lost: float, won: float, difference: float) -> float:
     return max(2 * won_back + difference * (1 - difference), 0.0)
 
 
-def _last(holds: Callable[[float], bool], low: float, high: float) -> float:
+def _last(
+    holds: Callable[[float], bool], low: float, high: float, width: float = _ROOT_WIDTH
+) -> float:
     """Where a condition that holds at ``low`` and not at ``high`` stops holding."""
-    while high - low > _ROOT_WIDTH:
+    while high - low > width:
         middle = (low + high) / 2
         low, high = (middle, high) if holds(middle) else (low, middle)
     return low

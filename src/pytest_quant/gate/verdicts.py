@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from pytest_quant.gate.budget import Budget, Scope
+from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.tolerance_check import (
     CheckResult,
     CheckVerdict,
@@ -16,6 +18,10 @@ from pytest_quant.measurement import Measurement, outcomes
 
 # The limit in percentage points of a level for a category (``None``: all probes together).
 LimitOf = Callable[[str, str | None], float]
+
+
+# Against the reference of the session, or against the recorded baseline.
+Kind = Literal["tolerance", "regression"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,12 @@ class Check:
     subject: str
     category: str | None
     result: CheckResult
+    kind: Kind = "tolerance"
+
+    @property
+    def name(self) -> str:
+        """What it is called among the checks of its level: ``overall-regression``."""
+        return self.subject if self.kind == "tolerance" else f"{self.subject}-regression"
 
 
 def pooled_checks(
@@ -70,10 +82,14 @@ def _check(
     return Check(scope, level, category or "overall", category, result)
 
 
-def level_verdict(checks: Iterable[Check], level: str) -> CheckVerdict:
-    """A level fails if any of its checks fails; otherwise the pooled check decides."""
+def level_verdict(
+    checks: Iterable[Check], level: str, divergence: Iterable[DivergenceCheck] = ()
+) -> CheckVerdict:
+    """A level fails if any of its checks fails; otherwise the pooled tolerance check decides."""
     here = [check for check in checks if check.level == level]
-    if any(check.result.verdict == "fail" for check in here):
+    verdicts = [check.result.verdict for check in here]
+    verdicts += [check.result.verdict for check in divergence if check.level == level]
+    if "fail" in verdicts:
         return "fail"
-    pooled = [check.result.verdict for check in here if check.scope == "pooled"]
+    pooled = [c.result.verdict for c in here if (c.scope, c.kind) == ("pooled", "tolerance")]
     return pooled[0] if pooled else "inconclusive"

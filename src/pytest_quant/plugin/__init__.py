@@ -21,6 +21,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the plugin proper, if any level was asked for."""
     if config.getoption("quant_levels") is None and not config.getini("quant_levels"):
+        if config.getoption("quant_update_baselines") is not None:
+            raise pytest.UsageError(
+                "--quant-update-baselines: no level to record; add --quant-levels, as in "
+                "--quant-levels=q4,q8"
+            )
         return
     from pytest_quant.plugin.session import start
 

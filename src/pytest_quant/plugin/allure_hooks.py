@@ -18,6 +18,7 @@ import pytest
 from allure_commons.model2 import Label, TestResult
 from allure_commons.types import LabelType
 
+from pytest_quant.plugin.divergence_item import DivergenceItem
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.session import level_of
 from pytest_quant.plugin.state import State
@@ -26,6 +27,8 @@ from pytest_quant.reports.allure.results import (
     Rendered,
     Run,
     broken_result,
+    divergence_result,
+    gate_identity,
     identity,
     probe_result,
 )
@@ -75,6 +78,8 @@ class AllureHooks:
         """Fill in what is about to be written."""
         if isinstance(self._item, ProbeItem):
             self._complete(result, self._item)
+        elif isinstance(self._item, DivergenceItem):
+            self._complete_divergence(result, self._item)
         elif self._item is not None:
             _name_level(result, self._state.lineup.model)
 
@@ -103,17 +108,26 @@ class AllureHooks:
         if item.measurement is None:
             _adopt(result, self._identity(item.probe, item.nodeid, item.level, result.start))
             return
-        rendered = probe_result(self._run(result.start), item.measurement, item.result)
-        _adopt(result, rendered.result)
-        result.status, result.statusDetails = _outcome(rendered)
-        result.steps = [*rendered.result.steps, *result.steps]
-        result.attachments = [*rendered.result.attachments, *result.attachments]
-        for name, text in rendered.attachments.items():
-            allure_commons.plugin_manager.hook.report_attached_data(body=text, file_name=name)
+        run = self._run(result.start)
+        _fill(result, probe_result(run, item.measurement, item.result, item.regression))
+
+    def _complete_divergence(self, result: TestResult, item: DivergenceItem) -> None:
+        run = self._run(result.start)
+        if item.divergences:
+            _fill(result, divergence_result(run, item.level, item.divergences))
+        else:
+            _adopt(result, gate_identity(run, "divergence", item.level))
 
 
-def _outcome(rendered: Rendered) -> tuple[object, object]:
-    return rendered.result.status, rendered.result.statusDetails
+def _fill(result: TestResult, rendered: Rendered) -> None:
+    """Take over everything, beside what was captured while the test ran."""
+    own = rendered.result
+    _adopt(result, own)
+    result.status, result.statusDetails = own.status, own.statusDetails
+    result.steps = [*own.steps, *result.steps]
+    result.attachments = [*own.attachments, *result.attachments]
+    for name, text in rendered.attachments.items():
+        allure_commons.plugin_manager.hook.report_attached_data(body=text, file_name=name)
 
 
 def _adopt(result: TestResult, own: TestResult) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_quant.library import PROBES
 from pytest_quant.plugin.items import ProbeItem
-from pytest_quant.plugin.suite_files import SuiteFiles
+from pytest_quant.plugin.suite_files import FOLDER, SuiteFiles
 from pytest_quant.probes.files import SUFFIXES, has_probes, local_or_shipped
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import check_unique, read_probes
@@ -29,7 +29,8 @@ class ProbeFiles:
 
     A YAML file is a probe file if it lies below one of ``roots``, if it is given itself, or if
     it lies below a given directory and has a top-level key ``probes``. ``skipped`` are the
-    patterns of directory names that pytest does not enter.
+    patterns of directory names that pytest does not enter. ``whole`` says that no path was named,
+    so that these are all probes that there are.
     """
 
     def __init__(
@@ -39,6 +40,8 @@ class ProbeFiles:
         base: Path,
         skipped: Sequence[str],
         suites: SuiteFiles,
+        *,
+        whole: bool = False,
     ) -> None:
         self._roots = tuple(roots)
         self._given = tuple(
@@ -47,6 +50,7 @@ class ProbeFiles:
         self._base = base
         self._skipped = tuple(skipped)
         self._suites = suites
+        self._whole = whole
         self._read: dict[Path, tuple[Probe, ...]] = {}
 
     def claims(self, path: Path) -> bool:
@@ -85,6 +89,19 @@ class ProbeFiles:
         for path in sorted(set(self._below_given())):
             self.probes(path)
         check_unique(probe for probes in self._read.values() for probe in probes)
+
+    def is_gone(self, key: str) -> bool:
+        """Whether a probe, by its node id without the level, no longer exists, as far as
+        `read_all` has seen: it was in a file that was read, or in none that there is.
+        """
+        name, _, identity = key.rpartition("::")
+        files = [path for path in self._read if self._is_named(path, name)]
+        if files:
+            return all(probe.id != identity for path in files for probe in self._read[path])
+        return self._whole and not name.startswith(f"{FOLDER}/")
+
+    def _is_named(self, path: Path, name: str) -> bool:
+        return self.nodeid(path) == name or f"/{path.as_posix()}".endswith(f"/{name}")
 
     def _below_given(self) -> Iterator[Path]:
         for given in self._given:

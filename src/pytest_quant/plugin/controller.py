@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -14,15 +15,13 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.conclusion import conclude
+from pytest_quant.plugin.gate_tests import GateTest, gate_tests
 from pytest_quant.plugin.outputs import check_outputs, write_outputs
-from pytest_quant.plugin.properties import findings, labels
+from pytest_quant.plugin.recording import check_may_record, record_baselines
 from pytest_quant.plugin.state import State, allure_directory
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.terminal import failure_text, summary, title
+from pytest_quant.reports.terminal import summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
-
-if TYPE_CHECKING:
-    from pytest_quant.gate.verdicts import Check
 
 
 class Controller:
@@ -54,14 +53,16 @@ class Controller:
         """Find the user's mistakes and make the artifacts before anything runs."""
         try:
             check_outputs(self._state.settings)
+            check_may_record(self._state.settings.update, os.environ)
             self._state.prepare(run=not session.config.option.collectonly)
         except QuantUsageError as error:
             raise pytest.UsageError(str(error)) from None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker which level is the reference."""
+        """Tell a worker which model it is and which level is the reference."""
         node.workerinput["quant_reference"] = self._state.reference.name
+        node.workerinput["quant_model"] = self._state.model_name
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a probe's report brings."""
@@ -70,6 +71,7 @@ class Controller:
             return
         # Only those who collect know what was selected; under xdist that is the workers.
         self._state.budget = Budget(**learned["selected"])
+        self._state.tests = learned["tests"]
         if "measurement" in learned:
             measurement = from_json(learned["measurement"])
             self._measurements[measurement.nodeid] = measurement
@@ -90,21 +92,23 @@ class Controller:
             # Stopped, by -x or by hand: show and keep what was learned, but judge nothing by it.
             self._conclude()
             self._write()
+            self._record_baselines()
             raise
         self._conclude()
         if self._record is not None:
-            checks = [check for check in self._record.checks if check.scope != "probe"]
-            session.testscollected += len(checks)
+            tests = list(gate_tests(self._record))
+            session.testscollected += len(tests)
             if reporter := self._config.pluginmanager.get_plugin("terminalreporter"):
                 # The line of the last probe is complete: the gate's tests begin a new one.
                 reporter.currentfspath = None
-            for check in checks:
-                self._report_check(check)
+            for test in tests:
+                self._report(test)
             if self._allure is not None:
                 from pytest_quant.reports.allure import write_checks
 
                 write_checks(self._record, self._allure)
             self._write()
+            self._record_baselines()
         return result
 
     def _conclude(self) -> None:
@@ -130,15 +134,26 @@ class Controller:
         except QuantUsageError as error:
             raise pytest.UsageError(str(error)) from None
 
-    def _report_check(self, check: Check) -> None:
+    def _record_baselines(self) -> None:
+        """Record what was measured completely, if the user asked for it."""
+        if self._state.settings.update == "no" or self._record is None:
+            return
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line("")  # ends the line of the gate's tests
+            reporter.section("quantization baselines")
+        try:
+            for line in record_baselines(self._state, self._record):
+                if reporter is not None:
+                    reporter.write_line(line)
+        except QuantUsageError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    def _report(self, test: GateTest) -> None:
         """Pass a gate check through pytest's reporting, so that JUnit and the exit code see it."""
-        assert self._record is not None
         hook = self._config.hook
-        name = f"{check.subject}[{check.level}]"
-        nodeid, location = f"quant-gate::{name}", ("quant-gate", None, name)
-        failed = check.result.verdict == "fail"
-        properties = labels(check.level, self._record.reference, check.category)
-        properties += findings(check.result)
+        nodeid, location = f"quant-gate::{test.name}", ("quant-gate", None, test.name)
+        failed = test.verdict == "fail"
         hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
         for when in ("setup", "call", "teardown"):
             report = pytest.TestReport(
@@ -146,9 +161,9 @@ class Controller:
                 location=location,
                 keywords={},
                 outcome="failed" if failed and when == "call" else "passed",
-                longrepr=failure_text(self._record, check) if failed and when == "call" else None,
+                longrepr=test.story if failed and when == "call" else None,
                 when=when,
-                user_properties=properties,
+                user_properties=list(test.properties),
             )
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)

@@ -29,7 +29,11 @@ def skip_reason(measurement: Measurement) -> str:
 
 
 class ProbeItem(pytest.Item):
-    """Asks the cases of one probe at one level; fails if the gate says so."""
+    """Asks the cases of one probe at one level; fails if either of its checks does.
+
+    Where none fails, the tolerance check says whether the probe passed: a regression check of one
+    probe has too few cases to show that nothing was lost.
+    """
 
     def __init__(self, *, probe: Probe, level: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -37,6 +41,7 @@ class ProbeItem(pytest.Item):
         self.level = level
         self.measurement: Measurement | None = None
         self.result: CheckResult | None = None
+        self.regression: CheckResult | None = None
         for mark in (probe.category, f"difficulty_{probe.difficulty}", level):
             self.add_marker(mark)
 
@@ -52,9 +57,10 @@ class ProbeItem(pytest.Item):
         if reason := skip_reason(self.measurement):
             pytest.skip(reason)
         self.result = state.check(self.measurement)
-        self.user_properties += findings(self.result)
-        if self.result.verdict == "fail":
-            raise CheckFailed(state.explain(self.measurement, self.result))
+        self.regression = state.regression(self.measurement)
+        self.user_properties += findings(self.result, self.regression)
+        if story := state.explain(self.measurement, self.result, self.regression):
+            raise CheckFailed(story)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The verdict's own words for a failed check, one sentence for a broken runtime."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,14 +17,18 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class _Option:
-    """An option ``--quant-NAME`` with the ini twin ``quant_NAME`` of the given ini type."""
+    """An option ``--quant-NAME`` with the ini twin ``quant_NAME`` of the given ini type.
+
+    ``flag_value`` is the value of the option without a value; without a ``metavar`` it takes none.
+    """
 
     name: str
-    ini_type: Literal["string", "linelist", "int", "float"]
+    ini_type: Literal["string", "linelist", "int", "float", "bool"] | None
     metavar: str
     help: str
     default: str
     action: str = "store"
+    flag_value: str | None = None
 
     @property
     def flag(self) -> str:
@@ -34,6 +37,14 @@ class _Option:
     @property
     def key(self) -> str:
         return f"quant_{self.name.replace('-', '_')}"
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """How the command line reads it, in argparse's words."""
+        if not self.metavar:
+            return {"action": "store_const", "const": self.flag_value}
+        optional = {"nargs": "?", "const": self.flag_value} if self.flag_value else {}
+        return {"action": self.action, "metavar": self.metavar, **optional}
 
 
 _OPTIONS = (
@@ -98,6 +109,39 @@ _OPTIONS = (
         "0.05",
     ),
     _Option(
+        "baselines",
+        "string",
+        "DIR",
+        "directory of the recorded baselines",
+        "baselines in the root directory, or those that ship with the package",
+    ),
+    # No ini twin: recording is an act. A setting that records would, at every run, replace what
+    # the run was to be compared with.
+    _Option(
+        "update-baselines",
+        None,
+        "force",
+        "record what every tested level gets right, as what later runs are compared with; refused "
+        "where the variable CI is set, unless given as --quant-update-baselines=force",
+        "compare",
+        flag_value="yes",
+    ),
+    _Option(
+        "require-baseline",
+        "bool",
+        "",
+        "fail for every tested level that has no recorded baseline",
+        "such a level is named",
+        flag_value="true",
+    ),
+    _Option(
+        "regression-drop",
+        "float",
+        "POINTS",
+        "smallest drop below a recorded baseline that is worth failing for, in percentage points",
+        "0.5",
+    ),
+    _Option(
         "parallel",
         "int",
         "N",
@@ -141,12 +185,12 @@ def add_options(parser: pytest.Parser) -> None:
         group.addoption(
             option.flag,
             dest=option.key,
-            metavar=option.metavar,
-            action=option.action,
             default=None,
             help=text.replace("%", "%%"),
+            **option.form,
         )
-        parser.addini(option.key, option.help, type=option.ini_type, default=None)
+        if option.ini_type is not None:
+            parser.addini(option.key, option.help, type=option.ini_type, default=None)
     parser.addini(
         "quant_probes", "directories of probe files (default: probes)", "paths", default=None
     )
@@ -178,6 +222,10 @@ class Settings:
     cases: int | None
     difficulties: frozenset[int] | None
     alpha: float
+    baselines: Path
+    update: Literal["no", "yes", "force"]
+    require_baseline: bool
+    regression_drop: float
     parallel: int | None
     threads: int | None
     cache_dir: Path
@@ -193,12 +241,16 @@ def read_settings(config: pytest.Config) -> Settings:
     """The settings of this session; raises ``QuantUsageError`` naming the option at fault."""
     import platformdirs
 
+    from pytest_quant.gate.regression import DEFAULT_DROP
     from pytest_quant.levels import parse_level, parse_levels, parse_recipes
+    from pytest_quant.plugin import option_values
 
     values = _Values(config)
     recipes = parse_recipes(values.ini("quant_recipes", "linelist") or ())
     levels = values.parsed("levels", lambda text: parse_levels(text, recipes))
     assert levels is not None
+    update = values.parsed("update-baselines", option_values.update) or "no"
+    drop = values.parsed("regression-drop", option_values.points)
     return Settings(
         levels=levels,
         model=values.path("model"),
@@ -207,18 +259,24 @@ def read_settings(config: pytest.Config) -> Settings:
         ),
         reference=values.parsed("reference", lambda text: parse_level(text, recipes)),
         suites=_suites(values),
-        cases=values.parsed("cases", _positive),
-        difficulties=values.parsed("difficulty", _difficulties),
-        alpha=values.parsed("alpha", _share) or 0.05,
-        parallel=values.parsed("parallel", _positive),
-        threads=values.parsed("threads", _positive),
+        cases=values.parsed("cases", option_values.positive),
+        difficulties=values.parsed("difficulty", option_values.difficulties),
+        alpha=values.parsed("alpha", option_values.share) or 0.05,
+        baselines=values.path("baselines") or _baselines(config.rootpath, update),
+        update=update,
+        require_baseline=bool(values.raw("require-baseline")[0]),
+        regression_drop=DEFAULT_DROP if drop is None else drop,
+        parallel=values.parsed("parallel", option_values.positive),
+        threads=values.parsed("threads", option_values.positive),
         cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
         text=values.path("text"),
         json=values.path("json"),
         html=values.path("html"),
         markdown=values.path("markdown"),
         probe_paths=_probe_paths(values),
-        tolerances=_tolerances(values.ini("quant_tolerances", "linelist") or [], recipes),
+        tolerances=option_values.tolerances(
+            values.ini("quant_tolerances", "linelist") or [], recipes
+        ),
     )
 
 
@@ -251,6 +309,8 @@ class _Values:
         if given is not None:
             return given, option.flag, self._config.invocation_params.dir
         base = self._config.inipath.parent if self._config.inipath else self._config.rootpath
+        if option.ini_type is None:
+            return None, option.flag, base
         return self.ini(option.key, option.ini_type), self.place(option.key), base
 
     def parsed(self, name: str, parse: Callable[[str], _T]) -> _T | None:
@@ -307,35 +367,12 @@ def _suites(values: _Values) -> dict[str, Path]:
     return suites
 
 
-def _positive(text: str) -> int:
-    number = int(text) if text.strip().isdecimal() else 0
-    if number < 1:
-        raise ValueError(f"found {text!r}, expected a whole number of at least 1")
-    return number
+def _baselines(rootpath: Path, update: str) -> Path:
+    """A local directory, to write into in any case; else, to read, what ships."""
+    from pytest_quant.library import BASELINES
 
-
-def _difficulties(text: str) -> frozenset[int]:
-    chosen: set[int] = set()
-    for part in text.split(","):
-        match = re.fullmatch(r"\s*([1-5])\s*(?:-\s*([1-5])\s*)?", part)
-        span = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
-        if not span:
-            raise ValueError(
-                f"found {part.strip()!r}, expected numbers from 1 to 5 and ranges of them, lower "
-                "end first, separated by commas, such as 1-3 or 1,4-5"
-            )
-        chosen.update(span)
-    return frozenset(chosen)
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = 0.0
-    if not 0 < share < 0.5:
-        raise ValueError(f"found {text!r}, expected a number between 0 and 0.5, such as 0.05")
-    return share
+    local = rootpath / "baselines"
+    return local if update != "no" or local.is_dir() else BASELINES
 
 
 def _path(base: Path, text: str) -> Path:
@@ -355,28 +392,3 @@ def _probe_paths(values: _Values) -> tuple[Path, ...]:
                 "probe files, or probe files"
             )
     return paths
-
-
-def _tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str | None], float]:
-    from pytest_quant.errors import QuantUsageError
-    from pytest_quant.levels import parse_level
-    from pytest_quant.probes.model import CATEGORIES
-
-    tolerances: dict[tuple[str, str | None], float] = {}
-    for line in lines:
-        words = line.split()
-        try:
-            name, category, points = words[0], words[1], float(words[2])
-        except (IndexError, ValueError):
-            points = -1.0
-        if len(words) != 3 or not 0 <= points <= 100 or category not in (*CATEGORIES, "overall"):
-            raise QuantUsageError(
-                f"quant_tolerances: found {line!r}, expected: level category points, where "
-                f"category is overall or one of {', '.join(CATEGORIES)} and points are 0 to 100"
-            )
-        try:
-            level = parse_level(name, recipes).name
-        except QuantUsageError as error:
-            raise QuantUsageError(f"quant_tolerances: in {line!r}: {error}") from error
-        tolerances[level, None if category == "overall" else category] = points
-    return tolerances

@@ -127,7 +127,8 @@ class Progress:
         self, report: pytest.TestReport
     ) -> Generator[None, object, object]:
         """Count what a probe brought; leave the line to pytest for its own letter."""
-        if (learned := getattr(report, "quant", None)) is not None:
+        learned = getattr(report, "quant", None)
+        if learned is not None and "divergences" not in learned:
             self._tally.learn(learned)
         # Of when, pytest knows three; xdist reports a crash under another, and says more of it.
         crashed = report.when not in _PHASES

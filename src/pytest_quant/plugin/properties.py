@@ -18,8 +18,11 @@ def labels(level: str, reference: str, category: str | None) -> Properties:
     return [(f"quant_{name}", value) for name, value in named if value is not None]
 
 
-def findings(result: CheckResult) -> Properties:
-    """A verdict and its numbers: counts of cases, else percentage points or percent."""
+def findings(result: CheckResult, regression: CheckResult | None = None) -> Properties:
+    """A verdict and its numbers: counts of cases, else percentage points or percent.
+
+    A test that does two checks has failed if either did; the numbers are those of ``result``.
+    """
     counts = result.counts
     numbers: dict[str, float] = {"n": counts.n, "b": counts.b, "c": counts.c}
     if counts.n:
@@ -28,7 +31,10 @@ def findings(result: CheckResult) -> Properties:
     for name in ("drop", "lower", "upper", "limit", "alpha"):
         numbers[name] = getattr(result, name)
     rounded = [(f"quant_{name}", _rounded(number)) for name, number in numbers.items()]
-    return [*rounded, ("quant_verdict", result.verdict)]
+    if regression is None:
+        return [*rounded, ("quant_verdict", result.verdict)]
+    verdict = "fail" if regression.verdict == "fail" else result.verdict
+    return [*rounded, ("quant_regression", regression.verdict), ("quant_verdict", verdict)]
 
 
 def distance(divergence: Divergence) -> Properties:

@@ -44,7 +44,9 @@ def start(config: pytest.Config) -> None:
     suites = SuiteFiles(settings.suites)
     base = config.invocation_params.dir
     config.args[:] = _arguments(config, roots, suites)
-    files = ProbeFiles(roots, config.args, base, config.getini("norecursedirs"), suites)
+    whole = config.args_source is not pytest.Config.ArgsSource.ARGS
+    skipped = config.getini("norecursedirs")
+    files = ProbeFiles(roots, config.args, base, skipped, suites, whole=whole)
     for name in (
         *CATEGORIES,
         *(f"difficulty_{n}" for n in range(1, 6)),
@@ -56,7 +58,7 @@ def start(config: pytest.Config) -> None:
         files,
         thread_count(config, settings),
         _announcer(config),
-        workerinput["quant_reference"] if workerinput is not None else None,
+        workerinput,
     )
     config.stash[STATE] = state
     config.pluginmanager.register(SessionHooks(state), "quant-session")
@@ -139,7 +141,8 @@ class SessionHooks:
         if dropped:
             dropped[0].config.hook.pytest_deselected(items=dropped)
             items[:] = [item for item in items if self._is_wanted(item)]
-        items += divergence_items(session, self._levels, items)
+        if self._state.recorded_reference is None:
+            items += divergence_items(session, self._levels, items)
         order = {level: i for i, level in enumerate(self._levels)}
         items.sort(key=lambda item: order.get(_level(item), -1))
 
@@ -197,7 +200,7 @@ def _level(item: pytest.Item) -> str:
 
 def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
     assert state.budget is not None
-    learned: dict[str, Any] = {"selected": asdict(state.budget)}
+    learned: dict[str, Any] = {"selected": asdict(state.budget), "tests": state.tests}
     if item.measurement is not None:
         learned["measurement"] = to_json(item.measurement)
         learned["runtimes"] = {name: asdict(i) for name, i in state.bench.runtimes.items()}
@@ -213,6 +216,7 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
     assert state.budget is not None
     report.quant = {  # type: ignore[attr-defined]
         "selected": asdict(state.budget),
+        "tests": state.tests,
         "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
         "noise": {item.level: asdict(item.noise)} if item.noise else {},
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,13 +17,16 @@ from pytest_quant.measurement import Measurement, outcomes
 
 if TYPE_CHECKING:
     from pytest_quant.bench import Bench
+    from pytest_quant.gate.baseline import Baseline, RecordedArtifact
     from pytest_quant.gate.budget import Budget
     from pytest_quant.gate.tolerance_check import CheckResult
     from pytest_quant.gate.tolerances import Tolerances
+    from pytest_quant.gate.verdicts import Kind
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
     from pytest_quant.metrics.divergence import Divergence
     from pytest_quant.metrics.noise import NoiseFloor
+    from pytest_quant.plugin.baselines import Baselines
     from pytest_quant.plugin.collection import ProbeFiles
     from pytest_quant.plugin.options import Settings
     from pytest_quant.probes.model import Probe
@@ -48,15 +51,16 @@ class State:
         files: ProbeFiles,
         threads: int,
         announce: Callable[[str], None],
-        reference: str | None,
+        told: Mapping[str, Any] | None,
     ) -> None:
         self.settings = settings
         self.files = files
         self.threads = threads
         self.budget: Budget | None = None
+        self.tests = 0
         self._announce = announce
         # A worker is told by the controller, which has looked at the files.
-        self._told_reference = reference
+        self._told = told
 
     def prepare(self, *, run: bool) -> None:
         """Read every file, and make the artifacts if anything is to be run.
@@ -66,6 +70,8 @@ class State:
         self.files.read_all()
         # Cached properties: looking at them is what makes them.
         _ = self.tolerances, self.reference, self.held_text
+        for level in self.tested:
+            self.baseline(level)
         if run:
             _ = self.lineup
             self._check_parallel()
@@ -86,15 +92,60 @@ class State:
         from pytest_quant.lineup import choose_reference
 
         chosen = self.settings
-        if chosen.reference is None and self._told_reference is not None:
-            return parse_level(self._told_reference)
+        if chosen.reference is None and self._told is not None:
+            return parse_level(self._told["quant_reference"])
+        if self.recorded_reference is not None:
+            return parse_level(self.recorded_reference.level)
         return choose_reference(chosen.model, chosen.artifacts, chosen.reference)
 
     @cached_property
-    def lineup(self) -> Lineup:
-        from pytest_quant.lineup import line_up
+    def recorded_reference(self) -> RecordedArtifact | None:
+        """The reference as the baselines of all levels know it, if its file is not at hand."""
+        from pytest_quant.lineup import lacks_reference
 
         chosen = self.settings
+        named = chosen.reference
+        if chosen.update != "no" or not lacks_reference(
+            chosen.levels, chosen.model, chosen.artifacts, named
+        ):
+            return None
+        tested = [level.name for level in chosen.levels if not named or level.name != named.name]
+        recorded = self.baselines.reference(tested)
+        return None if recorded and named and named.name != recorded.level else recorded
+
+    @cached_property
+    def model_name(self) -> str:
+        """What baselines are found by; empty if no file is at hand."""
+        from pytest_quant.lineup import lacks_reference, model_name
+
+        if self._told is not None:
+            return str(self._told["quant_model"])
+        chosen = self.settings
+        lacking = lacks_reference(chosen.levels, chosen.model, chosen.artifacts, chosen.reference)
+        return model_name(chosen.model, chosen.artifacts, None if lacking else self.reference)
+
+    @cached_property
+    def baselines(self) -> Baselines:
+        from pytest_quant.plugin.baselines import Baselines
+
+        return Baselines(self.settings.baselines, self.model_name)
+
+    def baseline(self, level: str) -> Baseline | None:
+        """What a level is compared with: nothing while it is recorded anew."""
+        if self.settings.update != "no" or not self.model_name:
+            return None
+        return self.baselines.of(level)
+
+    @cached_property
+    def lineup(self) -> Lineup:
+        from pytest_quant.lineup import line_up, line_up_without_reference
+
+        chosen = self.settings
+        if self.recorded_reference is not None:
+            levels = [self.level(name) for name in self.tested]
+            return line_up_without_reference(
+                levels, self.reference, chosen.artifacts, chosen.cache_dir
+            )
         return line_up(
             chosen.levels,
             self.reference,
@@ -145,6 +196,7 @@ class State:
             open_level,
             origin_of,
             ResponseCache(self.settings.cache_dir / "responses"),
+            None if self.recorded_reference is None else self.baselines.reference_answer,
         )
 
     @property
@@ -168,27 +220,43 @@ class State:
         return self.tolerances.tolerance(guide_level, category, task, name=level)
 
     def select(self, selected: Iterable[tuple[str, str]]) -> None:
-        """Share the error budget among the selected (category, level) pairs, one per item."""
+        """Share the error budget among the selected (category, level) pairs, one per item.
+
+        What has a baseline is checked twice, and its divergence once more, if there is a reference
+        to diverge from.
+        """
         from pytest_quant.gate.budget import Budget
 
         pairs = list(selected)
+        levels = {level for _, level in pairs}
+        recorded = {level: found for level in levels if (found := self.baseline(level))}
+        distances = sum(len(found.divergences) for found in recorded.values())
+        if self.recorded_reference is not None:
+            distances = 0
+        again = [pair for pair in pairs if pair[1] in recorded]
+        self.tests = len(pairs)
         self.budget = Budget(
             alpha=self.settings.alpha,
-            pooled=len({level for _, level in pairs}),
-            category=len(set(pairs)),
-            probe=len(pairs),
+            pooled=len(levels) + len(recorded) + distances,
+            category=len(set(pairs)) + len(set(again)),
+            probe=len(pairs) + len(again),
         )
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
+        from pytest_quant.gate.baseline_changes import with_recorded
         from pytest_quant.gate.tolerance_check import guessing
 
-        return self.bench.measure(
+        baseline, count = self.baseline(level), self.settings.cases
+        if self.recorded_reference is not None:
+            count = self.baselines.answered_cases(nodeid, count or probe.cases)
+        measurement = self.bench.measure(
             probe,
             level,
             nodeid,
-            self.settings.cases,
+            count,
             lambda right, n: guessing(right, n, probe.chance) or "",
         )
+        return with_recorded(measurement, baseline) if baseline else measurement
 
     def diverge(self, level: str, probes: Iterable[Probe]) -> tuple[Divergence, ...]:
         """How far a level is from the reference: on the held text, then on the reference's own
@@ -231,11 +299,38 @@ class State:
             measurement.chance,
         )
 
-    def explain(self, measurement: Measurement, result: CheckResult) -> str:
-        """Why a probe failed at a level, for a person."""
-        from pytest_quant.reports.terminal import describe_failure
+    def regression(self, measurement: Measurement) -> CheckResult | None:
+        """The regression check of one probe at one level; ``None`` without a recorded case."""
+        from pytest_quant.gate.regression import probe_regression
 
-        return describe_failure(self.reference.name, measurement.level, result, [measurement])
+        assert self.budget is not None
+        return probe_regression(measurement, self.settings.regression_drop, self.budget)
+
+    def is_gone(self, key: str) -> bool:
+        """Whether a recorded probe no longer exists, as far as the files of this session tell."""
+        return self.files.is_gone(key)
+
+    def explain(
+        self, measurement: Measurement, tolerance: CheckResult, regression: CheckResult | None
+    ) -> str:
+        """Why a probe failed at a level, for a person; empty if it did not."""
+        from pytest_quant.gate.baseline_changes import coverage
+        from pytest_quant.plugin.baselines import changes_since
+        from pytest_quant.reports.failures import describe_failure
+
+        level, told = measurement.level, None
+        both: list[tuple[CheckResult | None, Kind]] = [
+            (tolerance, "tolerance"),
+            (regression, "regression"),
+        ]
+        failed = [(found, kind) for found, kind in both if found and found.verdict == "fail"]
+        if failed and (baseline := self.baseline(level)):
+            runtime, covered = self.bench.runtimes.get(level), coverage(baseline, [measurement])
+            told = changes_since(self, baseline, runtime, covered)
+        return "\n\n".join(
+            describe_failure(self.reference.name, level, result, [measurement], kind, told)
+            for result, kind in failed
+        )
 
     def close(self) -> None:
         if "bench" in self.__dict__:

@@ -10,7 +10,7 @@ from pytest_quant.probes.model import Probe
 from pytest_quant.suites import read_suite
 from pytest_quant.suites.rows import suffix_of
 
-_FOLDER = "suites"
+FOLDER = "suites"
 
 
 class SuiteFiles:
@@ -29,7 +29,7 @@ class SuiteFiles:
 
     def nodeid(self, path: Path) -> str | None:
         """``suites/gsm8k.jsonl``; ``None`` for any other file."""
-        return f"{_FOLDER}/{self._names[path]}{suffix_of(path)}" if self.claims(path) else None
+        return f"{FOLDER}/{self._names[path]}{suffix_of(path)}" if self.claims(path) else None
 
     def probes(self, path: Path, shown_as: str) -> tuple[Probe, ...]:
         """Raises ``QuantUsageError`` for a mistake in the file."""
@@ -43,6 +43,6 @@ class SuiteFiles:
         nodeid, colons, name = argument.partition("::")
         if self.claims(Path(os.path.normpath(base / nodeid))):
             return [argument]
-        if nodeid.rstrip("/") == _FOLDER:
+        if nodeid.rstrip("/") == FOLDER:
             return [str(path) for path in self.paths]
         return [f"{path}{colons}{name}" for path in self.paths if self.nodeid(path) == nodeid]

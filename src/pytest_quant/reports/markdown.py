@@ -13,6 +13,7 @@ from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import CaseResult, Measurement
 from pytest_quant.metrics.patterns import pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.results import category_checks, pooled_check
 from pytest_quant.reports.terminal import advice, tokens_per_second
@@ -130,6 +131,8 @@ def _changes(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
             if case.level and case.reference.correct and not case.level.correct
         ]
         notes = [note for note in (_patterns(mine), prose(level.warning)) if note]
+        worse = (line for line in recorded_lines(record, level.name) if line.endswith(": fail"))
+        notes += map(prose, worse)
         if not (lost or notes) or not left:
             continue
         left -= 1

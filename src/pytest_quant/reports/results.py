@@ -18,13 +18,15 @@ def levels_under_test(record: RunRecord) -> list[LevelRecord]:
 
 
 def pooled_check(record: RunRecord, level: str) -> Check | None:
-    """The check of a level over all probes, ``None`` if no probe says anything."""
-    return next((c for c in record.checks if c.level == level and c.scope == "pooled"), None)
+    """The tolerance check of a level over all probes, ``None`` if no probe says anything."""
+    wanted = (level, "pooled", "tolerance")
+    return next((c for c in record.checks if (c.level, c.scope, c.kind) == wanted), None)
 
 
 def category_checks(record: RunRecord) -> dict[tuple[str, str], Check]:
-    """By category and level."""
-    return {(c.subject, c.level): c for c in record.checks if c.scope == "category"}
+    """The tolerance checks by category and level."""
+    wanted = ("category", "tolerance")
+    return {(c.subject, c.level): c for c in record.checks if (c.scope, c.kind) == wanted}
 
 
 def failed_checks(record: RunRecord) -> list[Check]:

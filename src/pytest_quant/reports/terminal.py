@@ -7,24 +7,23 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pytest_quant.gate.tolerance_check import CheckResult, explain
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.measurement import CaseResult, Effort, Measurement
+from pytest_quant.measurement import Effort
 from pytest_quant.metrics.facets import by_facet
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
+from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.results import failed_checks, pooled_check
+from pytest_quant.reports.results import failed_checks
 
 MOST_FAILURES = 5
 MOST_PATTERNS = 3
 COLUMNS = 80
 # Of what sort of case the summary tells results, if they fit; the run record has all.
 _SHOWN_FACETS = ("length", "depth")
-# Room for a text behind its label.
-_WIDTH = 66
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +65,8 @@ def _lines(record: RunRecord) -> Iterator[Line]:
     yield from _skipped(record)
     yield from _failures(record)
     yield Line("")
+    for text in (*missing_baselines(record), *unused_baselines(record)):
+        yield Line(text)
     for sentence in advice(record):
         yield Line(sentence)
 
@@ -73,8 +74,11 @@ def _lines(record: RunRecord) -> Iterator[Line]:
 def _header(record: RunRecord) -> Iterator[Line]:
     reference = record.level(record.reference)
     marked = " (quantized itself)" if record.reference_quantized else ""
+    if record.reference_recorded:
+        marked += " (not at hand, as recorded)"
     yield Line(f"reference {record.reference}{marked}: {_artifact(record, reference)}")
-    if runtime := reference.runtime:
+    runtimes = (level.runtime for level in (reference, *record.levels) if level.runtime)
+    if runtime := next(runtimes, None):
         yield Line(
             f"runtime {runtime.name} {runtime.version}, {runtime.threads} threads, "
             f"{runtime.parallel} sequences at once"
@@ -89,14 +93,18 @@ def _header(record: RunRecord) -> Iterator[Line]:
         yield Line(f"note: {warning}", "yellow")
     if record.missing:
         yield Line(
-            f"incomplete: {record.missing} of {record.selected['probe']} selected tests brought "
-            "no measurement",
+            f"incomplete: {record.missing} of {record.missing + len(record.measurements)} selected "
+            "tests brought no measurement",
             "red",
         )
 
 
 def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
-    checks = [c for c in record.checks if c.level == level.name and c.scope != "probe"]
+    checks = [
+        c
+        for c in record.checks
+        if c.level == level.name and c.scope != "probe" and c.kind == "tolerance"
+    ]
     if not checks:
         yield Line(f"{level.name}: no probe that {record.reference} can do, so nothing to compare")
         return
@@ -113,6 +121,8 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     yield from map(Line, divergence_lines(record, level.name))
     yield from _robustness(record, level)
     yield from _errors(record, level)
+    for text in recorded_lines(record, level.name):
+        yield Line(text, _COLOURS["fail"] if text.endswith(": fail") else "")
     assert level.verdict is not None
     yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
 
@@ -150,9 +160,9 @@ def _row(check: Check) -> Line:
 def _robustness(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     reference, own = pair_counts(record.of_level(level.name))
     if own.pairs:
+        beside = f", {record.reference} {reference.broken}" if reference.pairs else ""
         yield Line(
-            f"robustness: {own.broken} of {own.pairs} pairs broken by the perturbation, "
-            f"{record.reference} {reference.broken}"
+            f"robustness: {own.broken} of {own.pairs} pairs broken by the perturbation{beside}"
         )
 
 
@@ -165,14 +175,14 @@ def _errors(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
         before[row.pattern] += row.reference
         now[row.pattern] += row.count
     most = now.most_common(MOST_PATTERNS)
-    if most:
+    if most and record.reference_recorded:
+        yield Line(f"errors: {', '.join(f'{name} {count}' for name, count in most)}")
+    elif most:
         counts = ", ".join(f"{name} {count} ({before[name]})" for name, count in most)
         yield Line(f"errors ({record.reference}): {counts}")
     for made_up in hallucinations(mine):
-        yield Line(
-            f"made up: {made_up.count} of {made_up.responses} responses that could, "
-            f"{record.reference} {made_up.reference}"
-        )
+        beside = "" if record.reference_recorded else f", {record.reference} {made_up.reference}"
+        yield Line(f"made up: {made_up.count} of {made_up.responses} responses that could{beside}")
 
 
 def _artifact(record: RunRecord, level: LevelRecord) -> str:
@@ -215,64 +225,31 @@ def _skipped(record: RunRecord) -> Iterator[Line]:
 
 
 def _failures(record: RunRecord) -> Iterator[Line]:
-    failed = failed_checks(record)
-    for check in failed[:MOST_FAILURES]:
-        yield Line("")
-        yield Line(f"FAILED {check.level} {check.subject}", "red")
-        yield from (Line(f"  {text}") for text in failure_text(record, check).splitlines())
-    if len(failed) > MOST_FAILURES:
-        yield Line("")
-        yield Line(f"and {len(failed) - MOST_FAILURES} more failed checks")
-
-
-def failure_text(record: RunRecord, check: Check) -> str:
-    """Why a check of the record failed."""
-    return describe_failure(record.reference, check.level, check.result, _members(record, check))
-
-
-def describe_failure(
-    reference: str, level: str, result: CheckResult, members: list[Measurement]
-) -> str:
-    """Why a check failed: its numbers, the error patterns that carry it, and one example."""
-    lost = [
-        (measurement, case)
-        for measurement in members
-        for case in measurement.cases
-        if case.level and case.reference.correct and not case.level.correct
+    told = [
+        (f"{c.level} {c.subject}{_kind(c)}", failure_text(record, c)) for c in failed_checks(record)
     ]
-    patterns = Counter(case.level.pattern for _, case in lost if case.level)
-    counted = ", ".join(f"{pattern} {count}" for pattern, count in patterns.most_common(4))
-    lines = [explain(result), f"patterns  {shown(counted)}"]
-    if lost:
-        lines += _example(reference, level, *lost[0])
-    return "\n".join(lines)
-
-
-def _example(
-    reference: str, level: str, measurement: Measurement, case: CaseResult
-) -> Iterator[str]:
-    assert case.level is not None
-    yield f"example   {measurement.nodeid}, case {case.index}"
-    yield f"prompt    {shown(case.prompt, _WIDTH)}"
-    yield f"expected  {shown(case.expected, _WIDTH)}"
-    for name, answer in ((reference, case.reference), (level, case.level)):
-        yield f"{name[:9]:<9} {shown(answer.response, _WIDTH)}"
-    yield f"because   {shown(case.level.reason, _WIDTH)}"
-
-
-def _members(record: RunRecord, check: Check) -> list[Measurement]:
-    return [
-        m
-        for m in record.of_level(check.level)
-        if check.scope == "pooled"
-        or (check.scope == "category" and m.category == check.category)
-        or (check.scope == "probe" and m.nodeid == check.subject)
+    told[:0] = [
+        (f"{check.level} divergence ({check.source})", divergence_text(record, check))
+        for check in record.divergence_checks
+        if check.result.verdict == "fail"
     ]
+    for heading, story in told[:MOST_FAILURES]:
+        yield Line("")
+        yield Line(f"FAILED {heading}", "red")
+        yield from (Line(f"  {text}") for text in story.splitlines())
+    if len(told) > MOST_FAILURES:
+        yield Line("")
+        yield Line(f"and {len(told) - MOST_FAILURES} more failed checks")
+
+
+def _kind(check: Check) -> str:
+    return " (regression)" if check.kind == "regression" else ""
 
 
 def advice(record: RunRecord) -> Iterator[str]:
     """What to do, one sentence for each verdict that occurs."""
     judged = {check.level for check in record.checks}
+    judged |= {check.level for check in record.divergence_checks}
     names: dict[str, list[str]] = {}
     for level in record.levels:
         if level.verdict:
@@ -284,6 +261,12 @@ def advice(record: RunRecord) -> Iterator[str]:
             yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
         else:
             yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
+    beyond = {c.level for c in record.checks if (c.kind, c.result.verdict) == ("tolerance", "fail")}
+    failed = names.get("fail", [])
+    if lossy := [name for name in failed if name in beyond]:
+        yield f"Hold {', '.join(lossy)} back: shown to lose more than the limit."
+    if worse := [name for name in failed if name not in beyond]:
+        yield f"Hold {', '.join(worse)} back: worse than the recorded baseline."
     for name in names.get("inconclusive", ()):
         yield f"{name} is undecided: {_how_to_decide(record, name)}"
     if unjudged := names.get(""):
@@ -295,8 +278,9 @@ def advice(record: RunRecord) -> Iterator[str]:
 
 def _how_to_decide(record: RunRecord, level: str) -> str:
     """The cases per probe that would settle a level's pooled check."""
-    pooled = pooled_check(record, level)
-    assert pooled is not None
+    (pooled,) = (
+        c for c in record.checks if (c.level, c.scope, c.kind) == (level, "pooled", "tolerance")
+    )
     result = pooled.result
     if result.uninformative:
         return f"{result.uninformative}."

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from pytest_quant.files import write_atomically
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.allure.results import Rendered, Run, check_result, probe_result
+from pytest_quant.reports.allure.results import (
+    Rendered,
+    Run,
+    check_result,
+    divergence_result,
+    probe_result,
+)
 from pytest_quant.reports.allure.surroundings import surroundings
 
 
@@ -19,8 +25,16 @@ def write_results(record: RunRecord, directory: Path) -> None:
     The same record gives the same files, so that writing it twice changes nothing.
     """
     run = Run.of(record)
-    verdicts = {check.subject: check.result for check in record.checks if check.scope == "probe"}
-    write(directory, (probe_result(run, m, verdicts.get(m.nodeid)) for m in record.measurements))
+    found = {(c.subject, c.kind): c.result for c in record.checks if c.scope == "probe"}
+    probes = (
+        probe_result(
+            run, m, found.get((m.nodeid, "tolerance")), found.get((m.nodeid, "regression"))
+        )
+        for m in record.measurements
+    )
+    write(directory, probes)
+    levels = dict.fromkeys(divergence.level for divergence in record.divergences)
+    write(directory, (divergence_result(run, n, record.divergences_of(n)) for n in levels))
     write_checks(record, directory)
     write_surroundings(record, directory)
 

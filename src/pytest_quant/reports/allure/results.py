@@ -18,14 +18,15 @@ from allure_commons.model2 import (
 )
 from allure_commons.types import LabelType, Severity
 
-from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict, explain
-from pytest_quant.gate.verdicts import Check
+from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
+from pytest_quant.gate.verdicts import Check, Kind
 from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.allure.attachments import Attachments, identifier
 from pytest_quant.reports.allure.cases import steps_of_cases, table_of_cases
+from pytest_quant.reports.failures import describe_failure, explained, failure_text
 from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.terminal import describe_failure, failure_text
 
 # What the sample could not decide is neither passed nor failed.
 STATUS: dict[CheckVerdict, str] = {
@@ -78,21 +79,33 @@ def identity(run: Run, nodeid: str, category: str, difficulty: int, level: str) 
     return result
 
 
-def probe_result(run: Run, measurement: Measurement, result: CheckResult | None) -> Rendered:
-    """One probe at one level; ``result`` is ``None`` if it has no verdict."""
+def probe_result(
+    run: Run,
+    measurement: Measurement,
+    result: CheckResult | None,
+    regression: CheckResult | None = None,
+) -> Rendered:
+    """One probe at one level; ``result`` is ``None`` if it has no verdict, ``regression`` if it has
+    no baseline.
+    """
     m = measurement
     test = identity(run, m.nodeid, m.category, m.difficulty, m.level)
     attachments = Attachments(test.uuid)
     asked = list(_asked(run, m))
     test.stop = asked[-1].stop if asked else run.moment
     held = [_held(run.reference, m.level, result)] if result is not None else []
+    if regression is not None:
+        held.append(_held("its baseline", m.level, regression))
     rest = [*held, *steps_of_cases(run.reference, m, attachments)]
     test.steps = [*asked, *_at(test.stop, rest)]
     if m.cases:
         test.attachments = [table_of_cases(run.reference, m, attachments)]
     if result is not None:
-        story = describe_failure(run.reference, m.level, result, [m])
-        _judge(test, result, story)
+        worse = regression is not None and regression.verdict == "fail" != result.verdict
+        kind: Kind = "regression" if worse else "tolerance"
+        decisive = regression if regression is not None and worse else result
+        story = describe_failure(run.reference, m.level, decisive, [m], kind)
+        _judge(test, decisive, kind, story)
     else:
         test.status = Status.SKIPPED
         reason = f"uninformative: {m.uninformative}" if m.uninformative else m.skipped
@@ -102,13 +115,15 @@ def probe_result(run: Run, measurement: Measurement, result: CheckResult | None)
 
 def check_result(run: Run, record: RunRecord, check: Check) -> Rendered:
     """A check over several probes; what it is made of is told in steps, the worst first."""
-    name = f"{check.subject}[{check.level}]"
     severity = Severity.CRITICAL if check.category else Severity.BLOCKER
-    test = _identity(run, GATE, name, check.level, severity.value, category=check.category)
-    test.labels += [Label(LabelType.TAG, tag) for tag in (GATE, check.level)]
+    test = gate_identity(run, check.name, check.level, severity, check.category)
     members = _members(record, check)
     steps = [
-        _held(run.reference, check.level, check.result),
+        _held(
+            run.reference if check.kind == "tolerance" else "its baseline",
+            check.level,
+            check.result,
+        ),
         *(
             TestStepResult(name=_told(member), status=STATUS[member.result.verdict])
             for member in members[:MOST_MEMBERS]
@@ -117,8 +132,44 @@ def check_result(run: Run, record: RunRecord, check: Check) -> Rendered:
     test.steps = _at(run.moment, steps)
     attachments = Attachments(test.uuid)
     test.attachments = [attachments.table("all members", _HEADS, map(_row, members))]
-    _judge(test, check.result, failure_text(record, check))
+    _judge(test, check.result, check.kind, failure_text(record, check))
     return Rendered(test, attachments.texts)
+
+
+def gate_identity(
+    run: Run,
+    subject: str,
+    level: str,
+    severity: Severity = Severity.NORMAL,
+    category: str | None = None,
+) -> TestResult:
+    """What a test over several probes is called, whatever came of it."""
+    name = f"{subject}[{level}]"
+    test = _identity(run, GATE, name, level, severity.value, category=category)
+    test.labels += [Label(LabelType.TAG, tag) for tag in (GATE, level)]
+    return test
+
+
+def divergence_result(run: Run, level: str, divergences: Sequence[Divergence]) -> Rendered:
+    """How far a level's distributions are from the reference's: measured, not judged."""
+    test = gate_identity(run, "divergence", level)
+    test.status = Status.PASSED
+    steps = [
+        TestStepResult(name=f"{shown(d.title, _WIDTH)}: {d.tokens:,} tokens", status=Status.PASSED)
+        for d in divergences
+    ]
+    test.steps = _at(run.moment, steps)
+    attachments = Attachments(test.uuid)
+    test.attachments = [
+        attachments.table(f"statistics, {d.source}", ("statistic", "value"), _statistics(d))
+        for d in divergences
+    ]
+    return Rendered(test, attachments.texts)
+
+
+def _statistics(divergence: Divergence) -> Iterator[tuple[str, str]]:
+    for name, statistic in divergence.statistics.items():
+        yield name, f"{statistic.value:.6g}"
 
 
 def broken_result(test: TestResult, message: str) -> Rendered:
@@ -165,12 +216,12 @@ def _md5(*parts: str) -> str:
     return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
-def _judge(test: TestResult, result: CheckResult, story: str) -> None:
+def _judge(test: TestResult, result: CheckResult, kind: Kind, story: str) -> None:
     test.status = STATUS[result.verdict]
     if result.verdict == "fail":
-        test.statusDetails = StatusDetails(message=explain(result), trace=story)
+        test.statusDetails = StatusDetails(message=explained(result, kind), trace=story)
     elif result.verdict == "inconclusive":
-        test.statusDetails = StatusDetails(message=f"inconclusive: {explain(result)}")
+        test.statusDetails = StatusDetails(message=f"inconclusive: {explained(result, kind)}")
 
 
 def _asked(run: Run, m: Measurement) -> Iterator[TestStepResult]:
@@ -240,7 +291,7 @@ def _members(record: RunRecord, check: Check) -> list[Check]:
         other
         for other in record.checks
         if other.level == check.level
-        and other.scope == below
+        and (other.scope, other.kind) == (below, check.kind)
         and check.category in (None, other.category)
     ]
     return sorted(found, key=lambda other: -other.result.drop)

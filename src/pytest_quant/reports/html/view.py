@@ -13,6 +13,7 @@ from pytest_quant.metrics.facets import FacetRow, by_two_facets
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.plots import figures
 from pytest_quant.reports.results import (
     category_checks,
@@ -20,7 +21,7 @@ from pytest_quant.reports.results import (
     levels_under_test,
     pooled_check,
 )
-from pytest_quant.reports.terminal import advice, failure_text, tokens_per_second
+from pytest_quant.reports.terminal import advice, tokens_per_second
 
 _MOST_FAILURES = 20
 _MOST_PATTERNS = 14
@@ -167,6 +168,11 @@ def _failures(record: RunRecord) -> dict[str, Any]:
     wide = [check for check in failed if check.scope != "probe"]
     narrow = [check for check in failed if check.scope == "probe"]
     return {
+        "far": [
+            (check, divergence_text(record, check))
+            for check in record.divergence_checks
+            if check.result.verdict == "fail"
+        ],
         "wide": [(check, failure_text(record, check)) for check in wide],
         "narrow": [(check, failure_text(record, check)) for check in narrow[:_MOST_FAILURES]],
         "more": max(0, len(narrow) - _MOST_FAILURES),

@@ -187,6 +187,8 @@ def divergence(record: RunRecord) -> str | None:
                     label=None if number else name or f"responses of {record.reference}",
                 )
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
         axes.grid(visible=True, axis="y")
         axes.set_ylabel("mean KL divergence, nats per token")
         _level_axis(axes, levels)

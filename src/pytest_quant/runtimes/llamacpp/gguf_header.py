@@ -49,11 +49,17 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """One file: its metadata (without long arrays and arrays of text), tensors, size in bytes."""
+    """One file: its metadata (without long arrays and arrays of text), tensors, size in bytes.
+
+    The spans say where in the file the value of every key and the data of every tensor lie, those
+    of long arrays among them: (first byte, byte after the last).
+    """
 
     metadata: dict[str, Value]
     tensors: tuple[Tensor, ...]
     size: int
+    metadata_spans: dict[str, tuple[int, int]]
+    tensor_spans: tuple[tuple[int, int], ...]
 
 
 class _CutOffError(Exception):
@@ -114,19 +120,27 @@ def _parse(path: Path, data: mmap.mmap) -> Header:
             )
         tensor_count, pair_count = cursor.scalar("<Q"), cursor.scalar("<Q")
         metadata: dict[str, Value] = {}
+        metadata_spans: dict[str, tuple[int, int]] = {}
         for _ in range(pair_count):
-            key, kind = cursor.text(), cursor.scalar("<I")
+            key, start = cursor.text(), cursor.position
+            kind = cursor.scalar("<I")
             value = _array(path, cursor) if kind == _ARRAY else _scalar(path, cursor, kind)
             if value is not None:
                 metadata[key] = value
+            metadata_spans[key] = (start, cursor.position)
         entries = [_tensor(path, cursor) for _ in range(tensor_count)]
     except _CutOffError as error:
         raise QuantUsageError(
             f"{path}: truncated: its header continues past the end of the file "
             f"({len(data):,} bytes); download or copy it again"
         ) from error
-    _check_data(path, metadata, entries, header_end=cursor.position, size=len(data))
-    return Header(metadata, tuple(tensor for tensor, _ in entries), len(data))
+    return Header(
+        metadata,
+        tuple(tensor for tensor, _ in entries),
+        len(data),
+        metadata_spans,
+        _tensor_spans(path, metadata, entries, header_end=cursor.position, size=len(data)),
+    )
 
 
 def _scalar(path: Path, cursor: _Cursor, kind: int) -> Value:
@@ -171,25 +185,29 @@ def _tensor(path: Path, cursor: _Cursor) -> tuple[Tensor, int]:
     return Tensor(name, shape, kind.name, nbytes), offset
 
 
-def _check_data(
+def _tensor_spans(
     path: Path,
     metadata: dict[str, Value],
     entries: list[tuple[Tensor, int]],
     *,
     header_end: int,
     size: int,
-) -> None:
+) -> tuple[tuple[int, int], ...]:
+    """Where the data of the tensors lie; raises ``QuantUsageError`` if beyond the file."""
     alignment = metadata.get("general.alignment", DEFAULT_ALIGNMENT)
     if not isinstance(alignment, int) or alignment < 1:
         raise _malformed(path, f"alignment {alignment!r}")
     start = -(-header_end // alignment) * alignment
+    spans = []
     for tensor, offset in entries:
         end = start + offset + tensor.nbytes
+        spans.append((start + offset, end))
         if end > size:
             raise QuantUsageError(
                 f"{path}: truncated: tensor {tensor.name!r} ends at byte {end:,} of a file of "
                 f"{size:,}; download or copy it again"
             )
+    return tuple(spans)
 
 
 def _malformed(path: Path, found: str) -> QuantUsageError:

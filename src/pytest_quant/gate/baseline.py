@@ -1,0 +1,152 @@
+"""A recorded baseline: what one level of one model got right, and from which artifact.
+
+Plain types, so that it can be reviewed as text: a case takes one character. What is compared
+with it later is decided case by case, by the digests of the cases.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pytest_quant.gate.divergence_regression import Chunk
+from pytest_quant.measurement import CaseResult, Measurement
+
+RIGHT, WRONG = "1", "0"
+# Hexadecimal digits of a case's digest: two different cases share them once in 16 million.
+CASE_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedArtifact:
+    """The file of a level and what ran it; ``size`` in bytes, ``tensor_types`` a histogram.
+
+    ``metadata`` and ``tensors`` are its contents, piece by piece (empty for the reference, whose
+    digest suffices). ``runtime`` is everything about the runtime that may change a response.
+    """
+
+    level: str
+    recipe: str
+    digest: str
+    size: int
+    bits_per_weight: float
+    tensor_types: Mapping[str, int]
+    runtime: Mapping[str, str | int]
+    metadata: Mapping[str, str]
+    tensors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedProbe:
+    """The outcomes of a probe, one character a case: ``1`` is right.
+
+    A wrong one is a letter that ``patterns`` explains, or ``0`` where no error pattern is known.
+    ``level`` is ``None`` if the reference cannot do the probe: then the level was not asked.
+    ``digests`` are the beginnings of the cases' digests.
+    """
+
+    category: str
+    digests: tuple[str, ...]
+    reference: str
+    level: str | None
+    patterns: Mapping[str, str]
+
+    def outcome(self, index: int, digest: str) -> str | None:
+        """``correct``, or how the level's answer was wrong; ``None`` if the case is not here."""
+        if self.level is None or not self.holds(index, digest):
+            return None
+        mark = self.level[index]
+        return "correct" if mark == RIGHT else self.patterns.get(mark, "incorrect")
+
+    def holds(self, index: int, digest: str) -> bool:
+        """Whether this very case was recorded."""
+        return index < len(self.digests) and self.digests[index] == digest[:CASE_DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedChunk:
+    """The divergence over one stretch of text: nats per token over so many tokens."""
+
+    digest: str
+    tokens: int
+    kld: float
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The record of one level of one model.
+
+    ``created`` is an ISO 8601 time in UTC, ``created_by`` who asked for it, ``version`` that of
+    this package, ``prompt`` the form in which questions are put. ``probes`` are by node id,
+    without the level; ``divergences`` by what they were measured on.
+    """
+
+    model: str
+    level: str
+    created: str
+    created_by: str
+    version: str
+    prompt: str
+    reference: RecordedArtifact
+    artifact: RecordedArtifact
+    probes: Mapping[str, RecordedProbe]
+    divergences: Mapping[str, tuple[RecordedChunk, ...]]
+
+    @property
+    def cases(self) -> int:
+        """How many outcomes of the level it holds."""
+        return sum(len(probe.level or "") for probe in self.probes.values())
+
+    @property
+    def probe_set(self) -> str:
+        """A digest of all its cases."""
+        text = "\n".join(
+            f"{name} {' '.join(probe.digests)}" for name, probe in sorted(self.probes.items())
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def probe_key(nodeid: str) -> str:
+    """The node id of a probe without the level that stands in its brackets."""
+    return nodeid.rpartition("[")[0] or nodeid
+
+
+def recorded_probe(measurement: Measurement) -> RecordedProbe | None:
+    """A measurement as it is recorded; ``None`` unless it was measured completely.
+
+    A probe of which a batch met its deadline, or that could not be asked, is not complete.
+    """
+    cases = measurement.cases
+    asked = not measurement.uninformative
+    if measurement.skipped or not cases or (asked and not all(case.level for case in cases)):
+        return None
+    if any(_cut(case) for case in cases) or [c.index for c in cases] != [*range(len(cases))]:
+        return None
+    level, patterns = _marks(cases) if asked else (None, {})
+    return RecordedProbe(
+        category=measurement.category,
+        digests=tuple(case.digest[:CASE_DIGITS] for case in cases),
+        reference="".join(RIGHT if case.reference.correct else WRONG for case in cases),
+        level=level,
+        patterns=patterns,
+    )
+
+
+def recorded_chunks(chunks: Iterable[Chunk]) -> tuple[RecordedChunk, ...]:
+    """Chunks as they are recorded, to six significant digits."""
+    return tuple(RecordedChunk(c.digest, c.tokens, float(f"{c.kld:.6g}")) for c in chunks)
+
+
+def _cut(case: CaseResult) -> bool:
+    return "deadline" in (case.reference.finish, case.level and case.level.finish)
+
+
+def _marks(cases: Sequence[CaseResult]) -> tuple[str, dict[str, str]]:
+    answers = [case.level for case in cases if case.level]
+    seen = dict.fromkeys(answer.pattern for answer in answers if answer.pattern)
+    letters = dict(zip(sorted(seen), string.ascii_lowercase, strict=False))
+    marks = [RIGHT if a.correct else letters.get(a.pattern, WRONG) for a in answers]
+    used = {letter: pattern for pattern, letter in letters.items() if letter in marks}
+    return "".join(marks), used

@@ -1,0 +1,169 @@
+"""Baselines as files: made to be committed and reviewed, checked whenever read or written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.files import write_atomically
+from pytest_quant.gate.baseline import (
+    RIGHT,
+    WRONG,
+    Baseline,
+    RecordedArtifact,
+    RecordedChunk,
+    RecordedProbe,
+)
+
+SCHEMA_VERSION = 1
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_NAME = 80
+_SCHEMA = "baseline.schema.json"
+
+
+def baseline_path(directory: Path, model: str, level: str) -> Path:
+    """Where the baseline of a level of a model lies; the name is made safe for a path."""
+    name = _UNSAFE.sub("-", model).strip(".-")[:_LONGEST_NAME]
+    return directory / (name or "model") / f"{level}.json"
+
+
+def read_baseline(path: Path) -> Baseline | None:
+    """The baseline in a file, ``None`` if there is no such file.
+
+    Raises ``QuantUsageError`` for one that cannot be read, is damaged, or is of another version.
+    """
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise QuantUsageError(f"{path}: the baseline cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise _mistake(path, f"not valid JSON: {error}") from error
+    version = raw.get("schema") if isinstance(raw, dict) else None
+    if version != SCHEMA_VERSION:
+        raise _mistake(
+            path, f"schema version {version!r}, this pytest-quant reads {SCHEMA_VERSION}"
+        )
+    if wrong := best_match(_validator().iter_errors(raw)):
+        field = wrong.json_path.removeprefix("$").lstrip(".") or "the whole file"
+        raise _mistake(path, f"{field}: {wrong.message[:200]}")
+    baseline = _from_json(raw)
+    if problem := _contradiction(baseline):
+        raise _mistake(path, problem)
+    if raw["probe_set"] != baseline.probe_set:
+        raise _mistake(path, "probe_set is not the digest of the cases; was it edited or merged?")
+    return baseline
+
+
+def write_baseline(baseline: Baseline, path: Path) -> None:
+    """Validate and write a baseline in one step; raises ``OSError``."""
+    text = dump(baseline)
+    _validator().validate(json.loads(text))
+    if problem := _contradiction(baseline):
+        raise ValueError(f"{path}: {problem}")
+    write_atomically(path, text)
+
+
+def dump(baseline: Baseline) -> str:
+    """The text of the file: a line for each field of a probe, tensor and chunk."""
+    raw = {
+        "schema": SCHEMA_VERSION,
+        "model": baseline.model,
+        "level": baseline.level,
+        "created": baseline.created,
+        "created_by": baseline.created_by,
+        "version": baseline.version,
+        "prompt": baseline.prompt,
+        "probe_set": baseline.probe_set,
+        "artifact": _filled(asdict(baseline.artifact)),
+        "reference": _filled(asdict(baseline.reference)),
+        "probes": {name: _probe(probe) for name, probe in sorted(baseline.probes.items())},
+        "divergences": {
+            source: [[chunk.digest, chunk.tokens, chunk.kld] for chunk in chunks]
+            for source, chunks in sorted(baseline.divergences.items())
+        },
+    }
+    text = json.dumps(raw, indent=1, ensure_ascii=True)
+    # Lists of plain values on one line; within a text no line break stands as such.
+    return re.sub(r"\[\n\s+([^][{}]+?)\n\s*\]", _on_one_line, text) + "\n"
+
+
+def _on_one_line(match: re.Match[str]) -> str:
+    return "[" + re.sub(r"\n\s+", " ", match[1]) + "]"
+
+
+def _filled(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in raw.items() if value not in ({}, None)}
+
+
+def _probe(probe: RecordedProbe) -> dict[str, Any]:
+    return {
+        "category": probe.category,
+        "cases": " ".join(probe.digests),
+        "reference": probe.reference,
+        "level": probe.level,
+    } | ({"patterns": dict(probe.patterns)} if probe.patterns else {})
+
+
+def _from_json(raw: Mapping[str, Any]) -> Baseline:
+    return Baseline(
+        **{
+            name: raw[name]
+            for name in ("model", "level", "created", "created_by", "version", "prompt")
+        },
+        reference=_artifact(raw["reference"]),
+        artifact=_artifact(raw["artifact"]),
+        probes={
+            name: RecordedProbe(
+                category=probe["category"],
+                digests=tuple(probe["cases"].split()),
+                reference=probe["reference"],
+                level=probe["level"],
+                patterns=probe.get("patterns", {}),
+            )
+            for name, probe in raw["probes"].items()
+        },
+        divergences={
+            source: tuple(RecordedChunk(*chunk) for chunk in chunks)
+            for source, chunks in raw["divergences"].items()
+        },
+    )
+
+
+def _artifact(raw: Mapping[str, Any]) -> RecordedArtifact:
+    return RecordedArtifact(**{"metadata": {}, "tensors": {}, "runtime": {}, **raw})
+
+
+def _contradiction(baseline: Baseline) -> str:
+    """What the schema cannot see: one outcome for each case, and a meaning for each letter."""
+    for name, probe in baseline.probes.items():
+        cases = len(probe.digests)
+        if len(probe.reference) != cases or len(probe.level or probe.reference) != cases:
+            return f"probes.{name}: {cases} cases, but not as many outcomes"
+        if unknown := set(probe.level or "") - {RIGHT, WRONG, *probe.patterns}:
+            return f"probes.{name}: level: {min(unknown)!r} is not among its patterns"
+    return ""
+
+
+def _mistake(path: Path, problem: str) -> QuantUsageError:
+    return QuantUsageError(
+        f"{path}: not a usable baseline: {problem}\nrestore the file from version control, or "
+        "delete it and record it again with --quant-update-baselines"
+    )
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    text = resources.files(__package__).joinpath(_SCHEMA).read_text("utf-8")
+    return Draft202012Validator(json.loads(text))

@@ -1,0 +1,234 @@
+"""The recorded baselines of a session's model, as every process of the session sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_quant import __version__
+from pytest_quant.bench import NotRecorded
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.gate.baseline import (
+    RIGHT,
+    Baseline,
+    RecordedArtifact,
+    RecordedProbe,
+    probe_key,
+)
+from pytest_quant.gate.baseline_changes import (
+    BaselineUse,
+    Changes,
+    Coverage,
+    changes,
+    coverage,
+)
+from pytest_quant.gate.baseline_file import baseline_path, read_baseline
+from pytest_quant.gate.divergence_regression import (
+    DivergenceCheck,
+    behaves_like,
+    evaluate_divergence,
+    mean_over,
+)
+from pytest_quant.measurement import Answer, Measurement, recorded_answer
+from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.probes.model import Case
+from pytest_quant.runtimes.llamacpp.artifacts import Artifact
+from pytest_quant.runtimes.llamacpp.contents import Contents, read_contents
+from pytest_quant.runtimes.protocol import RuntimeInfo
+
+if TYPE_CHECKING:
+    from pytest_quant.plugin.state import State
+
+
+class Baselines:
+    """The baselines below a directory that belong to one model, each read once."""
+
+    def __init__(self, directory: Path, model: str) -> None:
+        self._directory = directory
+        self._model = model
+        self._read: dict[str, Baseline | None] = {}
+
+    def path(self, level: str) -> Path:
+        return baseline_path(self._directory, self._model, level)
+
+    def of(self, level: str) -> Baseline | None:
+        """The baseline of a level, ``None`` if there is none.
+
+        Raises ``QuantUsageError`` for a file that is damaged or about something else.
+        """
+        if level not in self._read:
+            path = self.path(level)
+            baseline = read_baseline(path)
+            if baseline and (baseline.model, baseline.level) != (self._model, level):
+                raise QuantUsageError(
+                    f"{path}: is about {baseline.level} of {baseline.model!r}, expected {level} of "
+                    f"{self._model!r}\nkeep the baselines of other models elsewhere: "
+                    "--quant-baselines DIR"
+                )
+            self._read[level] = baseline
+        return self._read[level]
+
+    def levels(self) -> list[str]:
+        """The levels of the model of which there is a file, tested or not."""
+        return sorted(path.stem for path in self.path("any").parent.glob("*.json"))
+
+    def others(self, level: str) -> Iterator[Baseline]:
+        """The baselines of the other levels, but for those that cannot be read: they are not
+        what is tested.
+        """
+        for other in self.levels():
+            with suppress(QuantUsageError):
+                if other != level and (found := self.of(other)):
+                    yield found
+
+    def reference(self, levels: Sequence[str]) -> RecordedArtifact | None:
+        """The reference that all these levels were recorded against, if they have one in common."""
+        found = [self.of(level) for level in levels]
+        known = {(b.reference.level, b.reference.digest): b.reference for b in found if b}
+        return next(iter(known.values())) if all(found) and len(known) == 1 else None
+
+    def reference_answer(self, nodeid: str, case: Case) -> Answer:
+        """The recorded outcome of a case at the reference; raises ``NotRecorded``."""
+        level = _level(nodeid)
+        probe = self._probe(nodeid)
+        if probe is None or not probe.holds(case.index, case.digest):
+            what = "the probe" if probe is None else f"case {case.index} as it is now"
+            raise NotRecorded(
+                f"the reference is not at hand, and the baseline of {level} does not hold {what}"
+            )
+        return recorded_answer(probe.reference[case.index] == RIGHT)
+
+    def answered_cases(self, nodeid: str, wanted: int) -> int:
+        """How many of so many cases the reference answered; all if it answered none."""
+        probe = self._probe(nodeid)
+        return min(wanted, len(probe.digests)) if probe else wanted
+
+    def _probe(self, nodeid: str) -> RecordedProbe | None:
+        baseline = self.of(_level(nodeid))
+        return baseline.probes.get(probe_key(nodeid)) if baseline else None
+
+
+def _level(nodeid: str) -> str:
+    return nodeid.rpartition("[")[2].removesuffix("]")
+
+
+def recorded_artifact(
+    artifact: Artifact, runtime: RuntimeInfo | None, contents: Contents | None = None
+) -> RecordedArtifact:
+    """An artifact of this session in the form of the record."""
+    return RecordedArtifact(
+        level=artifact.level,
+        recipe=artifact.recipe,
+        digest=artifact.digest,
+        size=artifact.size,
+        bits_per_weight=artifact.bits_per_weight,
+        tensor_types=dict(artifact.tensor_types),
+        runtime=asdict(runtime) if runtime else {},
+        metadata=contents.metadata if contents else {},
+        tensors=contents.tensors if contents else {},
+    )
+
+
+def changes_since(
+    state: State, baseline: Baseline, runtime: RuntimeInfo | None, covered: Coverage
+) -> Changes:
+    """What differs between a baseline and what this session measured at its level."""
+    artifact = state.lineup.artifacts[baseline.level]
+    contents = read_contents(artifact.path, state.settings.cache_dir)
+    return changes(
+        baseline,
+        recorded_artifact(artifact, runtime, contents),
+        state.recorded_reference
+        or recorded_artifact(state.lineup.artifacts[state.reference.name], None),
+        contents.prompt_form,
+        __version__,
+        covered,
+    )
+
+
+def baseline_uses(
+    state: State,
+    measurements: Sequence[Measurement],
+    runtimes: Mapping[str, RuntimeInfo],
+    divergences: Sequence[Divergence],
+) -> tuple[BaselineUse, ...]:
+    """What became of the baseline of each tested level; nothing while they are recorded anew."""
+    if state.settings.update != "no":
+        return ()
+    return tuple(
+        replace(
+            _use(state, level, [m for m in measurements if m.level == level], runtimes.get(level)),
+            behaves_like=_lower_level(state, level, divergences) or "",
+        )
+        for level in dict.fromkeys(m.level for m in measurements)
+    )
+
+
+def _use(
+    state: State, level: str, measured: Sequence[Measurement], runtime: RuntimeInfo | None
+) -> BaselineUse:
+    baseline, path = state.baseline(level), shown_path(state.baselines.path(level))
+    required = state.settings.require_baseline
+    if baseline is None:
+        return BaselineUse(level, path, found=False, required=required)
+    covered = coverage(baseline, measured, state.is_gone)
+    return BaselineUse(
+        level,
+        path,
+        found=True,
+        required=required,
+        created=baseline.created,
+        created_by=baseline.created_by,
+        version=baseline.version,
+        coverage=covered,
+        changes=changes_since(state, baseline, runtime, covered),
+    )
+
+
+def divergence_checks(
+    state: State, divergences: Sequence[Divergence]
+) -> tuple[DivergenceCheck, ...]:
+    """Each level's divergence held against the recorded one, where there is one."""
+    checks = []
+    for found in divergences:
+        baseline = state.baseline(found.level)
+        if baseline is None or found.source not in baseline.divergences:
+            continue
+        assert state.budget is not None
+        result = evaluate_divergence(
+            baseline.divergences[found.source], found.chunks, state.budget.alpha_for("pooled")
+        )
+        if result is not None:
+            checks.append(DivergenceCheck(found.level, found.source, result))
+    return tuple(checks)
+
+
+def _lower_level(state: State, level: str, divergences: Sequence[Divergence]) -> str | None:
+    """The recorded level of fewer bits that a file diverges like, on the held text."""
+    for found in divergences:
+        if (found.level, found.source) != (level, "text"):
+            continue
+        digests = [chunk.digest for chunk in found.chunks]
+        recorded = {}
+        for other in state.baselines.others(level):
+            mean = mean_over(other.divergences.get("text", ()), digests)
+            if mean is not None:
+                recorded[other.level] = (mean, other.artifact.bits_per_weight)
+        mean = mean_over(found.chunks, digests)
+        bits = state.lineup.artifacts[level].bits_per_weight
+        return behaves_like(mean, bits, recorded) if mean is not None else None
+    return None
+
+
+def unused_baselines(state: State) -> tuple[str, ...]:
+    """The recorded levels of the model that this session does not test."""
+    return tuple(name for name in state.baselines.levels() if name not in state.tested)
+
+
+def shown_path(path: Path) -> str:
+    """A path as the user would write it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

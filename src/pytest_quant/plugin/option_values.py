@@ -1,0 +1,80 @@
+"""From the text of an option to its value; what a text may be is said in the error."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+
+def positive(text: str) -> int:
+    number = int(text) if text.strip().isdecimal() else 0
+    if number < 1:
+        raise ValueError(f"found {text!r}, expected a whole number of at least 1")
+    return number
+
+
+def difficulties(text: str) -> frozenset[int]:
+    chosen: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([1-5])\s*(?:-\s*([1-5])\s*)?", part)
+        span = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+        if not span:
+            raise ValueError(
+                f"found {part.strip()!r}, expected numbers from 1 to 5 and ranges of them, lower "
+                "end first, separated by commas, such as 1-3 or 1,4-5"
+            )
+        chosen.update(span)
+    return frozenset(chosen)
+
+
+def share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 0.5:
+        raise ValueError(f"found {text!r}, expected a number between 0 and 0.5, such as 0.05")
+    return number
+
+
+def points(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise ValueError(f"found {text!r}, expected percentage points from 0 to 100, such as 0.5")
+    return number
+
+
+def update(text: str) -> Literal["yes", "force"]:
+    if text not in ("yes", "force"):
+        raise ValueError(
+            f"found {text!r}, expected nothing or =force; write paths before this option"
+        )
+    return "force" if text == "force" else "yes"
+
+
+def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str | None], float]:
+    from pytest_quant.errors import QuantUsageError
+    from pytest_quant.levels import parse_level
+    from pytest_quant.probes.model import CATEGORIES
+
+    limits: dict[tuple[str, str | None], float] = {}
+    for line in lines:
+        words = line.split()
+        try:
+            name, category, limit = words[0], words[1], float(words[2])
+        except (IndexError, ValueError):
+            limit = -1.0
+        if len(words) != 3 or not 0 <= limit <= 100 or category not in (*CATEGORIES, "overall"):
+            raise QuantUsageError(
+                f"quant_tolerances: found {line!r}, expected: level category points, where "
+                f"category is overall or one of {', '.join(CATEGORIES)} and points are 0 to 100"
+            )
+        try:
+            level = parse_level(name, recipes).name
+        except QuantUsageError as error:
+            raise QuantUsageError(f"quant_tolerances: in {line!r}: {error}") from error
+        limits[level, None if category == "overall" else category] = limit
+    return limits

@@ -1,0 +1,83 @@
+"""What the summary says about recorded baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_quant.gate.baseline_changes import BaselineUse
+from pytest_quant.gate.verdicts import Check
+from pytest_quant.record import RunRecord
+from pytest_quant.reports.plain_text import shown
+
+
+def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
+    """How a level compares with its baseline; nothing if it has none."""
+    use = next((use for use in record.baselines if use.level == level and use.found), None)
+    if use is None:
+        return
+    covered = use.coverage
+    counts = [f"{covered.compared:,} cases compared"] + [
+        f"{count:,} {what}"
+        for what in ("new", "gone", "changed")
+        if (count := getattr(covered, what))
+    ]
+    yield f"baseline of {use.created[:10]} ({shown(use.version, 20)}): {', '.join(counts)}"
+    for check in record.checks:
+        if (check.level, check.scope, check.kind) == (level, "pooled", "regression"):
+            yield _regression(check)
+    for divergence in (c for c in record.divergence_checks if c.level == level):
+        result = divergence.result
+        rise = f" ({result.rise / result.recorded:+.0%})" if result.recorded > 0 else ""
+        yield (
+            f"regression: KL divergence {result.now:.3g}, recorded {result.recorded:.3g}{rise}, "
+            f"p {result.p:.2g}: {result.verdict}"
+        )
+    yield from _outdated(use)
+    if use.behaves_like:
+        yield f"note: labelled {level}, diverges like {use.behaves_like}"
+
+
+def _regression(check: Check) -> str:
+    result, counts = check.result, check.result.counts
+    bounds = f"[{result.lower:.1f}, {result.upper:.1f}]"
+    return (
+        f"regression: drop {result.drop:.1f} {bounds}, b {counts.b}, c {counts.c}, n {counts.n}, "
+        f"p {result.p:.2g}: {result.verdict}"
+    )
+
+
+def _outdated(use: BaselineUse) -> Iterator[str]:
+    """What is not as it was recorded: one does well to know it even where nothing got worse."""
+    changes = use.changes
+    kinds = {
+        "artifact": changes.artifact,
+        "runtime": changes.runtime,
+        "template": changes.prompt,
+        "reference": changes.reference,
+    }
+    if different := [name for name, sentences in kinds.items() if sentences]:
+        yield f"not as recorded: {', '.join(different)}"
+
+
+def missing_baselines(record: RunRecord) -> Iterator[str]:
+    """The tested levels that have no baseline, in one line."""
+    missing = [use for use in record.baselines if not use.found]
+    if missing:
+        names = ", ".join(use.level for use in missing)
+        wanted = " (required)" if any(use.required for use in missing) else ""
+        yield f"no baseline{wanted} for {names}: record with --quant-update-baselines"
+
+
+def missing_text(use: BaselineUse) -> str:
+    """Why a required baseline is missing, and what to do."""
+    return (
+        f"no baseline for {use.level}: {use.path} does not exist\n"
+        "record it with --quant-update-baselines and commit it, or run without "
+        "--quant-require-baseline"
+    )
+
+
+def unused_baselines(record: RunRecord) -> Iterator[str]:
+    """The recorded levels of the model that were not tested."""
+    if record.unused_baselines:
+        yield f"baselines not used: {shown(', '.join(record.unused_baselines), 100)} (not tested)"

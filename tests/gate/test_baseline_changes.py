@@ -1,0 +1,104 @@
+"""What is different from the record, named piece by piece, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.gate.baselines import ARTIFACT, REFERENCE, RUNTIME, baseline, measured, probe_of
+
+from pytest_quant.gate.baseline import RecordedArtifact
+from pytest_quant.gate.baseline_changes import Changes, Coverage, changes, coverage, shortened
+
+KNOWN = baseline(sums=probe_of("1a0b"), products=probe_of("1111"))
+NEW_DIGEST = "5" * 64
+
+
+def told(now: RecordedArtifact) -> tuple[str, ...]:
+    return changes(KNOWN, now, REFERENCE, "plain question", "0.1.0", Coverage()).artifact
+
+
+def damaged(**tensors: str) -> RecordedArtifact:
+    named = {name.replace("_", "."): content for name, content in tensors.items()}
+    return replace(ARTIFACT, digest=NEW_DIGEST, tensors={**ARTIFACT.tensors, **named})
+
+
+def test_nothing_changed() -> None:
+    same = changes(KNOWN, ARTIFACT, REFERENCE, "plain question", "0.1.0", Coverage(compared=8))
+    assert same == Changes()
+
+
+def test_tensors_are_told_one_by_one() -> None:
+    assert told(damaged(blk_0_up="Q2_K cccccccccccc")) == ("blk.0.up Q4_K -> Q2_K",)
+    assert told(damaged(blk_0_up="Q4_K cccccccccccc")) == ("blk.0.up has other contents",)
+    assert told(damaged(extra="F32 cccccccccccc")) == ("extra is new",)
+    less = replace(ARTIFACT, digest=NEW_DIGEST, tensors={"blk.0.up": "Q4_K aaaaaaaaaaaa"})
+    assert told(less) == ("blk.0.norm is gone",)
+
+
+def test_two_tensors_that_changed_places_are_told_so() -> None:
+    was = replace(ARTIFACT, tensors={"one": "Q4_K aaaaaaaaaaaa", "two": "Q4_K bbbbbbbbbbbb"})
+    now = replace(
+        was, digest=NEW_DIGEST, tensors={"one": "Q4_K bbbbbbbbbbbb", "two": "Q4_K aaaaaaaaaaaa"}
+    )
+    found = changes(replace(KNOWN, artifact=was), now, REFERENCE, "", "0.1.0", Coverage())
+    assert found.artifact == ("one holds what two held", "two holds what one held")
+
+
+def test_a_change_of_type_comes_first() -> None:
+    now = damaged(blk_0_up="Q2_K cccccccccccc", blk_0_norm="F32 cccccccccccc")
+    assert told(now) == ("blk.0.up Q4_K -> Q2_K", "blk.0.norm has other contents")
+
+
+def test_metadata_and_recipe() -> None:
+    metadata = {"llama.rope.freq_base": "500000.0", "tokenizer.ggml.tokens": "sha256:000000000000"}
+    now = replace(ARTIFACT, digest=NEW_DIGEST, metadata=metadata)
+    assert told(now) == (
+        "llama.rope.freq_base 10000.0 -> 500000.0",
+        "tokenizer.ggml.tokens has other contents",
+    )
+    assert told(replace(ARTIFACT, recipe="Q4_K_S")) == ("recipe Q4_K_M -> Q4_K_S",)
+    hidden = replace(ARTIFACT, digest=NEW_DIGEST)
+    assert told(hidden) == ("the file, though neither its tensors nor its metadata",)
+
+
+def test_runtime_template_probes_and_reference() -> None:
+    runtime = {**RUNTIME, "threads": 4, "gpu": "none"}
+    found = changes(
+        KNOWN,
+        replace(ARTIFACT, runtime=runtime),
+        replace(REFERENCE, digest="e" * 64),
+        "chat template sha256:0123",
+        "0.2.0",
+        Coverage(compared=6, new=3, gone=0, changed=1),
+    )
+    assert found.runtime == ("threads 2 -> 4", "gpu none -> none", "pytest-quant 0.1.0 -> 0.2.0")
+    assert found.prompt == ("plain question -> chat template sha256:0123",)
+    assert found.probes == ("3 new, 1 changed of 10 cases",)
+    assert found.reference == (f"f16 {'f' * 12} -> f16 {'e' * 12}",)
+    assert found.artifact == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ([measured("1111")], Coverage(compared=4)),
+        ([measured("11")], Coverage(compared=2, gone=2)),
+        ([measured("111111")], Coverage(compared=4, new=2)),
+        ([measured("1111", asks="f")], Coverage(changed=4)),
+        ([measured("11", probe="differences")], Coverage(new=2)),
+        ([measured("1111"), measured("11", probe="products")], Coverage(compared=6, gone=2)),
+    ],
+)
+def test_every_case_is_counted_once(now: list[object], expected: Coverage) -> None:
+    assert coverage(KNOWN, now) == expected  # type: ignore[arg-type]
+
+
+def test_probes_that_no_longer_exist_are_gone_and_others_were_not_selected() -> None:
+    found = coverage(KNOWN, [measured("1111")], lambda key: key.endswith("::products"))
+    assert found == Coverage(compared=4, gone=4)
+
+
+def test_long_lists_are_cut_and_counted() -> None:
+    assert shortened(["a", "b"], 2) == ["a", "b"]
+    assert shortened(["a", "b", "c", "d"], 2) == ["a", "b", "and 2 more"]

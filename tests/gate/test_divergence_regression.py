@@ -1,0 +1,133 @@
+"""A level that moved away from its reference fails; noise, and a move back, do not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_rel
+
+from pytest_quant.gate.baseline import RecordedChunk
+from pytest_quant.gate.divergence_regression import (
+    DivergenceResult,
+    behaves_like,
+    evaluate_divergence,
+    explain_divergence,
+)
+
+
+def chunks(klds: list[float], tokens: int = 512) -> tuple[RecordedChunk, ...]:
+    return tuple(RecordedChunk(f"{i:08x}", tokens, kld) for i, kld in enumerate(klds))
+
+
+def evaluated(was: list[float], now: list[float], alpha: float = 0.01) -> DivergenceResult:
+    result = evaluate_divergence(chunks(was), chunks(now), alpha)
+    assert result is not None
+    return result
+
+
+WAS = [0.031 * (1 + 0.3 * math.sin(7 * i)) for i in range(32)]
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict"),
+    [(0.5, "pass"), (1.0, "pass"), (1.05, "pass"), (1.2, "fail"), (2.0, "fail"), (1000.0, "fail")],
+)
+def test_verdicts(factor: float, verdict: str) -> None:
+    result = evaluated(WAS, [factor * kld for kld in WAS])
+    assert result.verdict == verdict
+    assert result.now == pytest.approx(factor * result.recorded)
+    assert result.chunks == 32
+    assert result.tokens == 32 * 512
+
+
+def test_a_rise_in_one_chunk_alone_is_not_significant() -> None:
+    result = evaluated(WAS, [*WAS[:-1], WAS[-1] + 0.5])
+    assert result.rise > result.limit
+    assert result.verdict == "inconclusive"
+
+
+def test_what_arithmetic_noise_brings_is_no_rise() -> None:
+    tiny = [1e-8] * 32
+    assert evaluated(tiny, [3e-8] * 32).verdict == "pass"
+    assert evaluated([0.0] * 32, [5e-7] * 32).verdict == "pass"
+    assert evaluated([0.0] * 32, [1e-5] * 32).verdict == "fail"
+
+
+def test_one_chunk_tells_nothing_and_none_is_no_check() -> None:
+    result = evaluated([0.03], [0.9])
+    assert (result.verdict, result.lower, result.upper) == ("inconclusive", None, None)
+    assert evaluate_divergence(chunks(WAS), (), 0.05) is None
+    strange = tuple(replace(chunk, digest="another text") for chunk in chunks(WAS))
+    assert evaluate_divergence(strange, chunks(WAS), 0.05) is None
+
+
+def test_only_chunks_that_both_have_are_compared() -> None:
+    more = chunks([*WAS, 99.0, 99.0])
+    assert evaluate_divergence(chunks(WAS), more, 0.01) == evaluated(WAS, WAS)
+    assert evaluate_divergence(more, chunks(WAS), 0.01) == evaluated(WAS, WAS)
+
+
+def test_of_equal_chunks_it_is_the_paired_t_test() -> None:
+    generator = np.random.default_rng(3)
+    was = generator.lognormal(-4, 0.5, 20)
+    now = was * generator.lognormal(0.05, 0.2, 20)
+    expected = ttest_rel(now, was, alternative="greater")
+    result = evaluated(was.tolist(), now.tolist(), 0.05)
+    assert result.p == pytest.approx(expected.pvalue)
+    assert result.lower == pytest.approx(expected.confidence_interval(0.95).low)
+
+
+def test_chunks_count_by_their_tokens() -> None:
+    was = (RecordedChunk("a", 900, 0.1), RecordedChunk("b", 100, 0.5))
+    result = evaluate_divergence(was, was, 0.05)
+    assert result is not None
+    assert result.recorded == pytest.approx(0.14)
+
+
+@pytest.mark.parametrize("spread", [0.02, 0.1, 0.3])
+def test_noise_from_chunk_to_chunk_fails_no_more_often_than_alpha(spread: float) -> None:
+    generator = np.random.default_rng(17)
+    failed = 0
+    for _ in range(2000):
+        now = np.array(WAS) * generator.lognormal(-(spread**2) / 2, spread, len(WAS))
+        failed += evaluated(WAS, now.tolist(), 0.05).verdict == "fail"
+    assert failed / 2000 <= 0.05 + 3 * math.sqrt(0.05 / 2000)
+
+
+def test_a_quarter_more_is_seen_through_the_noise() -> None:
+    generator = np.random.default_rng(19)
+    now = (np.array(WAS) * 1.25 * generator.lognormal(-0.02, 0.2, (500, len(WAS)))).tolist()
+    failed = [evaluated(WAS, klds).verdict == "fail" for klds in now]
+    assert np.mean(failed) > 0.95
+
+
+RECORDED = {"q6": (2e-4, 6.6), "q4": (1.5e-3, 4.85), "q3": (1e-2, 3.9), "q2": (9e-2, 3.2)}
+
+
+@pytest.mark.parametrize(
+    ("mean", "bits", "like"),
+    [
+        (6e-5, 8.5, None),  # a sound q8
+        (1.5e-3, 8.5, "q4"),  # requantized from q4
+        (0.95e-2, 8.5, "q3"),
+        (0.5, 8.5, "q2"),
+        (1.5e-3, 4.85, None),  # a q4 like any other
+        (1.2e-2, 4.85, "q3"),
+        (0.5, 2.6, None),
+    ],
+)
+def test_a_file_that_behaves_like_one_of_fewer_bits(
+    mean: float, bits: float, like: str | None
+) -> None:
+    assert behaves_like(mean, bits, RECORDED) == like
+
+
+def test_the_explanation_holds_every_number() -> None:
+    first, second = explain_divergence(evaluated(WAS, [1.64 * kld for kld in WAS])).splitlines()
+    assert first.startswith("KL divergence 0.052 nats per token, recorded 0.0317 (+64%): ")
+    assert "shown to be higher; 32 chunks, 16,384 tokens, p " in first
+    assert second.startswith("alpha 0.01; rise 0.02 [0.019, 0.022], worth failing above 0.0032")
+    assert "rise 0.87, worth" in explain_divergence(evaluated([0.03], [0.9]))

@@ -1,0 +1,241 @@
+"""Recorded baselines: what was recorded is met again, what got worse fails and says why."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.sessions import Project, Run
+
+from pytest_quant.gate.baseline import Baseline
+from pytest_quant.gate.baseline_file import read_baseline
+from pytest_quant.library import EMBEDDED_MODEL
+
+# Two probes that the embedded model can do, in two categories.
+TWO = "doubling or animal_class"
+SELECTED = ("--quant-levels=q8", "--quant-cases=16", "-k", TWO)
+UPDATE = "--quant-update-baselines"
+FILE = "baselines/pytest-quant-embedded/q8.json"
+
+
+def baseline_of(project: Project) -> Baseline:
+    baseline = read_baseline(project.path / FILE)
+    assert baseline is not None
+    return baseline
+
+
+def regressions(run: Run) -> list[dict[str, Any]]:
+    assert run.record is not None, run.output + run.errors
+    return [check for check in run.record["checks"] if check["kind"] == "regression"]
+
+
+def distance(run: Run) -> dict[str, Any]:
+    """The check of the divergence on the held text."""
+    assert run.record is not None, run.output + run.errors
+    (check,) = run.record["divergence_checks"]
+    result: dict[str, Any] = check["result"]
+    return result
+
+
+def changes(run: Run) -> dict[str, list[str]]:
+    assert run.record is not None, run.output + run.errors
+    (use,) = run.record["baselines"]
+    found: dict[str, list[str]] = use["changes"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def recording(shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A session that records the baseline of q8."""
+    return Project(tmp_path_factory.mktemp("recorded"), shared_cache).run(*SELECTED, UPDATE)
+
+
+@pytest.fixture
+def recorded(project: Project, recording: Run) -> Project:
+    """A project that has this baseline."""
+    shutil.copytree(recording.directory / "baselines", project.path / "baselines")
+    return project
+
+
+@pytest.fixture
+def damaged(recorded: Project, damaged_q8_file: Path) -> Run:
+    """A session with a file of the same level in which two tensors changed places."""
+    return recorded.run(
+        *SELECTED, f"--quant-artifact=q8={damaged_q8_file}", f"--quant-model={EMBEDDED_MODEL}"
+    )
+
+
+def test_records_every_outcome_and_where_it_is_from(recording: Run) -> None:
+    assert recording.code == pytest.ExitCode.OK, recording.output + recording.errors
+    assert recording.record is not None
+    assert regressions(recording) == []
+    baseline = read_baseline(recording.directory / FILE)
+    assert baseline is not None
+    assert (baseline.level, baseline.model) == ("q8", recording.record["model"])
+    for measurement in recording.measurements.values():
+        probe = baseline.probes[measurement["nodeid"].removesuffix("[q8]")]
+        for i, case in enumerate(measurement["cases"]):
+            right = case["level"]["verdict"] == "correct"
+            assert probe.outcome(i, case["digest"]) == (
+                "correct" if right else case["level"]["pattern"]
+            )
+    assert baseline.artifact.digest == recording.level("q8")["digest"]
+    assert baseline.reference.digest == recording.level("f16")["digest"]
+    (chunks,) = baseline.divergences.values()
+    on_text = recording.record["divergences"][0]
+    assert on_text["source"] == "text"
+    assert [chunk.digest for chunk in chunks] == [chunk["digest"] for chunk in on_text["chunks"]]
+    assert dict(baseline.artifact.runtime) == recording.level("q8")["runtime"]
+
+
+def test_shows_what_changes_before_it_writes(recording: Run) -> None:
+    lines = recording.lines
+    wrote = lines.index(f"q8: wrote {FILE}")
+    heading = next(i for i, line in enumerate(lines) if line.startswith("q8, cases"))
+    assert heading < wrote
+    assert lines[heading].split()[2:] == ["created", "better", "worse", "gone", "changed"]
+    rows = [line.split() for line in lines[heading + 1 : heading + 3]]
+    assert rows == [
+        ["iterative", "16", "0", "0", "0", "0"],
+        ["world_knowledge", "16", "0", "0", "0", "0"],
+    ]
+
+
+def test_the_same_again_is_no_regression(recorded: Project, mode: tuple[str, ...]) -> None:
+    run = recorded.run(*SELECTED, *mode)
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    found = regressions(run)
+    assert len(found) == 1 + 2 + 2
+    assert {check["result"]["verdict"] for check in found} <= {"pass", "inconclusive"}
+    assert all(check["result"]["counts"]["b"] == 0 for check in found)
+    assert not any(changes(run).values())
+    assert run.record is not None
+    assert run.record["selected"] == {"pooled": 3, "category": 4, "probe": 4}
+    assert distance(run)["verdict"] == "pass"
+    assert distance(run)["now"] == pytest.approx(distance(run)["recorded"], rel=1e-5)
+    assert "32 cases compared" in "\n".join(run.section)
+
+
+def test_every_mode_reaches_the_same_verdicts(recorded: Project) -> None:
+    one, other = (recorded.run(*SELECTED, mode).record for mode in ("-n0", "-n2"))
+    assert one is not None
+    assert other is not None
+    assert one["checks"] == other["checks"]
+    assert one["baselines"] == other["baselines"]
+
+
+def test_a_damaged_copy_fails_and_names_what_changed(damaged: Run) -> None:
+    assert damaged.code == pytest.ExitCode.TESTS_FAILED, damaged.output + damaged.errors
+    verdicts = {check["subject"]: check["result"]["verdict"] for check in regressions(damaged)}
+    assert verdicts["overall"] == "fail"
+    artifact = changes(damaged)["artifact"]
+    assert len(artifact) == 2
+    assert all(" holds what blk." in text for text in artifact)
+    story = " ".join(" ".join(damaged.section).split())
+    assert "FAILED q8 overall (regression)" in story
+    assert "points below its recorded baseline" in story
+    assert f"changed artifact: {artifact[0]}" in story
+    assert "as before runtime, template, probes, reference" in story
+    assert "(was " in story
+    failed = {line.split()[1] for line in damaged.lines if line.startswith("FAILED quant-gate")}
+    assert failed >= {
+        "quant-gate::overall[q8]",
+        "quant-gate::overall-regression[q8]",
+        "quant-gate::divergence-text-regression[q8]",
+    }
+    assert distance(damaged)["verdict"] == "fail"
+    assert "FAILED q8 divergence (text) KL divergence " in story
+
+
+def test_one_file_alone_is_compared_with_its_record(recorded: Project, q8_file: Path) -> None:
+    run = recorded.run(*SELECTED, f"--quant-artifact=q8={q8_file}")
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert run.record is not None
+    assert run.record["reference_recorded"]
+    assert run.level("f16")["runtime"] is None
+    (pooled,) = (c for c in regressions(run) if c["scope"] == "pooled")
+    assert pooled["result"]["counts"]["n"] == 32
+    assert pooled["result"]["counts"]["b"] == 0
+    assert not any(changes(run).values())
+    # The recorded outcomes of the reference stand for it: the tolerance check runs as well.
+    (tolerance,) = (
+        c for c in run.record["checks"] if (c["scope"], c["kind"]) == ("pooled", "tolerance")
+    )
+    assert tolerance["result"]["counts"]["n"] == 32
+    assert run.record["divergences"] == run.record["divergence_checks"] == []
+    assert run.record["selected"]["pooled"] == 2
+    assert "f16 (not at hand, as recorded)" in "\n".join(run.section)
+
+
+def test_one_damaged_file_alone_fails(recorded: Project, damaged_q8_file: Path) -> None:
+    run = recorded.run(*SELECTED, f"--quant-artifact=q8={damaged_q8_file}", "-n2")
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
+    assert any(" holds what blk." in text for text in changes(run)["artifact"])
+
+
+def test_what_is_not_recorded_cannot_be_asked_of_one_file_alone(
+    recorded: Project, q8_file: Path
+) -> None:
+    run = recorded.run(
+        *SELECTED[:-1], f"{TWO} or opposite", f"--quant-artifact=q8={q8_file}", "-rs"
+    )
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert run.outcomes["skipped"] == 1
+    assert "the baseline of q8 does not hold the probe" in run.output
+
+
+def test_a_level_without_reference_and_without_record_is_refused(
+    project: Project, q8_file: Path
+) -> None:
+    message = project.run(*SELECTED, f"--quant-artifact=q8={q8_file}").mistake()
+    assert "no reference among --quant-artifact q8" in message
+    assert "baseline" in message
+
+
+def test_new_gone_and_changed_cases_are_counted(recorded: Project) -> None:
+    path = recorded.path / FILE
+    raw = json.loads(path.read_text("utf-8"))
+    probe = raw["probes"]["probes/iterative.yaml::doubling"]
+    probe["cases"] = "ffffff" + probe["cases"][6:]
+    raw["probes"]["probes/iterative.yaml::tripling_long_ago"] = probe
+    path.write_text(json.dumps(raw), "utf-8")
+    # The digest of the cases tells that somebody was at the file.
+    assert "probe_set is not the digest" in recorded.run(*SELECTED).mistake()
+    raw["probe_set"] = _probe_set(raw)
+    path.write_text(json.dumps(raw), "utf-8")
+    run = recorded.run(*SELECTED[:-1], f"{TWO} or opposite")
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert run.record is not None
+    assert run.record["baselines"][0]["coverage"] == {
+        "compared": 31,
+        "new": 16,
+        "gone": 16,
+        "changed": 1,
+    }
+    assert changes(run)["probes"] == ["16 new, 16 gone, 1 changed of 64 cases"]
+
+
+def _probe_set(raw: dict[str, Any]) -> str:
+    import hashlib
+
+    text = "\n".join(f"{name} {p['cases']}" for name, p in sorted(raw["probes"].items()))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize("text", ["{", '{"schema": 2}'])
+def test_a_damaged_baseline_is_the_users_to_mend(recorded: Project, text: str) -> None:
+    (recorded.path / FILE).write_text(text, "utf-8")
+    message = recorded.run(*SELECTED).mistake()
+    assert "q8.json: not a usable baseline" in message
+    run = recorded.run(*SELECTED, UPDATE)
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert len(baseline_of(recorded).probes) == 2
+
+
+def test_levels_that_are_recorded_and_not_tested_are_named(recorded: Project) -> None:
+    run = recorded.run("--quant-levels=q4", *SELECTED[1:])
+    assert "no baseline for q4: record with --quant-update-baselines" in run.section
+    assert "baselines not used: q8 (not tested)" in run.section
