@@ -20,7 +20,6 @@ from functools import cached_property
 from pathlib import Path
 
 import yaml
-from pytest_quant.metrics.divergence import Divergence
 from scipy.stats import binomtest
 
 from pytest_quant.gate.statistics import tango_bounds
@@ -28,6 +27,7 @@ from pytest_quant.gate.tolerance_check import Paired, count_pairs
 from pytest_quant.gate.tolerances import read_tolerances
 from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.measurement import Measurement, outcomes
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.record import RunRecord, read_record
 
 REPOSITORY = Path(__file__).parents[1]

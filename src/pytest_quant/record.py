@@ -21,6 +21,7 @@ from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -74,6 +75,7 @@ class RunRecord:
     measurements: tuple[Measurement, ...]
     checks: tuple[Check, ...]
     divergences: tuple[Divergence, ...] = ()
+    noise: NoiseFloor | None = None
     divergence_checks: tuple[DivergenceCheck, ...] = ()
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
 from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.baselines import baseline_uses, divergence_checks, unused_baselines
 from pytest_quant.plugin.state import State
 from pytest_quant.record import LevelRecord, RunRecord
@@ -21,6 +22,7 @@ def conclude(
     found: Mapping[str, Measurement],
     runtimes: Mapping[str, RuntimeInfo],
     divergences: Iterable[Divergence],
+    noise: Mapping[str, NoiseFloor],
 ) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
     lineup, budget = state.lineup, state.budget
@@ -74,6 +76,8 @@ def conclude(
         ),
         measurements=measurements,
         checks=checks,
+        # That which was found beside the first level: each is of the reference.
+        noise=next((noise[level] for level in lineup.levels if level in noise), None),
         divergences=distances,
         divergence_checks=distance_checks,
         baselines=baseline_uses(state, measurements, runtimes, distances),

@@ -13,6 +13,7 @@ from pytest_quant.gate.budget import Budget
 from pytest_quant.measurement import Measurement, from_json
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
+from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.conclusion import conclude
 from pytest_quant.plugin.gate_tests import GateTest, gate_tests
 from pytest_quant.plugin.outputs import check_outputs, write_outputs
@@ -32,6 +33,7 @@ class Controller:
         self._measurements: dict[str, Measurement] = {}
         self._runtimes: dict[str, RuntimeInfo] = {}
         self._divergences: dict[tuple[str, str], Divergence] = {}
+        self._noise: dict[str, NoiseFloor] = {}
         self._record: RunRecord | None = None
         self._allure = allure_directory(config)
         # Why a check could not be given the cases that it needs, or empty.
@@ -83,6 +85,8 @@ class Controller:
         for raw in learned.get("divergences", ()):
             divergence = divergence_from_json(raw)
             self._divergences[divergence.level, divergence.source] = divergence
+        for level, raw in learned.get("noise", {}).items():
+            self._noise[level] = NoiseFloor(**raw)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -126,7 +130,11 @@ class Controller:
     def _conclude(self) -> None:
         if self._measurements:
             self._record = conclude(
-                self._state, self._measurements, self._runtimes, self._divergences.values()
+                self._state,
+                self._measurements,
+                self._runtimes,
+                self._divergences.values(),
+                self._noise,
             )
 
     def _write(self) -> None:

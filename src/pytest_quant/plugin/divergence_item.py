@@ -15,6 +15,7 @@ from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
     from pytest_quant.metrics.divergence import Divergence
+    from pytest_quant.metrics.noise import NoiseFloor
 
 
 class DivergenceItem(pytest.Item):
@@ -24,6 +25,7 @@ class DivergenceItem(pytest.Item):
         super().__init__(**kwargs)
         self.level = level
         self.divergences: tuple[Divergence, ...] = ()
+        self.noise: NoiseFloor | None = None
         self.add_marker(level)
 
     def runtest(self) -> None:
@@ -35,6 +37,7 @@ class DivergenceItem(pytest.Item):
         probes = [item.probe for item in asked if item.level == self.level]
         try:
             self.divergences = state.diverge(self.level, probes)
+            self.noise = state.noise(probes)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
         for found in self.divergences:

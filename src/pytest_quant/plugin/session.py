@@ -218,6 +218,7 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
         "selected": asdict(state.budget),
         "tests": state.tests,
         "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
+        "noise": {item.level: asdict(item.noise)} if item.noise else {},
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +27,19 @@ if TYPE_CHECKING:
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
     from pytest_quant.metrics.divergence import Divergence
+    from pytest_quant.metrics.noise import NoiseFloor
     from pytest_quant.plugin.baselines import Baselines
     from pytest_quant.plugin.collection import ProbeFiles
     from pytest_quant.plugin.options import Settings
     from pytest_quant.probes.model import Probe
-    from pytest_quant.runtimes.protocol import Reading, Runtime
+    from pytest_quant.runtimes.protocol import Reading, Replies, Runtime
     from pytest_quant.sampling import Sampling
+
+# The reference once more, read in batches of so many tokens: what differs is noise. On so many of
+# its responses, because a large model takes its time for them.
+_TWIN = "reference, in smaller batches"
+NOISE_BATCH = 16
+NOISE_RESPONSES = 32
 
 
 class State:
@@ -169,12 +177,19 @@ class State:
         parallel = self.settings.parallel
 
         def open_level(level: str) -> Runtime:
+            if level == _TWIN:
+                path = artifacts[self.reference.name].path
+                return LlamaCppRuntime.open(
+                    path, threads=self.threads, parallel=parallel, physical=NOISE_BATCH
+                )
             return LlamaCppRuntime.open(
                 artifacts[level].path, threads=self.threads, parallel=parallel
             )
 
         @cache
         def origin_of(level: str) -> tuple[str, ...]:
+            if level == _TWIN:
+                return (*origin_of(self.reference.name), f"batch {NOISE_BATCH}")
             machine = (build_id(), hardware_class(), f"threads {self.threads}", __version__)
             width = effective_parallel(artifacts[level].path, parallel)
             return (artifacts[level].digest, *machine, f"parallel {width}")
@@ -283,15 +298,31 @@ class State:
     def diverge(self, level: str, probes: Iterable[Probe]) -> tuple[Divergence, ...]:
         """How far a level is from the reference: on the held text, then on the reference's own
         responses to these probes, if there are any."""
+        found = [self.bench.diverge(level, self.held_text)]
+        replies = self._replies(probes)
+        if replies.pairs:
+            found.append(self.bench.diverge(level, replies))
+        return tuple(found)
+
+    def noise(self, probes: Iterable[Probe]) -> NoiseFloor | None:
+        """How far the reference is from itself in smaller batches, on its own responses.
+
+        ``None`` if it wrote none to these probes.
+        """
+        from pytest_quant.metrics.noise import noise_floor
+
+        replies = self._replies(probes)
+        if not replies.pairs:
+            return None
+        some = replace(replies, pairs=replies.pairs[:NOISE_RESPONSES])
+        return noise_floor(self.bench.diverge(_TWIN, some), self.reference.name, NOISE_BATCH)
+
+    def _replies(self, probes: Iterable[Probe]) -> Replies:
         from pytest_quant.held_text import own_replies
 
         # In an order that does not depend on the files they came from.
         asked = sorted(probes, key=lambda probe: probe.id)
-        found = [self.bench.diverge(level, self.held_text)]
-        replies = own_replies(self.bench.replies(p, self._sampling(p, "", bool)) for p in asked)
-        if replies.pairs:
-            found.append(self.bench.diverge(level, replies))
-        return tuple(found)
+        return own_replies(self.bench.replies(p, self._sampling(p, "", bool)) for p in asked)
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""

@@ -14,7 +14,7 @@ from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
-from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
+from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
 from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.results import failed_checks, pooled_check
@@ -83,6 +83,7 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"runtime {runtime.name} {runtime.version}, {runtime.threads} threads, "
             f"{runtime.parallel} sequences at once"
         )
+    yield from map(Line, noise_line(record))
     total = sum(record.selected.values())
     yield Line(f"alpha {record.alpha:g} for all {total} checks together")
     for level in record.levels:
