@@ -95,6 +95,7 @@ class Measurement:
     the sentence that says why the probe tells nothing about quantization; then the level was
     not asked. ``skipped`` is empty, or says why nothing could be asked; then there are no cases.
     ``tells_hallucination``: its check tells what is made up from what is only wrong.
+    ``complete``: there was nothing beyond these cases to ask.
     """
 
     nodeid: str
@@ -110,6 +111,7 @@ class Measurement:
     uninformative: str = ""
     skipped: str = ""
     tells_hallucination: bool = False
+    complete: bool = True
 
     @property
     def informative(self) -> bool:

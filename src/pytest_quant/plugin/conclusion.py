@@ -15,6 +15,7 @@ from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
 from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.baselines import baseline_uses, divergence_checks, unused_baselines
 from pytest_quant.plugin.state import State
 from pytest_quant.record import LevelRecord, RunRecord
@@ -28,6 +29,7 @@ def conclude(
     divergences: Iterable[Divergence],
     benchmarks: Mapping[str, Benchmark],
     likelihoods: Mapping[str, ResponseLikelihood],
+    noise: Mapping[str, NoiseFloor],
 ) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
     lineup, budget = state.lineup, state.budget
@@ -35,8 +37,9 @@ def conclude(
     measurements = tuple(
         sorted(found.values(), key=lambda m: (lineup.levels.index(m.level), m.nodeid))
     )
+    max_cases = state.settings.max_cases
     checks = (
-        *pooled_checks(measurements, state.limit, budget),
+        *pooled_checks(measurements, state.limit, budget, max_cases),
         *(
             Check("probe", m.level, m.nodeid, m.category, state.check(m))
             for m in measurements
@@ -94,10 +97,13 @@ def conclude(
         ),
         benchmarks=timed,
         likelihoods=tuple(likelihoods[name] for name in lineup.levels if name in likelihoods),
+        # That which was found beside the first level: each is of the reference.
+        noise=next((noise[level] for level in lineup.levels if level in noise), None),
         divergences=distances,
         divergence_checks=distance_checks,
         baselines=baseline_uses(state, measurements, runtimes, distances),
         unused_baselines=unused_baselines(state),
+        max_cases=max_cases,
     )
 
 

@@ -16,6 +16,9 @@ from pytest_quant.plugin.state import STATE
 if TYPE_CHECKING:
     from pytest_quant.analysis.quality import ResponseLikelihood
     from pytest_quant.metrics.divergence import Divergence
+    from pytest_quant.metrics.noise import NoiseFloor
+    from pytest_quant.plugin.state import State
+    from pytest_quant.probes.model import Probe
 
 
 class DivergenceItem(pytest.Item):
@@ -26,6 +29,7 @@ class DivergenceItem(pytest.Item):
         self.level = level
         self.divergences: tuple[Divergence, ...] = ()
         self.likelihood: ResponseLikelihood | None = None
+        self.noise: NoiseFloor | None = None
         self.add_marker(level)
 
     def runtest(self) -> None:
@@ -35,9 +39,10 @@ class DivergenceItem(pytest.Item):
         self.user_properties += labels(self.level, state.reference.name, category=None)
         asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
         probes = [item.probe for item in asked if item.level == self.level]
-        self.likelihood = state.likelihood(self.level, probes)
+        self.likelihood = _likelihood(state, self.level, probes)
         try:
             self.divergences = state.diverge(self.level, probes)
+            self.noise = state.noise(probes)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
         for found in self.divergences:
@@ -53,6 +58,17 @@ class DivergenceItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.config.rootpath / "quant-gate", None, self.name
+
+
+def _likelihood(state: State, level: str, probes: Iterable[Probe]) -> ResponseLikelihood | None:
+    """How likely the reference finds a level's compositions; ``None`` without any."""
+    from pytest_quant.analysis.quality import response_likelihood
+
+    pairs: list[tuple[float, float]] = []
+    for probe in sorted(probes, key=lambda probe: probe.id):
+        if probe.check == "constraints" and (replies := state.first_replies(probe)):
+            pairs += state.bench.likelihoods(probe, level, replies)
+    return response_likelihood(level, pairs) if pairs else None
 
 
 def divergence_items(

@@ -93,6 +93,13 @@ OPTIONS = (
         "as each probe says, mostly 32",
     ),
     _Option(
+        "max-cases",
+        "int",
+        "N",
+        "ask each probe until its verdict is decided, up to N cases",
+        "a number of cases that is fixed beforehand",
+    ),
+    _Option(
         "difficulty",
         "string",
         "RANGES",
@@ -234,6 +241,7 @@ class Settings:
     reference: Level | None
     suites: dict[str, Path]
     cases: int | None
+    max_cases: int | None
     difficulties: frozenset[int] | None
     alpha: float
     baselines: Path
@@ -266,6 +274,7 @@ def read_settings(config: pytest.Config) -> Settings:
     recipes = parse_recipes(values.ini("quant_recipes", "linelist") or ())
     levels = values.parsed("levels", lambda text: parse_levels(text, recipes))
     assert levels is not None
+    cases, max_cases = option_values.sizes(values)
     update = values.parsed("update-baselines", option_values.update) or "no"
     drop = values.parsed("regression-drop", option_values.points)
     return Settings(
@@ -275,8 +284,9 @@ def read_settings(config: pytest.Config) -> Settings:
             "artifact", "LEVEL=FILE, as q4=m-q4.gguf", lambda name: parse_level(name, recipes).name
         ),
         reference=values.parsed("reference", lambda text: parse_level(text, recipes)),
-        suites=_suites(values),
-        cases=values.parsed("cases", option_values.positive),
+        suites=option_values.suites(values),
+        cases=cases,
+        max_cases=max_cases,
         difficulties=values.parsed("difficulty", option_values.difficulties),
         alpha=values.parsed("alpha", option_values.share) or 0.05,
         baselines=values.path("baselines") or _baselines(config.rootpath, update),
@@ -297,24 +307,6 @@ def read_settings(config: pytest.Config) -> Settings:
             values.ini("quant_tolerances", "linelist") or [], recipes
         ),
     )
-
-
-def _suites(values: Values) -> dict[str, Path]:
-    from pytest_quant.errors import QuantUsageError
-    from pytest_quant.suites import SUITES
-
-    def parse(text: str) -> str:
-        name = text.strip().lower()
-        if name not in SUITES:
-            known = ", ".join(SUITES)
-            raise ValueError(f"found the unknown suite {text!r}, expected one of {known}")
-        return name
-
-    suites = values.files("suite", "NAME=FILE, as gsm8k=test.jsonl", parse)
-    for name, path in suites.items():
-        if not path.is_file():
-            raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
-    return suites
 
 
 def _tables(values: Values) -> tuple[str, ...]:

@@ -15,10 +15,10 @@ from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
-from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
+from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
 from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.results import failed_checks
+from pytest_quant.reports.results import failed_checks, pooled_check
 from pytest_quant.reports.tables import table_lines
 
 MOST_FAILURES = 5
@@ -92,6 +92,7 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"runtime {runtime.name} {runtime.version}, {runtime.threads} threads, "
             f"{runtime.parallel} sequences at once"
         )
+    yield from map(Line, noise_line(record))
     total = sum(record.selected.values())
     yield Line(f"alpha {record.alpha:g} for all {total} checks together")
     for level in record.levels:
@@ -263,7 +264,7 @@ def _kind(check: Check) -> str:
 def advice(record: RunRecord) -> Iterator[str]:
     """What to do, one sentence for each verdict that occurs."""
     judged = {check.level for check in record.checks}
-    judged |= {check.level for check in record.divergence_checks}
+    judged |= {c.level for c in record.divergence_checks if c.result.verdict == "fail"}
     names: dict[str, list[str]] = {}
     for level in record.levels:
         if level.verdict:
@@ -290,13 +291,13 @@ def advice(record: RunRecord) -> Iterator[str]:
 
 def _how_to_decide(record: RunRecord, level: str) -> str:
     """The cases per probe that would settle a level's pooled check."""
-    (pooled,) = (
-        c for c in record.checks if (c.level, c.scope, c.kind) == (level, "pooled", "tolerance")
-    )
+    pooled = pooled_check(record, level)
+    assert pooled is not None
     result = pooled.result
     if result.uninformative:
         return f"{result.uninformative}."
     if result.cases_needed is None:
         return "more cases of these probes would not settle it."
     probes = sum(1 for m in record.of_level(level) if m.informative)
-    return f"about --quant-cases={-(-result.cases_needed // probes)} would settle it."
+    option = "--quant-cases" if record.max_cases is None else "--quant-max-cases"
+    return f"about {option}={-(-result.cases_needed // probes)} would settle it."
