@@ -187,6 +187,29 @@ class Bench:
             return []
         return [*zip(prompts, batch.responses, strict=True)]
 
+    def likelihoods(
+        self, probe: Probe, level: str, replies: Sequence[tuple[str, Response]]
+    ) -> list[tuple[float, float]]:
+        """How likely the reference finds its own replies to a probe, and a level's.
+
+        The mean natural-log probability of a token, for each prompt to which both wrote a text.
+        Nothing is written for it: ``replies`` are those of `replies`, and the level has been asked
+        in the same batch. Raises ``RuntimeError``.
+        """
+        prompts = [prompt for prompt, _ in replies]
+        own = self._generate(level, prompts, probe.max_tokens).responses
+        texts = {
+            prompt: [*dict.fromkeys((theirs.text, mine.text))]
+            for (prompt, theirs), mine in zip(replies, own, strict=True)
+            if theirs.text.strip() and mine.text.strip()
+        }
+        if not texts:
+            return []
+        scores = self._score(self._reference, [*texts], [*texts.values()])
+        means = [[one.total / len(one.tokens) for one in of] for of in scores.likelihoods if of]
+        # Equal texts are scored once.
+        return [(found[0], found[-1]) for found in means]
+
     def diverge(self, level: str, reading: Reading) -> Divergence:
         """How far a level is from the reference. Raises as ``Runtime.diverge`` does."""
 
@@ -229,7 +252,10 @@ class Bench:
             effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
         else:
             batch = self._generate(level, prompts, probe.max_tokens)
-            replies = [Reply(response.text, response.finish) for response in batch.responses]
+            replies = [
+                Reply(response.text, response.finish, logprobs=response.logprobs)
+                for response in batch.responses
+            ]
             effort = _effort(batch)
         return judged(probe, cases, replies), effort
 

@@ -13,6 +13,9 @@ from cattrs import Converter
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from pytest_quant.analysis.efficiency import Benchmark
+from pytest_quant.analysis.quality import ResponseLikelihood
+from pytest_quant.analysis.summary import Analysis
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.files import write_atomically
 from pytest_quant.gate.baseline_changes import BaselineUse
@@ -74,8 +77,11 @@ class RunRecord:
     levels: tuple[LevelRecord, ...]
     measurements: tuple[Measurement, ...]
     checks: tuple[Check, ...]
+    analysis: Analysis
     divergences: tuple[Divergence, ...] = ()
     noise: NoiseFloor | None = None
+    benchmarks: tuple[Benchmark, ...] = ()
+    likelihoods: tuple[ResponseLikelihood, ...] = ()
     divergence_checks: tuple[DivergenceCheck, ...] = ()
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()

@@ -6,6 +6,11 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 
 import pytest_quant
+from pytest_quant.analysis.efficiency import Benchmark
+from pytest_quant.analysis.guide import read_guide
+from pytest_quant.analysis.ladder import Rung
+from pytest_quant.analysis.quality import ResponseLikelihood
+from pytest_quant.analysis.summary import analyse
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
 from pytest_quant.measurement import Measurement
@@ -23,6 +28,8 @@ def conclude(
     runtimes: Mapping[str, RuntimeInfo],
     divergences: Iterable[Divergence],
     noise: Mapping[str, NoiseFloor],
+    benchmarks: Mapping[str, Benchmark],
+    likelihoods: Mapping[str, ResponseLikelihood],
 ) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
     lineup, budget = state.lineup, state.budget
@@ -40,11 +47,29 @@ def conclude(
         ),
         *regression_checks(measurements, state.settings.regression_drop, budget),
     )
+    timed = tuple(benchmarks[name] for name in lineup.artifacts if name in benchmarks)
     distances = tuple(
         sorted(divergences, key=lambda d: (lineup.levels.index(d.level), d.source == "responses"))
     )
     distance_checks = divergence_checks(state, distances)
     tested = {m.level for m in measurements}
+    levels = (
+        *_recorded_reference(state),
+        *(
+            LevelRecord(
+                name=name,
+                recipe=artifact.recipe,
+                digest=artifact.digest,
+                size=artifact.size,
+                bits_per_weight=artifact.bits_per_weight,
+                tensor_types=dict(artifact.tensor_types),
+                warning=artifact.warning,
+                runtime=runtimes.get(name),
+                verdict=level_verdict(checks, name, distance_checks) if name in tested else None,
+            )
+            for name, artifact in lineup.artifacts.items()
+        ),
+    )
     return RunRecord(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         version=pytest_quant.__version__,
@@ -55,29 +80,25 @@ def conclude(
         alpha=state.settings.alpha,
         selected={"pooled": budget.pooled, "category": budget.category, "probe": budget.probe},
         missing=state.tests - len(measurements),
-        levels=(
-            *_recorded_reference(state),
-            *(
-                LevelRecord(
-                    name=name,
-                    recipe=artifact.recipe,
-                    digest=artifact.digest,
-                    size=artifact.size,
-                    bits_per_weight=artifact.bits_per_weight,
-                    tensor_types=dict(artifact.tensor_types),
-                    warning=artifact.warning,
-                    runtime=runtimes.get(name),
-                    verdict=level_verdict(checks, name, distance_checks)
-                    if name in tested
-                    else None,
-                )
-                for name, artifact in lineup.artifacts.items()
-            ),
-        ),
+        levels=levels,
         measurements=measurements,
         checks=checks,
         # That which was found beside the first level: each is of the reference.
         noise=next((noise[level] for level in lineup.levels if level in noise), None),
+        analysis=analyse(
+            measurements,
+            checks,
+            lineup.reference,
+            [
+                Rung(level.name, state.guide_level(level.name), level.size, level.bits_per_weight)
+                for level in levels
+            ],
+            read_guide(),
+            distances,
+            timed,
+        ),
+        benchmarks=timed,
+        likelihoods=tuple(likelihoods[name] for name in lineup.levels if name in likelihoods),
         divergences=distances,
         divergence_checks=distance_checks,
         baselines=baseline_uses(state, measurements, runtimes, distances),

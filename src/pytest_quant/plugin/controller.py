@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pytest_quant.analysis.efficiency import Benchmark
+from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.budget import Budget
 from pytest_quant.measurement import Measurement, from_json
@@ -20,7 +22,7 @@ from pytest_quant.plugin.outputs import check_outputs, write_outputs
 from pytest_quant.plugin.recording import check_may_record, record_baselines
 from pytest_quant.plugin.state import State, allure_directory
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.terminal import summary, title
+from pytest_quant.reports.terminal import Line, case_study, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 
@@ -34,6 +36,8 @@ class Controller:
         self._runtimes: dict[str, RuntimeInfo] = {}
         self._divergences: dict[tuple[str, str], Divergence] = {}
         self._noise: dict[str, NoiseFloor] = {}
+        self._benchmarks: dict[str, Benchmark] = {}
+        self._likelihoods: dict[str, ResponseLikelihood] = {}
         self._record: RunRecord | None = None
         self._allure = allure_directory(config)
         # Why a check could not be given the cases that it needs, or empty.
@@ -87,6 +91,12 @@ class Controller:
             self._divergences[divergence.level, divergence.source] = divergence
         for level, raw in learned.get("noise", {}).items():
             self._noise[level] = NoiseFloor(**raw)
+        if raw := learned.get("likelihood"):
+            likelihood = ResponseLikelihood.from_json(raw)
+            self._likelihoods[likelihood.level] = likelihood
+        if raw := learned.get("benchmark"):
+            timed = Benchmark(**{**raw, "rounds": tuple(raw["rounds"])})
+            self._benchmarks[timed.level] = timed
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -135,6 +145,8 @@ class Controller:
                 self._runtimes,
                 self._divergences.values(),
                 self._noise,
+                self._benchmarks,
+                self._likelihoods,
             )
 
     def _write(self) -> None:
@@ -191,5 +203,8 @@ class Controller:
         if self._record is None:
             return
         terminalreporter.section(title(self._record))
-        for line in summary(self._record):
+        lines = list(summary(self._record))
+        for name in self._state.settings.tables:
+            lines += [Line(""), *case_study(self._record, name)]
+        for line in lines:
             terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))

@@ -14,6 +14,7 @@ from pytest_quant.plugin.properties import distance, labels
 from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
+    from pytest_quant.analysis.quality import ResponseLikelihood
     from pytest_quant.metrics.divergence import Divergence
     from pytest_quant.metrics.noise import NoiseFloor
 
@@ -26,6 +27,7 @@ class DivergenceItem(pytest.Item):
         self.level = level
         self.divergences: tuple[Divergence, ...] = ()
         self.noise: NoiseFloor | None = None
+        self.likelihood: ResponseLikelihood | None = None
         self.add_marker(level)
 
     def runtest(self) -> None:
@@ -35,6 +37,7 @@ class DivergenceItem(pytest.Item):
         self.user_properties += labels(self.level, state.reference.name, category=None)
         asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
         probes = [item.probe for item in asked if item.level == self.level]
+        self.likelihood = state.likelihood(self.level, probes)
         try:
             self.divergences = state.diverge(self.level, probes)
             self.noise = state.noise(probes)

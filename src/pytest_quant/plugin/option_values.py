@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from pytest_quant.plugin.options import _Values
+    from pytest_quant.plugin.option_sources import Values
 
 
 def positive(text: str) -> int:
@@ -84,7 +84,7 @@ def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str
     return limits
 
 
-def sizes(values: _Values) -> tuple[int | None, int | None]:
+def sizes(values: Values) -> tuple[int | None, int | None]:
     """How many cases are asked: a fixed number, or at most so many; at most one of the two."""
     from pytest_quant.errors import QuantUsageError
 
@@ -101,7 +101,7 @@ def sizes(values: _Values) -> tuple[int | None, int | None]:
     return (cases, None) if place.startswith("--") else (None, most)
 
 
-def suites(values: _Values) -> dict[str, Path]:
+def suites(values: Values) -> dict[str, Path]:
     from pytest_quant.errors import QuantUsageError
     from pytest_quant.suites import SUITES
 
@@ -117,3 +117,15 @@ def suites(values: _Values) -> dict[str, Path]:
         if not path.is_file():
             raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
     return found
+
+
+def tables(values: Values) -> tuple[str, ...]:
+    from pytest_quant.analysis.guide import CASE_STUDIES
+    from pytest_quant.errors import QuantUsageError
+
+    given, place, _ = values.raw("table")
+    for name in given or ():
+        if name not in CASE_STUDIES:
+            known = ", ".join(CASE_STUDIES)
+            raise QuantUsageError(f"{place}: found {name!r}, expected one of {known}")
+    return tuple(dict.fromkeys(given or ()))

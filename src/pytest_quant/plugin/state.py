@@ -16,6 +16,7 @@ from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.measurement import Measurement
 
 if TYPE_CHECKING:
+    from pytest_quant.analysis.quality import ResponseLikelihood
     from pytest_quant.bench import Bench
     from pytest_quant.gate.baseline import Baseline, RecordedArtifact
     from pytest_quant.gate.budget import Budget
@@ -169,22 +170,12 @@ class State:
     def bench(self) -> Bench:
         from pytest_quant import __version__
         from pytest_quant.bench import Bench
-        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime, effective_parallel
+        from pytest_quant.runtimes.llamacpp.engine import effective_parallel
         from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
         from pytest_quant.runtimes.responses import ResponseCache
 
         artifacts = self.lineup.artifacts
         parallel = self.settings.parallel
-
-        def open_level(level: str) -> Runtime:
-            if level == _TWIN:
-                path = artifacts[self.reference.name].path
-                return LlamaCppRuntime.open(
-                    path, threads=self.threads, parallel=parallel, physical=NOISE_BATCH
-                )
-            return LlamaCppRuntime.open(
-                artifacts[level].path, threads=self.threads, parallel=parallel
-            )
 
         @cache
         def origin_of(level: str) -> tuple[str, ...]:
@@ -196,10 +187,22 @@ class State:
 
         return Bench(
             self.reference.name,
-            open_level,
+            self.open_level,
             origin_of,
             ResponseCache(self.settings.cache_dir / "responses"),
             None if self.recorded_reference is None else self.baselines.reference_answer,
+        )
+
+    def open_level(self, level: str) -> Runtime:
+        """A level's model, which whoever opens it closes."""
+        from pytest_quant.runtimes.llamacpp.engine import BATCH_TOKENS, LlamaCppRuntime
+
+        twin = level == _TWIN
+        return LlamaCppRuntime.open(
+            self.lineup.artifacts[self.reference.name if twin else level].path,
+            threads=self.threads,
+            parallel=self.settings.parallel,
+            physical=NOISE_BATCH if twin else BATCH_TOKENS,
         )
 
     @property
@@ -217,10 +220,17 @@ class State:
     def level(self, name: str) -> Level:
         return next(level for level in self.settings.levels if level.name == name)
 
+    def guide_level(self, name: str) -> str:
+        """The level of the guide's tables that a level, or the reference, is one of."""
+        return (
+            self.reference.guide_level
+            if name == self.reference.name
+            else (self.level(name).guide_level)
+        )
+
     def limit(self, level: str, category: str | None, task: str | None = None) -> float:
         """The tolerance in percentage points; category ``None``: all probes together."""
-        guide_level = self.level(level).guide_level
-        return self.tolerances.tolerance(guide_level, category, task, name=level)
+        return self.tolerances.tolerance(self.guide_level(level), category, task, name=level)
 
     def select(self, selected: Iterable[tuple[str, str]]) -> None:
         """Share the error budget among the selected (category, level) pairs, one per item.
@@ -323,6 +333,18 @@ class State:
         # In an order that does not depend on the files they came from.
         asked = sorted(probes, key=lambda probe: probe.id)
         return own_replies(self.bench.replies(p, self._sampling(p, "", bool)) for p in asked)
+
+    def likelihood(self, level: str, probes: Iterable[Probe]) -> ResponseLikelihood | None:
+        """How likely the reference finds a level's compositions; ``None`` without any."""
+        from pytest_quant.analysis.quality import response_likelihood
+
+        pairs: list[tuple[float, float]] = []
+        for probe in sorted(probes, key=lambda probe: probe.id):
+            if probe.check == "constraints":
+                replies = self.bench.replies(probe, self._sampling(probe, "", bool))
+                if replies:
+                    pairs += self.bench.likelihoods(probe, level, replies)
+        return response_likelihood(level, pairs) if pairs else None
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""

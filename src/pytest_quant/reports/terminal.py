@@ -13,11 +13,13 @@ from pytest_quant.metrics.facets import by_facet
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
 from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.results import failed_checks, pooled_check
+from pytest_quant.reports.tables import table_lines
 
 MOST_FAILURES = 5
 MOST_PATTERNS = 3
@@ -48,6 +50,12 @@ def summary(record: RunRecord) -> Iterator[Line]:
         yield from _folded(line)
 
 
+def case_study(record: RunRecord, name: str) -> Iterator[Line]:
+    """One of the guide's tables for this model, at most 80 columns wide."""
+    for text in table_lines(record, name):
+        yield from _folded(Line(text))
+
+
 def _folded(line: Line) -> Iterator[Line]:
     """A line, or the lines that it takes, the further ones indented."""
     indent = " " * (len(line.text) - len(line.text.lstrip()) + 2)
@@ -61,6 +69,7 @@ def _lines(record: RunRecord) -> Iterator[Line]:
         if level.verdict is not None:
             yield Line("")
             yield from _level_table(record, level)
+    yield from _together(record)
     yield from _uninformative(record)
     yield from _skipped(record)
     yield from _failures(record)
@@ -123,8 +132,14 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     yield from _errors(record, level)
     for text in recorded_lines(record, level.name):
         yield Line(text, _COLOURS["fail"] if text.endswith(": fail") else "")
+    yield from map(Line, level_lines(record, level.name))
     assert level.verdict is not None
     yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
+
+
+def _together(record: RunRecord) -> Iterator[Line]:
+    lines = [Line(text) for text in session_lines(record)]
+    yield from ([Line(""), *lines] if lines else [])
 
 
 def _facets(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
