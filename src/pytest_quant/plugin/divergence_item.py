@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.plugin import distances
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.properties import distance, labels
 from pytest_quant.plugin.state import STATE
@@ -37,10 +38,10 @@ class DivergenceItem(pytest.Item):
         self.user_properties += labels(self.level, state.reference.name, category=None)
         asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
         probes = [item.probe for item in asked if item.level == self.level]
-        self.likelihood = state.likelihood(self.level, probes)
+        self.likelihood = distances.likelihood(state, self.level, probes)
         try:
-            self.divergences = state.diverge(self.level, probes)
-            self.noise = state.noise(probes)
+            self.divergences = distances.divergences(state, self.level, probes)
+            self.noise = distances.noise(state, probes)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
         for found in self.divergences:

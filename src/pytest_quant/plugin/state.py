@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.measurement import Measurement
 
 if TYPE_CHECKING:
-    from pytest_quant.analysis.quality import ResponseLikelihood
     from pytest_quant.bench import Bench
     from pytest_quant.gate.baseline import Baseline, RecordedArtifact
     from pytest_quant.gate.budget import Budget
@@ -27,20 +25,16 @@ if TYPE_CHECKING:
     from pytest_quant.gate.verdicts import Kind
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
-    from pytest_quant.metrics.divergence import Divergence
-    from pytest_quant.metrics.noise import NoiseFloor
     from pytest_quant.plugin.baselines import Baselines
     from pytest_quant.plugin.collection import ProbeFiles
     from pytest_quant.plugin.options import Settings
     from pytest_quant.probes.model import Probe
-    from pytest_quant.runtimes.protocol import Reading, Replies, Runtime
+    from pytest_quant.runtimes.protocol import Reading, Response, Runtime
     from pytest_quant.sampling import Sampling
 
-# The reference once more, read in batches of so many tokens: what differs is noise. On so many of
-# its responses, because a large model takes its time for them.
-_TWIN = "reference, in smaller batches"
+# The reference once more, read in batches of so many tokens: what differs is noise.
+TWIN = "reference, in smaller batches"
 NOISE_BATCH = 16
-NOISE_RESPONSES = 32
 
 
 class State:
@@ -179,7 +173,7 @@ class State:
 
         @cache
         def origin_of(level: str) -> tuple[str, ...]:
-            if level == _TWIN:
+            if level == TWIN:
                 return (*origin_of(self.reference.name), f"batch {NOISE_BATCH}")
             machine = (build_id(), hardware_class(), f"threads {self.threads}", __version__)
             width = effective_parallel(artifacts[level].path, parallel)
@@ -197,7 +191,7 @@ class State:
         """A level's model, which whoever opens it closes."""
         from pytest_quant.runtimes.llamacpp.engine import BATCH_TOKENS, LlamaCppRuntime
 
-        twin = level == _TWIN
+        twin = level == TWIN
         return LlamaCppRuntime.open(
             self.lineup.artifacts[self.reference.name if twin else level].path,
             threads=self.threads,
@@ -305,46 +299,9 @@ class State:
         assert self.budget is not None
         return self.budget.alpha_for("probe")
 
-    def diverge(self, level: str, probes: Iterable[Probe]) -> tuple[Divergence, ...]:
-        """How far a level is from the reference: on the held text, then on the reference's own
-        responses to these probes, if there are any."""
-        found = [self.bench.diverge(level, self.held_text)]
-        replies = self._replies(probes)
-        if replies.pairs:
-            found.append(self.bench.diverge(level, replies))
-        return tuple(found)
-
-    def noise(self, probes: Iterable[Probe]) -> NoiseFloor | None:
-        """How far the reference is from itself in smaller batches, on its own responses.
-
-        ``None`` if it wrote none to these probes.
-        """
-        from pytest_quant.metrics.noise import noise_floor
-
-        replies = self._replies(probes)
-        if not replies.pairs:
-            return None
-        some = replace(replies, pairs=replies.pairs[:NOISE_RESPONSES])
-        return noise_floor(self.bench.diverge(_TWIN, some), self.reference.name, NOISE_BATCH)
-
-    def _replies(self, probes: Iterable[Probe]) -> Replies:
-        from pytest_quant.held_text import own_replies
-
-        # In an order that does not depend on the files they came from.
-        asked = sorted(probes, key=lambda probe: probe.id)
-        return own_replies(self.bench.replies(p, self._sampling(p, "", bool)) for p in asked)
-
-    def likelihood(self, level: str, probes: Iterable[Probe]) -> ResponseLikelihood | None:
-        """How likely the reference finds a level's compositions; ``None`` without any."""
-        from pytest_quant.analysis.quality import response_likelihood
-
-        pairs: list[tuple[float, float]] = []
-        for probe in sorted(probes, key=lambda probe: probe.id):
-            if probe.check == "constraints":
-                replies = self.bench.replies(probe, self._sampling(probe, "", bool))
-                if replies:
-                    pairs += self.bench.likelihoods(probe, level, replies)
-        return response_likelihood(level, pairs) if pairs else None
+    def replies(self, probe: Probe) -> list[tuple[str, Response]]:
+        """What the reference writes to the first cases of a probe, by prompt."""
+        return self.bench.replies(probe, self._sampling(probe, "", bool))
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""
