@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -125,13 +126,9 @@ class Workbench:
         if path.exists():
             return _read(path)
         self._say(name)
-        planted = self._directory / "planted.gguf"
-        planted.unlink(missing_ok=True)
-        try:
-            self._plant(name, fault, dose, planted)
+        with tempfile.TemporaryDirectory() as place:
+            self._plant(name, fault, dose, Path(place, "planted.gguf"))
             found = self._findings(name)
-        finally:
-            planted.unlink(missing_ok=True)
         path.parent.mkdir(exist_ok=True)
         write_atomically(path, json.dumps(_raw(found)))
         return found
@@ -145,7 +142,6 @@ class Workbench:
             damaged = planted.with_suffix(".source.gguf")
             fault.plant(self._model, dose, damaged)
             quantize(damaged, planted, self._level.recipe, self._threads)
-            damaged.unlink()
         else:
             fault.plant(self._clean, dose, planted)
         self._open[name] = lambda: self._runtime(planted)

@@ -40,7 +40,7 @@ def test_says_what_to_do_and_what_changed() -> None:
         "- q8 may ship: shown to be within the limit over all probes.",
         "- Hold q2 back: shown to lose more than the limit.",
         "- q4 is undecided: about --quant-cases=",
-        "40 / 0 | 0.25 | 16.01 |",
+        "40 / 0 | 0.25 | 3.14 |",
         "| `numerical_reasoning` | **62.5 \\[46.1, 76.5\\]** | 0.0",
         "- `q2`: `one-digit slip` 44 (+40)",
         "`probes/numerical_reasoning.yaml::sums[q2]`, case 0: expected `1`, `f16` `Answer: 17`",
