@@ -45,7 +45,7 @@ def _lines(record: RunRecord) -> Iterator[str]:
     if len(sentences) > _MOST_SENTENCES:
         yield f"- and {len(sentences) - _MOST_SENTENCES} more levels"
     if record.missing:
-        selected = record.selected["probe"]
+        selected = record.missing + len(record.measurements)
         yield f"- Incomplete: {record.missing} of {selected} selected tests brought no measurement."
     levels = [level for level in record.levels if level.verdict is not None]
     # The worst first, where not all have room.

@@ -87,6 +87,7 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
         "Degradation",
         "Size against quality",
         "KL divergence from f16",
+        "What the levels buy and cost",
         "How answers are wrong",
         "Long context: length by depth",
         "Cases that came out differently",
