@@ -16,8 +16,7 @@ from pathlib import Path
 from pytest_quant import __version__
 from pytest_quant.bench import Bench
 from pytest_quant.files import write_atomically
-from pytest_quant.gate.tolerance_check import guessing
-from pytest_quant.held_text import held_text, own_replies
+from pytest_quant.held_text import held_text
 from pytest_quant.levels import Level
 from pytest_quant.library import PROBES
 from pytest_quant.measurement import Measurement, from_json, outcomes, to_json
@@ -32,6 +31,7 @@ from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 from pytest_quant.runtimes.protocol import Incomparable, Reading, Runtime
 from pytest_quant.runtimes.responses import ResponseCache
+from pytest_quant.sampling import FixedSize
 
 from .around import Around
 from .fault import Dose, Fault, FileFault
@@ -150,27 +150,14 @@ class Workbench:
     def _findings(self, name: str) -> Findings:
         try:
             measurements = tuple(self._measure(probe, name) for probe in self.probes)
-            texts = tuple(self._chunks(name, reading) for reading in self._readings)
+            # As in a baseline: the responses, which change with the probes, are not recorded.
+            texts = (self._chunks(name, held_text(None)),)
         except RuntimeError as error:
             return Findings((), (), str(error))
         return Findings(measurements, texts)
 
     def _measure(self, probe: Probe, name: str) -> Measurement:
-        return self._bench.measure(
-            probe,
-            name,
-            probe.id,
-            self._cases,
-            lambda right, n: guessing(right, n, probe.chance) or "",
-        )
-
-    @cached_property
-    def _readings(self) -> tuple[Reading, ...]:
-        asked = sorted(self.probes, key=lambda probe: probe.id)
-        return (
-            held_text(None),
-            own_replies(self._bench.replies(probe, self._cases) for probe in asked),
-        )
+        return self._bench.measure(probe, name, probe.id, FixedSize(self._cases))
 
     def _chunks(self, name: str, reading: Reading) -> tuple[Chunk, ...]:
         try:

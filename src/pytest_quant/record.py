@@ -79,9 +79,9 @@ class RunRecord:
     checks: tuple[Check, ...]
     analysis: Analysis
     divergences: tuple[Divergence, ...] = ()
+    noise: NoiseFloor | None = None
     benchmarks: tuple[Benchmark, ...] = ()
     likelihoods: tuple[ResponseLikelihood, ...] = ()
-    noise: NoiseFloor | None = None
     divergence_checks: tuple[DivergenceCheck, ...] = ()
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()

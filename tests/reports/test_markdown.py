@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from tests.reports.records import divergence, measured, record
 
+from pytest_quant.gate.baseline_changes import BaselineUse, Changes
 from pytest_quant.reports.markdown import MOST_LINES, code, markdown
 
 HOSTILE = "`` ` @everyone #1 <script>alert(1)</script> | ![x](http://x) \u202e\n# heading\n\n***"
@@ -50,6 +53,15 @@ def test_nothing_changed() -> None:
     assert "No answer that was right became wrong." in markdown(
         record(measured("sums", "q8", right=64))
     )
+
+
+def test_what_is_not_as_it_was_recorded() -> None:
+    use = BaselineUse(
+        "q4", "q4.json", found=True, changes=Changes(runtime=("version 0.3.35 -> 0.3.36 @all",))
+    )
+    run = record(measured("sums", "q4", right=64))
+    text = markdown(replace(run, baselines=(use,)))
+    assert "- `q4`: `changed   runtime: version 0.3.35 -> 0.3.36 @all`" in text
 
 
 def test_is_short_however_much_there_is() -> None:

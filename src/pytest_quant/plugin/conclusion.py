@@ -27,9 +27,9 @@ def conclude(
     found: Mapping[str, Measurement],
     runtimes: Mapping[str, RuntimeInfo],
     divergences: Iterable[Divergence],
+    noise: Mapping[str, NoiseFloor],
     benchmarks: Mapping[str, Benchmark],
     likelihoods: Mapping[str, ResponseLikelihood],
-    noise: Mapping[str, NoiseFloor],
 ) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
     lineup, budget = state.lineup, state.budget
@@ -83,6 +83,8 @@ def conclude(
         levels=levels,
         measurements=measurements,
         checks=checks,
+        # That which was found beside the first level: each is of the reference.
+        noise=next((noise[level] for level in lineup.levels if level in noise), None),
         analysis=analyse(
             measurements,
             checks,
@@ -97,8 +99,6 @@ def conclude(
         ),
         benchmarks=timed,
         likelihoods=tuple(likelihoods[name] for name in lineup.levels if name in likelihoods),
-        # That which was found beside the first level: each is of the reference.
-        noise=next((noise[level] for level in lineup.levels if level in noise), None),
         divergences=distances,
         divergence_checks=distance_checks,
         baselines=baseline_uses(state, measurements, runtimes, distances),

@@ -35,9 +35,9 @@ class Controller:
         self._measurements: dict[str, Measurement] = {}
         self._runtimes: dict[str, RuntimeInfo] = {}
         self._divergences: dict[tuple[str, str], Divergence] = {}
+        self._noise: dict[str, NoiseFloor] = {}
         self._benchmarks: dict[str, Benchmark] = {}
         self._likelihoods: dict[str, ResponseLikelihood] = {}
-        self._noise: dict[str, NoiseFloor] = {}
         self._record: RunRecord | None = None
         self._allure = allure_directory(config)
         # Why a check could not be given the cases that it needs, or empty.
@@ -89,14 +89,14 @@ class Controller:
         for raw in learned.get("divergences", ()):
             divergence = divergence_from_json(raw)
             self._divergences[divergence.level, divergence.source] = divergence
+        for level, raw in learned.get("noise", {}).items():
+            self._noise[level] = NoiseFloor(**raw)
         if raw := learned.get("likelihood"):
             likelihood = ResponseLikelihood.from_json(raw)
             self._likelihoods[likelihood.level] = likelihood
         if raw := learned.get("benchmark"):
             timed = Benchmark(**{**raw, "rounds": tuple(raw["rounds"])})
             self._benchmarks[timed.level] = timed
-        for level, raw in learned.get("noise", {}).items():
-            self._noise[level] = NoiseFloor(**raw)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -144,9 +144,9 @@ class Controller:
                 self._measurements,
                 self._runtimes,
                 self._divergences.values(),
+                self._noise,
                 self._benchmarks,
                 self._likelihoods,
-                self._noise,
             )
 
     def _write(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.plugin import distances
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.properties import distance, labels
 from pytest_quant.plugin.state import STATE
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from pytest_quant.analysis.quality import ResponseLikelihood
     from pytest_quant.metrics.divergence import Divergence
     from pytest_quant.metrics.noise import NoiseFloor
-    from pytest_quant.plugin.state import State
-    from pytest_quant.probes.model import Probe
 
 
 class DivergenceItem(pytest.Item):
@@ -28,8 +27,8 @@ class DivergenceItem(pytest.Item):
         super().__init__(**kwargs)
         self.level = level
         self.divergences: tuple[Divergence, ...] = ()
-        self.likelihood: ResponseLikelihood | None = None
         self.noise: NoiseFloor | None = None
+        self.likelihood: ResponseLikelihood | None = None
         self.add_marker(level)
 
     def runtest(self) -> None:
@@ -39,10 +38,10 @@ class DivergenceItem(pytest.Item):
         self.user_properties += labels(self.level, state.reference.name, category=None)
         asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
         probes = [item.probe for item in asked if item.level == self.level]
-        self.likelihood = _likelihood(state, self.level, probes)
+        self.likelihood = distances.likelihood(state, self.level, probes)
         try:
-            self.divergences = state.diverge(self.level, probes)
-            self.noise = state.noise(probes)
+            self.divergences = distances.divergences(state, self.level, probes)
+            self.noise = distances.noise(state, probes)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
         for found in self.divergences:
@@ -58,17 +57,6 @@ class DivergenceItem(pytest.Item):
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.config.rootpath / "quant-gate", None, self.name
-
-
-def _likelihood(state: State, level: str, probes: Iterable[Probe]) -> ResponseLikelihood | None:
-    """How likely the reference finds a level's compositions; ``None`` without any."""
-    from pytest_quant.analysis.quality import response_likelihood
-
-    pairs: list[tuple[float, float]] = []
-    for probe in sorted(probes, key=lambda probe: probe.id):
-        if probe.check == "constraints" and (replies := state.first_replies(probe)):
-            pairs += state.bench.likelihoods(probe, level, replies)
-    return response_likelihood(level, pairs) if pairs else None
 
 
 def divergence_items(

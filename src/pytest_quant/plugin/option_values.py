@@ -117,3 +117,15 @@ def suites(values: Values) -> dict[str, Path]:
         if not path.is_file():
             raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
     return found
+
+
+def tables(values: Values) -> tuple[str, ...]:
+    from pytest_quant.analysis.guide import CASE_STUDIES
+    from pytest_quant.errors import QuantUsageError
+
+    given, place, _ = values.raw("table")
+    for name in given or ():
+        if name not in CASE_STUDIES:
+            known = ", ".join(CASE_STUDIES)
+            raise QuantUsageError(f"{place}: found {name!r}, expected one of {known}")
+    return tuple(dict.fromkeys(given or ()))

@@ -297,7 +297,7 @@ def read_settings(config: pytest.Config) -> Settings:
         threads=values.parsed("threads", option_values.positive),
         cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
         benchmark=values.parsed("benchmark", option_values.positive),
-        tables=_tables(values),
+        tables=option_values.tables(values),
         text=values.path("text"),
         json=values.path("json"),
         html=values.path("html"),
@@ -307,18 +307,6 @@ def read_settings(config: pytest.Config) -> Settings:
             values.ini("quant_tolerances", "linelist") or [], recipes
         ),
     )
-
-
-def _tables(values: Values) -> tuple[str, ...]:
-    from pytest_quant.analysis.guide import CASE_STUDIES
-    from pytest_quant.errors import QuantUsageError
-
-    given, place, _ = values.raw("table")
-    for name in given or ():
-        if name not in CASE_STUDIES:
-            known = ", ".join(CASE_STUDIES)
-            raise QuantUsageError(f"{place}: found {name!r}, expected one of {known}")
-    return tuple(dict.fromkeys(given or ()))
 
 
 def _baselines(rootpath: Path, update: str) -> Path:

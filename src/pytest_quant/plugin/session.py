@@ -24,9 +24,8 @@ from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.options import FLAGS, read_settings
 from pytest_quant.plugin.progress import Progress
 from pytest_quant.plugin.rootdir import check_rootdir
-from pytest_quant.plugin.state import STATE, State, allure_directory
+from pytest_quant.plugin.state import STATE, State, allure_directory, thread_count
 from pytest_quant.plugin.suite_files import SuiteFiles
-from pytest_quant.plugin.threads import thread_count
 from pytest_quant.probes.model import CATEGORIES
 
 # Of probe files and of suites.
@@ -226,8 +225,8 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
         "selected": asdict(state.budget),
         "tests": state.tests,
         "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
-        "likelihood": asdict(item.likelihood) if item.likelihood else None,
         "noise": {item.level: asdict(item.noise)} if item.noise else {},
+        "likelihood": asdict(item.likelihood) if item.likelihood else None,
     }
 
 

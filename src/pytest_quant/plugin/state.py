@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,20 +25,16 @@ if TYPE_CHECKING:
     from pytest_quant.gate.verdicts import Kind
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
-    from pytest_quant.metrics.divergence import Divergence
-    from pytest_quant.metrics.noise import NoiseFloor
     from pytest_quant.plugin.baselines import Baselines
     from pytest_quant.plugin.collection import ProbeFiles
     from pytest_quant.plugin.options import Settings
     from pytest_quant.probes.model import Probe
-    from pytest_quant.runtimes.protocol import Reading, Replies, Response, Runtime
+    from pytest_quant.runtimes.protocol import Reading, Response, Runtime
     from pytest_quant.sampling import Sampling
 
-# The reference once more, read in batches of so many tokens: what differs is noise. On so many of
-# its responses, because a large model takes its time for them.
-_TWIN = "reference, in smaller batches"
+# The reference once more, read in batches of so many tokens: what differs is noise.
+TWIN = "reference, in smaller batches"
 NOISE_BATCH = 16
-NOISE_RESPONSES = 32
 
 
 class State:
@@ -177,7 +173,7 @@ class State:
 
         @cache
         def origin_of(level: str) -> tuple[str, ...]:
-            if level == _TWIN:
+            if level == TWIN:
                 return (*origin_of(self.reference.name), f"batch {NOISE_BATCH}")
             machine = (build_id(), hardware_class(), f"threads {self.threads}", __version__)
             width = effective_parallel(artifacts[level].path, parallel)
@@ -192,13 +188,16 @@ class State:
         )
 
     def open_level(self, level: str) -> Runtime:
-        """A level's model, which whoever opens it closes; of the twin, the reference's."""
-        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+        """A level's model, which whoever opens it closes."""
+        from pytest_quant.runtimes.llamacpp.engine import BATCH_TOKENS, LlamaCppRuntime
 
-        path = self.lineup.artifacts[self.reference.name if level == _TWIN else level].path
-        width = {"physical": NOISE_BATCH} if level == _TWIN else {}
-        parallel = self.settings.parallel
-        return LlamaCppRuntime.open(path, threads=self.threads, parallel=parallel, **width)
+        twin = level == TWIN
+        return LlamaCppRuntime.open(
+            self.lineup.artifacts[self.reference.name if twin else level].path,
+            threads=self.threads,
+            parallel=self.settings.parallel,
+            physical=NOISE_BATCH if twin else BATCH_TOKENS,
+        )
 
     @property
     def tested(self) -> list[str]:
@@ -300,37 +299,8 @@ class State:
         assert self.budget is not None
         return self.budget.alpha_for("probe")
 
-    def diverge(self, level: str, probes: Iterable[Probe]) -> tuple[Divergence, ...]:
-        """How far a level is from the reference: on the held text, then on the reference's own
-        responses to these probes, if there are any."""
-        found = [self.bench.diverge(level, self.held_text)]
-        replies = self._replies(probes)
-        if replies.pairs:
-            found.append(self.bench.diverge(level, replies))
-        return tuple(found)
-
-    def noise(self, probes: Iterable[Probe]) -> NoiseFloor | None:
-        """How far the reference is from itself in smaller batches, on its own responses.
-
-        ``None`` if it wrote none to these probes.
-        """
-        from pytest_quant.metrics.noise import noise_floor
-
-        replies = self._replies(probes)
-        if not replies.pairs:
-            return None
-        some = replace(replies, pairs=replies.pairs[:NOISE_RESPONSES])
-        return noise_floor(self.bench.diverge(_TWIN, some), self.reference.name, NOISE_BATCH)
-
-    def _replies(self, probes: Iterable[Probe]) -> Replies:
-        from pytest_quant.held_text import own_replies
-
-        # In an order that does not depend on the files they came from.
-        asked = sorted(probes, key=lambda probe: probe.id)
-        return own_replies(map(self.first_replies, asked))
-
-    def first_replies(self, probe: Probe) -> list[tuple[str, Response]]:
-        """What the reference wrote to the first cases of a probe, by prompt."""
+    def replies(self, probe: Probe) -> list[tuple[str, Response]]:
+        """What the reference writes to the first cases of a probe, by prompt."""
         return self.bench.replies(probe, self._sampling(probe, "", bool))
 
     def check(self, measurement: Measurement) -> CheckResult:
@@ -381,6 +351,14 @@ class State:
 STATE = pytest.StashKey[State]()
 
 
+def thread_count(config: pytest.Config, settings: Settings) -> int:
+    """Threads of this process: its share if it is a worker, else all."""
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if workerinput is not None:
+        return int(workerinput["quant_threads"])
+    return settings.threads or cpu_count()
+
+
 def allure_directory(config: pytest.Config) -> Path | None:
     """Where allure-pytest writes, if it is there and was asked to."""
     given: str | None = config.getoption("allure_report_dir", None)
@@ -389,3 +367,10 @@ def allure_directory(config: pytest.Config) -> Path | None:
         if given and config.pluginmanager.has_plugin("allure_listener")
         else None
     )
+
+
+def cpu_count() -> int:
+    """The CPUs that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

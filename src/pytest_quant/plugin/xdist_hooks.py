@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_quant.plugin.scheduler import CollectionDifference, LevelScheduling
-from pytest_quant.plugin.threads import cpu_count
+from pytest_quant.plugin.state import cpu_count
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController

@@ -13,7 +13,9 @@ from pytest_quant.metrics.facets import FacetRow, by_two_facets
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
+from pytest_quant.reports.divergences import noise_line
 from pytest_quant.reports.failures import changed, divergence_text, failure_text
 from pytest_quant.reports.plots import figures
 from pytest_quant.reports.results import (
@@ -54,6 +56,13 @@ def view(record: RunRecord) -> dict[str, Any]:
             for use in record.baselines
             if use.found
         ],
+        "together": list(session_lines(record)),
+        "notes": [
+            (level.name, lines)
+            for level in levels
+            if (lines := list(level_lines(record, level.name)))
+        ],
+        "noise": list(noise_line(record)),
         "no_baselines": [*missing_baselines(record), *unused_baselines(record)],
         "divergence": _markup(figures.divergence(record)),
         "patterns": _patterns(record, levels),
