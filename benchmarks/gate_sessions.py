@@ -14,10 +14,10 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from pytest_quant.gate.divergence_regression import evaluate_divergence
-from pytest_quant.gate.regression import DEFAULT_DROP, evaluate_regression
 
 from pytest_quant.gate.budget import Budget, Scope
+from pytest_quant.gate.divergence_regression import evaluate_divergence
+from pytest_quant.gate.regression import DEFAULT_DROP, evaluate_regression
 from pytest_quant.gate.statistics import mcnemar_p
 from pytest_quant.gate.tolerance_check import Paired, evaluate_tolerance
 from pytest_quant.gate.tolerances import Tolerances
@@ -72,7 +72,7 @@ class Session:
     @property
     def cells(self) -> Counts:
         """The cases of all probes together."""
-        return np.sum([probe.cells for probe in self.probes], axis=0)
+        return _pooled(self.probes)
 
     @property
     def cost(self) -> float:
@@ -139,7 +139,7 @@ class Judge:
         failed: set[str] = set()
         # All probes together come first: what has failed is not looked at again.
         for scope, category, members in _scopes(session):
-            cells = np.sum([probe.cells for probe in members], axis=0)
+            cells = _pooled(members)
             if not cells.sum():
                 continue
             alpha = budget.alpha_for(scope)
@@ -174,6 +174,11 @@ def _scopes(session: Session) -> Iterable[tuple[Scope, str | None, Sequence[Prob
         yield "probe", probe.category, [probe]
     for category, members in by_category.items():
         yield "category", category, members
+
+
+def _pooled(probes: Sequence[ProbeCounts]) -> Counts:
+    cells: Counts = np.sum([probe.cells for probe in probes], axis=0)
+    return cells
 
 
 def _pairs(cells: Counts) -> Paired:

@@ -197,7 +197,7 @@ def _heading(level: Level, clean: Findings) -> Iterator[str]:
     )
     yield (
         f"{len(clean.measurements)} probes, {len(cases)} cases, accuracy "
-        f"{100 * right / len(cases):.1f} %; KL divergence {texts} (held text; own responses)"
+        f"{100 * right / len(cases):.1f} %; KL divergence {texts} (held text)"
     )
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_quant.bench import PILOT_CASES, Bench
+from pytest_quant.bench import Bench
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.gate.sequential import FIRST_LOOK, Outcomes
 from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
 from pytest_quant.runtimes.responses import ResponseCache
+from pytest_quant.sampling import FixedSize, InTurn, Sampling
 
 PAIRS = Probe(
     id="colours",
@@ -36,12 +38,12 @@ class Parrot:
     """A model that answers what it was told to answer, and remembers what it was asked."""
 
     def __init__(self, answers: dict[str, str]) -> None:
-        self._answers = answers
+        self.answers = answers
         self.asked: list[Sequence[str]] = []
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:  # noqa: ARG002
         self.asked.append(prompts)
-        answers = [self._answers[prompt] for prompt in prompts]
+        answers = [self.answers[prompt] for prompt in prompts]
         return Batch(tuple(Response(text, (), (), "end", 3) for text in answers), 0.1)
 
     def describe(self) -> RuntimeInfo:
@@ -70,7 +72,7 @@ def bench(models: dict[str, Parrot], tmp_path: Path) -> Bench:
 def test_the_prompts_of_a_pair_are_asked_side_by_side(
     bench: Bench, models: dict[str, Parrot]
 ) -> None:
-    bench.measure(PAIRS, "q4", "p.yaml::colours[q4]", 3, lambda _right, _n: "")
+    bench.measure(PAIRS, "q4", "p.yaml::colours[q4]", FixedSize(3))
     for model in models.values():
         (asked,) = model.asked
         assert asked == [
@@ -79,7 +81,7 @@ def test_the_prompts_of_a_pair_are_asked_side_by_side(
 
 
 def test_the_disturbed_prompt_decides_and_the_clean_one_is_kept(bench: Bench) -> None:
-    measurement = bench.measure(PAIRS, "q4", "p.yaml::colours[q4]", 3, lambda _right, _n: "")
+    measurement = bench.measure(PAIRS, "q4", "p.yaml::colours[q4]", FixedSize(3))
     judged = [
         (case.prompt, case.level.verdict, case.level.clean)
         for case in measurement.cases
@@ -96,12 +98,12 @@ def test_the_disturbed_prompt_decides_and_the_clean_one_is_kept(bench: Bench) ->
 def test_whether_the_reference_can_do_it_is_seen_from_the_disturbed_prompt(
     bench: Bench, models: dict[str, Parrot]
 ) -> None:
-    seen = []
-    models["f16"] = models["q4"]
-    bench.measure(
-        PAIRS, "q4", "p.yaml::colours[q4]", 3, lambda right, n: str(seen.append((right, n)))
-    )
-    assert seen == [(1, 3)]
+    models["f16"].answers["Nmae blue."] = "No."
+    models["f16"].answers["Nmae red."] = "No."
+    models["f16"].answers["Nmae green."] = "No."
+    measurement = bench.measure(PAIRS, "q4", "p.yaml::colours[q4]", FixedSize(3))
+    assert measurement.uninformative.startswith("the reference answers 0 of 3 cases correctly")
+    assert models["q4"].asked == []
 
 
 MANY = replace(
@@ -120,9 +122,9 @@ def test_a_few_cases_are_tried_first(tmp_path: Path) -> None:
     bench = Bench(
         "f16", lambda level: models[level], lambda level: (level,), ResponseCache(tmp_path)
     )
-    measurement = bench.measure(MANY, "q4", "p.yaml::colours[q4]", 12, lambda _right, _n: "")
+    measurement = bench.measure(MANY, "q4", "p.yaml::colours[q4]", FixedSize(12))
     for model in models.values():
-        assert [len(asked) for asked in model.asked] == [PILOT_CASES, 12 - PILOT_CASES]
+        assert [len(asked) for asked in model.asked] == [FIRST_LOOK, 12 - FIRST_LOOK]
     assert [case.index for case in measurement.cases] == list(range(12))
     assert sum(case.level is not None and case.level.correct for case in measurement.cases) == 12
 
@@ -133,20 +135,88 @@ def test_a_reference_that_gets_none_of_them_right_is_asked_no_more(tmp_path: Pat
     bench = Bench(
         "f16", lambda level: models[level], lambda level: (level,), ResponseCache(tmp_path)
     )
-    measurement = bench.measure(
-        MANY, "q4", "p.yaml::colours[q4]", 12, lambda right, n: f"{right} of {n}"
-    )
-    assert [len(asked) for asked in models["f16"].asked] == [PILOT_CASES]
+    measurement = bench.measure(MANY, "q4", "p.yaml::colours[q4]", FixedSize(12))
+    assert [len(asked) for asked in models["f16"].asked] == [FIRST_LOOK]
     assert models["q4"].asked == []
-    assert measurement.uninformative == f"0 of {PILOT_CASES}"
-    assert len(measurement.cases) == PILOT_CASES
+    assert f"0 of {FIRST_LOOK} cases" in measurement.uninformative
+    assert len(measurement.cases) == FIRST_LOOK
 
 
-@pytest.mark.parametrize("count", [None, 5])
-def test_a_probe_without_any_case_is_refused_in_words(bench: Bench, count: int | None) -> None:
+@pytest.mark.parametrize("sampling", [FixedSize(), FixedSize(5), InTurn(5, lambda _: False)])
+def test_a_probe_without_any_case_is_refused_in_words(bench: Bench, sampling: Sampling) -> None:
     # The one prompt that it can draw is on the side that is kept for training.
     word = next(f"w{n}" for n in range(99) if side_of(f"Name w{n}.") == "training")
     none = replace(PAIRS, clean=None, prompt="Name {x}.", pinned=())
     none = replace(none, parameters={"x": {"choice": [word]}})
-    with pytest.raises(QuantUsageError, match="has only 0 distinct cases"):
-        bench.measure(none, "q4", "p.yaml::colours[q4]", count, lambda _right, _n: "")
+    for level in ("q4", "q8"):
+        with pytest.raises(QuantUsageError, match="has only 0 distinct cases"):
+            bench.measure(none, level, f"p.yaml::colours[{level}]", sampling)
+
+
+COUNTED = replace(MANY, pinned=tuple({"x": n} for n in range(1, 101)))
+
+
+def counting(tmp_path: Path) -> tuple[Bench, dict[str, Parrot]]:
+    right = {f"Name {n}.": f"It is {n}." for n in range(1, 101)}
+    models = {level: Parrot(right) for level in ("f16", "q4", "q2")}
+    cache = ResponseCache(tmp_path)
+    return Bench("f16", models.__getitem__, lambda level: (level,), cache), models
+
+
+def until(cases: int) -> InTurn:
+    def enough(outcomes: Outcomes) -> bool:
+        return len(outcomes) >= cases
+
+    return InTurn(64, enough)
+
+
+def test_cases_come_in_turn_until_they_are_enough(tmp_path: Path) -> None:
+    bench, models = counting(tmp_path)
+    measurement = bench.measure(COUNTED, "q4", "p.yaml::colours[q4]", until(20))
+    assert [len(asked) for asked in models["f16"].asked] == [8, 8, 16]
+    assert models["q4"].asked == models["f16"].asked
+    assert [case.index for case in measurement.cases] == list(range(32))
+    assert not measurement.complete
+
+
+def test_each_level_may_stop_at_another_look(tmp_path: Path) -> None:
+    bench, models = counting(tmp_path)
+    sizes = {}
+    for level, cases in (("q4", 8), ("q2", 64), ("q4", 40)):
+        found = bench.measure(COUNTED, level, f"p.yaml::colours[{level}]", until(cases))
+        sizes[level] = (len(found.cases), found.complete, found.reference_effort.prompt_tokens)
+    assert sizes == {"q4": (48, False, 3 * 48), "q2": (64, True, 3 * 64)}
+    # Nothing is asked twice. A model forgets when it is closed: the first eight came before.
+    assert [len(asked) for asked in models["f16"].asked] == [8, 8, 16, 16, 16]
+    assert [len(asked) for asked in models["q4"].asked] == [8, 16, 16]
+
+
+def test_a_probe_with_fewer_cases_is_complete_with_all_of_them(tmp_path: Path) -> None:
+    bench, models = counting(tmp_path)
+    few = replace(COUNTED, pinned=COUNTED.pinned[:16], parameters={})
+    measurement = bench.measure(few, "q4", "p.yaml::colours[q4]", until(64))
+    assert [len(asked) for asked in models["q4"].asked] == [8, 8]
+    assert measurement.complete
+
+
+class Slow(InTurn):
+    """Knows only after 16 cases whether the reference does better than guessing."""
+
+    def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
+        return super().screen(probe, right, n, last=last) if n >= 16 else None
+
+
+@pytest.mark.parametrize(("able", "asked"), [(True, [8, 8, 16]), (False, [])])
+def test_a_level_is_asked_once_the_reference_has_shown_something(
+    able: bool, asked: list[int], tmp_path: Path
+) -> None:
+    bench, models = counting(tmp_path)
+    if not able:
+        models["f16"].answers |= dict.fromkeys(models["f16"].answers, "No.")
+    sampling = Slow(64, lambda outcomes: len(outcomes) >= 32)
+    measurement = bench.measure(COUNTED, "q4", "p.yaml::colours[q4]", sampling)
+    assert [len(part) for part in models["q4"].asked] == asked
+    assert (len(measurement.cases), measurement.informative) == (
+        (32, True) if able else (16, False)
+    )
+    assert all((case.level is not None) == able for case in measurement.cases)

@@ -15,6 +15,7 @@ from pytest_quant.measurement import Answer, Measurement
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Likelihood, Limits, RuntimeInfo, Scores
 from pytest_quant.runtimes.responses import ResponseCache
+from pytest_quant.sampling import FixedSize
 
 COLOUR = Probe(
     id="colour",
@@ -65,6 +66,16 @@ class Scripted:
         pass
 
 
+class Asked(FixedSize):
+    """Four cases, of a reference that may be asked whatever it can do."""
+
+    def __init__(self) -> None:
+        super().__init__(4)
+
+    def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:  # noqa: ARG002
+        return ""
+
+
 @pytest.fixture
 def cache(tmp_path: Path) -> ResponseCache:
     return ResponseCache(tmp_path)
@@ -72,7 +83,7 @@ def cache(tmp_path: Path) -> ResponseCache:
 
 def measure(cache: ResponseCache, probe: Probe = COLOUR, **levels: Scripted) -> Measurement:
     bench = Bench("reference", levels.__getitem__, lambda level: (level,), cache)
-    return bench.measure(probe, "level", "p.yaml::colour[level]", 4, lambda _right, _count: "")
+    return bench.measure(probe, "level", "p.yaml::colour[level]", Asked())
 
 
 LIKES_RED = {"red": (-0.5, -0.5), "blue": (-3.0,), "dark green": (-1.0, -1.0, -1.0)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -15,8 +16,7 @@ from pathlib import Path
 from pytest_quant import __version__
 from pytest_quant.bench import Bench
 from pytest_quant.files import write_atomically
-from pytest_quant.gate.tolerance_check import guessing
-from pytest_quant.held_text import held_text, own_replies
+from pytest_quant.held_text import held_text
 from pytest_quant.levels import Level
 from pytest_quant.library import PROBES
 from pytest_quant.measurement import Measurement, from_json, outcomes, to_json
@@ -31,6 +31,7 @@ from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 from pytest_quant.runtimes.protocol import Incomparable, Reading, Runtime
 from pytest_quant.runtimes.responses import ResponseCache
+from pytest_quant.sampling import FixedSize
 
 from .around import Around
 from .fault import Dose, Fault, FileFault
@@ -125,13 +126,9 @@ class Workbench:
         if path.exists():
             return _read(path)
         self._say(name)
-        planted = self._directory / "planted.gguf"
-        planted.unlink(missing_ok=True)
-        try:
-            self._plant(name, fault, dose, planted)
+        with tempfile.TemporaryDirectory() as place:
+            self._plant(name, fault, dose, Path(place, "planted.gguf"))
             found = self._findings(name)
-        finally:
-            planted.unlink(missing_ok=True)
         path.parent.mkdir(exist_ok=True)
         write_atomically(path, json.dumps(_raw(found)))
         return found
@@ -145,7 +142,6 @@ class Workbench:
             damaged = planted.with_suffix(".source.gguf")
             fault.plant(self._model, dose, damaged)
             quantize(damaged, planted, self._level.recipe, self._threads)
-            damaged.unlink()
         else:
             fault.plant(self._clean, dose, planted)
         self._open[name] = lambda: self._runtime(planted)
@@ -154,27 +150,14 @@ class Workbench:
     def _findings(self, name: str) -> Findings:
         try:
             measurements = tuple(self._measure(probe, name) for probe in self.probes)
-            texts = tuple(self._chunks(name, reading) for reading in self._readings)
+            # As in a baseline: the responses, which change with the probes, are not recorded.
+            texts = (self._chunks(name, held_text(None)),)
         except RuntimeError as error:
             return Findings((), (), str(error))
         return Findings(measurements, texts)
 
     def _measure(self, probe: Probe, name: str) -> Measurement:
-        return self._bench.measure(
-            probe,
-            name,
-            probe.id,
-            self._cases,
-            lambda right, n: guessing(right, n, probe.chance) or "",
-        )
-
-    @cached_property
-    def _readings(self) -> tuple[Reading, ...]:
-        asked = sorted(self.probes, key=lambda probe: probe.id)
-        return (
-            held_text(None),
-            own_replies(self._bench.replies(probe, self._cases) for probe in asked),
-        )
+        return self._bench.measure(probe, name, probe.id, FixedSize(self._cases))
 
     def _chunks(self, name: str, reading: Reading) -> tuple[Chunk, ...]:
         try:

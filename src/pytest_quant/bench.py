@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from pytest_quant.checkers import prepare
 from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.metrics.divergence import Divergence
-from pytest_quant.probes.cases import count_cases, draw_cases
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
@@ -22,15 +21,45 @@ from pytest_quant.runtimes.protocol import (
     Scores,
 )
 from pytest_quant.runtimes.responses import ResponseCache
+from pytest_quant.sampling import Part, Sampling
 
 # A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
 
-# So many cases of a probe are tried first: a reference that gets none of them right is not asked
-# the others, which is where a small model's time went. The split depends on the probe alone, like
-# every batch.
-PILOT_CASES = 8
+
+@dataclass(slots=True)
+class _Reference:
+    """What the reference answered to a probe so far, part by part.
+
+    Kept, because drawing and judging it again for each level would take longer than a small
+    model's answers.
+    """
+
+    drawn: Iterator[Part]
+    parts: list[Part] = field(default_factory=list)
+    replies: list[list[Answer]] = field(default_factory=list)
+    efforts: list[Effort] = field(default_factory=list)
+
+    def answers(self, count: int) -> list[Answer]:
+        """To the cases of the first ``count`` parts."""
+        return [answer for part in self.replies[:count] for answer in part]
+
+    def results(self, count: int, level: Sequence[Answer]) -> tuple[CaseResult, ...]:
+        """These cases, with the answers of a level that was asked all of them, or none."""
+        cases = [case for part in self.parts[:count] for case in part.cases]
+        return tuple(
+            CaseResult(
+                index=case.index,
+                digest=case.digest,
+                prompt=case.prompt,
+                expected=case.expected_text,
+                reference=answer,
+                level=level[i] if level else None,
+                facets=dict(case.facets),
+            )
+            for i, (case, answer) in enumerate(zip(cases, self.answers(count), strict=True))
+        )
 
 
 class NotRecorded(Exception):
@@ -64,110 +93,122 @@ class Bench:
         self._cache = cache
         self._recorded = recorded
         self._open: dict[str, Runtime] = {}
-        # What the reference answered, by probe: drawing and judging it again for each level would
-        # take longer than a small model's answers. What is recorded differs from level to level.
-        self._references: dict[str, tuple[list[tuple[Case, ...]], Measurement]] = {}
+        # By probe; by node id where it is recorded, as that differs from level to level.
+        self._references: dict[str, _Reference] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
 
-    def measure(
-        self,
-        probe: Probe,
-        level: str,
-        nodeid: str,
-        count: int | None,
-        uninformative: Callable[[int, int], str],
-    ) -> Measurement:
-        """Ask the reference, then the level, and judge both.
+    def measure(self, probe: Probe, level: str, nodeid: str, sampling: Sampling) -> Measurement:
+        """Ask the reference, then the level, batch by batch until ``sampling`` has enough.
 
-        ``count`` cases, or as many as there are if these are fewer; ``None``: as the probe says.
-        ``uninformative(right, n)`` returns why a reference with that many right answers tells
-        nothing, or ``""``; then the level is not asked. A probe that does not fit into a model's
-        context is skipped. Raises ``RuntimeError`` when a runtime fails, ``QuantUsageError`` for
-        a mistake in the probe, ``SandboxUnavailable``, before a model is asked, if programs
-        cannot be judged on this machine.
+        The level is asked only once the reference has shown that the probe tells something. A
+        probe that does not fit into a model's context is skipped. Raises ``RuntimeError`` when a
+        runtime fails, ``QuantUsageError`` for a mistake in the probe, ``SandboxUnavailable``,
+        before a model is asked, if programs cannot be judged on this machine.
         """
         prepare(probe.check)
         key = nodeid if self._recorded else probe.id
         if key not in self._references:
-            self._references[key] = self._referenced(probe, nodeid, count, uninformative)
-        parts, reference = self._references[key]
-        measurement = replace(reference, nodeid=nodeid, level=level)
-        if not measurement.informative:
-            return measurement
+            self._references[key] = _Reference(sampling.parts(probe))
+        reference = self._references[key]
+        answers: list[Answer] = []
+        efforts: list[Effort] = []
+        shown: str | None = None
+        seen, skipped, complete = 0, "", False
         try:
-            return self._compared(probe, parts, measurement)
+            while not complete:
+                seen += 1
+                complete = self._refer(probe, nodeid, reference, seen).last
+                right = [answer.correct for answer in reference.answers(seen)]
+                if shown is None:
+                    shown = sampling.screen(probe, sum(right), len(right), last=complete)
+                if shown is None:
+                    continue
+                if shown:
+                    break
+                for part in reference.parts[len(efforts) : seen]:
+                    more, effort = self._ask(probe, level, part.cases)
+                    answers += more
+                    efforts.append(effort)
+                outcomes = list(zip(right, (a.correct for a in answers), strict=True))
+                if sampling.settled(outcomes):
+                    break
         except PromptTooLong as error:
-            return replace(measurement, cases=(), skipped=_skip_reason(error))
-
-    def _referenced(
-        self, probe: Probe, nodeid: str, count: int | None, uninformative: Callable[[int, int], str]
-    ) -> tuple[list[tuple[Case, ...]], Measurement]:
-        """The cases in their batches, and a measurement of the reference alone."""
-        parts = _parts(_cases(probe, count))
-        measurement = Measurement(
-            nodeid="",
+            skipped = (
+                f"needs more than {error.length} tokens, the model's context is {error.context}"
+            )
+        except NotRecorded as error:
+            skipped = str(error)
+        return Measurement(
+            nodeid=nodeid,
             probe=probe.id,
             category=probe.category,
             difficulty=probe.difficulty,
-            level="",
+            level=level,
             chance=probe.chance,
             task=probe.task,
             tells_hallucination=probe.tells_hallucination,
-            cases=(),
-            reference_effort=Effort(0, 0, 0.0),
-            level_effort=None,
-        )
-        results: list[CaseResult] = []
-        efforts: list[Effort] = []
-        try:
-            for part in parts:
-                answers, effort = self._ask_reference(probe, nodeid, part)
-                results += map(_result, part, answers)
-                efforts.append(effort)
-                if not any(result.reference.correct for result in results):
-                    break
-        except PromptTooLong as error:
-            return parts, replace(measurement, skipped=_skip_reason(error))
-        except NotRecorded as error:
-            return parts, replace(measurement, skipped=str(error))
-        right = sum(result.reference.correct for result in results)
-        return parts, replace(
-            measurement,
-            cases=tuple(results),
-            reference_effort=_total(efforts),
-            uninformative=uninformative(right, len(results)),
+            cases=() if skipped else reference.results(seen, answers),
+            reference_effort=_total(reference.efforts[:seen]),
+            level_effort=_total(efforts) if answers and not skipped else None,
+            uninformative="" if skipped else shown or "",
+            skipped=skipped,
+            complete=complete,
         )
 
-    def _compared(
-        self, probe: Probe, parts: list[tuple[Case, ...]], measurement: Measurement
-    ) -> Measurement:
-        """The measurement with what the level answered, too."""
-        asked = [self._ask(probe, measurement.level, part) for part in parts]
-        answers = [answer for part, _ in asked for answer in part]
-        return replace(
-            measurement,
-            cases=tuple(
-                replace(r, level=a) for r, a in zip(measurement.cases, answers, strict=True)
-            ),
-            level_effort=_total([effort for _, effort in asked]),
-        )
+    def _refer(self, probe: Probe, nodeid: str, reference: _Reference, count: int) -> Part:
+        """The last of the first ``count`` parts, all of which the reference has answered then."""
+        while len(reference.parts) < count:
+            try:
+                reference.parts.append(next(reference.drawn))
+            except Exception:
+                # The next level is to meet the same mistake.
+                del self._references[nodeid if self._recorded else probe.id]
+                raise
+        for part in reference.parts[len(reference.efforts) : count]:
+            answers, effort = self._ask_reference(probe, nodeid, part.cases)
+            reference.replies.append(answers)
+            reference.efforts.append(effort)
+        return reference.parts[count - 1]
 
-    def replies(self, probe: Probe, count: int | None) -> list[tuple[str, Response]]:
+    def replies(self, probe: Probe, sampling: Sampling) -> list[tuple[str, Response]]:
         """What the reference writes to the first cases of a probe, by prompt.
 
-        Nothing if it is not to write, or if a prompt does not fit into its context. ``count`` as
+        Nothing if it is not to write, or if a prompt does not fit into its context. ``sampling`` as
         for ``measure``, with which this shares its batch. Raises ``RuntimeError``.
         """
         if probe.by == "likelihood":
             return []
         known = self._references.get(probe.id)
-        first = (known[0] if known else _parts(_cases(probe, count)))[0]
-        prompts = [prompt for case in first for prompt in prompts_of(case)]
+        first = known.parts[0] if known and known.parts else next(sampling.parts(probe))
+        prompts = [prompt for case in first.cases for prompt in prompts_of(case)]
         try:
             batch = self._generate(self._reference, prompts, probe.max_tokens)
         except PromptTooLong:
             return []
         return [*zip(prompts, batch.responses, strict=True)]
+
+    def likelihoods(
+        self, probe: Probe, level: str, replies: Sequence[tuple[str, Response]]
+    ) -> list[tuple[float, float]]:
+        """How likely the reference finds its own replies to a probe, and a level's.
+
+        The mean natural-log probability of a token, for each prompt to which both wrote a text.
+        Nothing is written for it: ``replies`` are those of `replies`, and the level has been asked
+        in the same batch. Raises ``RuntimeError``.
+        """
+        prompts = [prompt for prompt, _ in replies]
+        own = self._generate(level, prompts, probe.max_tokens).responses
+        texts = {
+            prompt: [*dict.fromkeys((theirs.text, mine.text))]
+            for (prompt, theirs), mine in zip(replies, own, strict=True)
+            if theirs.text.strip() and mine.text.strip()
+        }
+        if not texts:
+            return []
+        scores = self._score(self._reference, [*texts], [*texts.values()])
+        means = [[one.total / len(one.tokens) for one in of] for of in scores.likelihoods if of]
+        # Equal texts are scored once.
+        return [(found[0], found[-1]) for found in means]
 
     def diverge(self, level: str, reading: Reading) -> Divergence:
         """How far a level is from the reference. Raises as ``Runtime.diverge`` does."""
@@ -211,7 +252,10 @@ class Bench:
             effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
         else:
             batch = self._generate(level, prompts, probe.max_tokens)
-            replies = [Reply(response.text, response.finish) for response in batch.responses]
+            replies = [
+                Reply(response.text, response.finish, logprobs=response.logprobs)
+                for response in batch.responses
+            ]
             effort = _effort(batch)
         return judged(probe, cases, replies), effort
 
@@ -241,34 +285,6 @@ class Bench:
                 self._open.pop(other).close()
             self._open[level] = self._open_level(level)
         return self._open[level]
-
-
-def _skip_reason(error: PromptTooLong) -> str:
-    return f"needs more than {error.length} tokens, the model's context is {error.context}"
-
-
-def _cases(probe: Probe, count: int | None) -> tuple[Case, ...]:
-    if count is None and probe.is_drawn:
-        return draw_cases(probe, probe.cases)
-    # At least one: a probe without any is refused in words.
-    return draw_cases(probe, max(1, count_cases(probe, count or probe.cases)))
-
-
-def _parts(cases: tuple[Case, ...]) -> list[tuple[Case, ...]]:
-    """The batches in which the cases of a probe are asked, at every level alike."""
-    return [part for part in (cases[:PILOT_CASES], cases[PILOT_CASES:]) if part]
-
-
-def _result(case: Case, answer: Answer) -> CaseResult:
-    return CaseResult(
-        index=case.index,
-        digest=case.digest,
-        prompt=case.prompt,
-        expected=case.expected_text,
-        reference=answer,
-        level=None,
-        facets=dict(case.facets),
-    )
 
 
 def _total(efforts: Sequence[Effort]) -> Effort:

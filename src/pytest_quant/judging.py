@@ -18,12 +18,14 @@ from pytest_quant.runtimes.protocol import Finish, Likelihood
 class Reply:
     """What came back for one prompt: a text, or the option of a choice that is the likeliest.
 
-    ``probabilities`` are then those of the options, relative to each other.
+    ``probabilities`` are then those of the options, relative to each other; of a text,
+    ``logprobs`` are the natural-log probabilities of its tokens.
     """
 
     text: str
     finish: Finish
     probabilities: dict[str, float] | None = None
+    logprobs: Sequence[float] = ()
 
 
 def prompts_of(case: Case) -> tuple[str, ...]:
@@ -81,9 +83,19 @@ def judged(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) -> lis
                 finish=reply.finish,
                 clean=clean,
                 probabilities=reply.probabilities,
+                logprob=_total(reply.logprobs),
+                tokens=len(reply.logprobs),
+                kept=outcome.kept,
+                asked=outcome.asked,
             )
         )
     return answers
+
+
+def _total(logprobs: Sequence[float]) -> float | None:
+    """The log-probability of a response; ``None`` if it has no token, or an impossible one."""
+    total = math.fsum(logprobs) if logprobs else math.nan
+    return total if math.isfinite(total) else None
 
 
 def _judge(probe: Probe, case: Case, prompt: str, reply: Reply) -> Outcome:

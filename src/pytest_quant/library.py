@@ -13,5 +13,6 @@ _DATA = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parents[1]
 PROBES: Path = _DATA / "probes"
 BASELINES: Path = _DATA / "baselines"
 EXPECTED_IMPACT: Path = BASELINES / "expected_impact.json"
+GUIDE_TABLES: Path = BASELINES / "guide_tables.json"
 HELD_TEXT: Path = BASELINES / "held_text.jsonl"
 EMBEDDED_MODEL: Path = _PACKAGE / "models" / "embedded-f16.gguf"

@@ -6,6 +6,7 @@ types; ``to_json`` and ``from_json`` are inverse to each other.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,7 +25,9 @@ class Answer:
 
     ``clean`` is the verdict on the answer to the undisturbed prompt, ``None`` if the case has none.
     ``probabilities`` are those of the options of a choice that was taken by likelihood, relative
-    to each other (their sum is 1); ``None`` for a response that the model wrote.
+    to each other (their sum is 1); ``None`` for a response that the model wrote. Such a response
+    has ``tokens`` tokens and the natural-log probability ``logprob``, ``None`` if it is not known.
+    A composition kept ``kept`` of ``asked`` instructions.
     """
 
     verdict: Verdict
@@ -35,11 +38,21 @@ class Answer:
     finish: str
     clean: Verdict | None = None
     probabilities: dict[str, float] | None = None
+    logprob: float | None = None
+    tokens: int = 0
+    kept: int = 0
+    asked: int = 0
 
     @property
     def confidence(self) -> float | None:
-        """The probability of the chosen option, ``None`` for a response that the model wrote."""
-        return self.probabilities[self.response] if self.probabilities else None
+        """The probability of the chosen option; of a written response the geometric mean of its
+        tokens' probabilities, so that long responses compare with short ones. ``None``: unknown.
+        """
+        if self.probabilities:
+            return self.probabilities[self.response]
+        if self.logprob is None or not self.tokens:
+            return None
+        return min(1.0, math.exp(self.logprob / self.tokens))
 
     @property
     def correct(self) -> bool:
@@ -82,6 +95,7 @@ class Measurement:
     the sentence that says why the probe tells nothing about quantization; then the level was
     not asked. ``skipped`` is empty, or says why nothing could be asked; then there are no cases.
     ``tells_hallucination``: its check tells what is made up from what is only wrong.
+    ``complete``: there was nothing beyond these cases to ask.
     """
 
     nodeid: str
@@ -97,6 +111,7 @@ class Measurement:
     uninformative: str = ""
     skipped: str = ""
     tells_hallucination: bool = False
+    complete: bool = True
 
     @property
     def informative(self) -> bool:

@@ -13,6 +13,9 @@ from cattrs import Converter
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from pytest_quant.analysis.efficiency import Benchmark
+from pytest_quant.analysis.quality import ResponseLikelihood
+from pytest_quant.analysis.summary import Analysis
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.files import write_atomically
 from pytest_quant.gate.baseline_changes import BaselineUse
@@ -21,6 +24,7 @@ from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -57,7 +61,8 @@ class RunRecord:
     tests that brought no measurement (a crash, an error). ``reference_recorded``: the reference
     was not at hand, its outcomes are those of the baselines. ``unused_baselines`` are the recorded
     levels of the model that were not tested. Of ``divergences`` there are at most two a level,
-    that on the held text first.
+    that on the held text first. ``max_cases``: up to so many cases of each probe were asked, in
+    turn; ``None`` if their number was fixed.
     """
 
     created: str
@@ -72,10 +77,15 @@ class RunRecord:
     levels: tuple[LevelRecord, ...]
     measurements: tuple[Measurement, ...]
     checks: tuple[Check, ...]
+    analysis: Analysis
     divergences: tuple[Divergence, ...] = ()
+    noise: NoiseFloor | None = None
+    benchmarks: tuple[Benchmark, ...] = ()
+    likelihoods: tuple[ResponseLikelihood, ...] = ()
     divergence_checks: tuple[DivergenceCheck, ...] = ()
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()
+    max_cases: int | None = None
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

@@ -145,3 +145,15 @@ def test_remarks_to_the_user_are_no_part_of_it(text: str, first: str, last: str)
     lines = compose(text).lines
     assert lines[0] == first
     assert lines[-1].startswith(last)
+
+
+def test_instructions_are_counted_whatever_the_verdict() -> None:
+    rules = "words: 3 to 9\ncontains: sea\ncontains: moon"
+    kept = [
+        (found.verdict, found.kept, found.asked)
+        for found in (
+            check("constraints", text, rules)
+            for text in ("The sea under the moon.", "The sea is cold.", "")
+        )
+    ]
+    assert kept == [("correct", 3, 3), ("incorrect", 2, 3), ("unparsable", 0, 3)]

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.gate.baselines import baseline, probe_of
+from tests.gate.baselines import measured as outcomes
 from tests.reports.records import measured, record
 from tests.sessions import EASY, Project
 
 from pytest_quant.cli.main import USAGE_ERROR, main
+from pytest_quant.gate.baseline_file import write_baseline
 from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.record import write_record
 
@@ -47,11 +50,10 @@ def test_what_a_damaged_file_changed(run: Command, records: tuple[Path, Path]) -
     code, lines, _ = run(*records)
     assert code == 0
     assert [line for line in lines if len(line) > 80] == []
-    text = "\n".join(lines)
     # The model of the embedded file has the same name wherever it lies.
     assert "model, runtime and reference are the same" in lines
     assert "f16: every answer is the same, byte by byte" in lines
-    assert "q8: another file" in text
+    assert "q8: another file" in lines
     assert any(line.startswith("q8: B is worse than A by ") for line in lines)
     assert any(line.startswith("lost: ") for line in lines)
     (overall,) = (line.split() for line in lines[-20:] if line.startswith("overall"))
@@ -86,6 +88,22 @@ def test_cases_and_levels_that_only_one_has(run: Command, tmp_path: Path) -> Non
     lines = run(tmp_path / "a.json", tmp_path / "b.json")[1]
     assert "only B has q2" in lines
     assert "cases not compared: 6 only in B" in lines
+
+
+def test_a_baseline_and_a_record(run: Command, tmp_path: Path) -> None:
+    """Its outcomes are compared; the words of its answers it does not have."""
+    write_baseline(baseline(sums=probe_of("1110a")), tmp_path / "baseline.json")
+    write_record(record(outcomes("11a01")), tmp_path / "record.json")
+    code, lines, _ = run(tmp_path / "baseline.json", tmp_path / "record.json")
+    assert code == 0
+    (overall, *_) = (line.split() for line in reversed(lines) if line.startswith("overall"))
+    assert (overall[1], overall[2], overall[3]) == ("5", "60.0", "60.0")
+    assert (overall[-3], overall[-1]) == ("1/1", "-")
+    lost = lines.index("lost: sums, case 2")
+    assert lines[lost + 1 : lost + 3] == ["  A         correct", "  B         18"]
+    won = lines.index("won: sums, case 4")
+    assert lines[won + 1] == "  A         arithmetic slip"
+    assert "  recipe: Q4_K_M -> F16" in lines
 
 
 def test_a_mistake(run: Command, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_quant.gate.budget import Budget, Scope
+from pytest_quant.gate.evidence import cases_to_settle
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.gate.statistics import (
     cases_to_decide,
@@ -50,6 +51,18 @@ def test_cases_needed_to_pass() -> None:
             alpha = SESSION.alpha_for(SCOPES[name])
             assert cases_to_decide(25, 25, 1000, limit, alpha) == int(needed)
     assert len(rows) == 3
+
+
+def test_cases_in_turn() -> None:
+    header, rows = table("check, flip rate")
+    for name, *cases in rows:
+        check, rate, kind = name.split(", ")
+        alpha, flips = SESSION.alpha_for(SCOPES[check]), round(10 * float(rate.rstrip(" %")))
+        needed = cases_to_decide if kind == "fixed" else cases_to_settle
+        for column, stated in zip(header[1:], cases, strict=True):
+            limit = int(column.removeprefix("limit ")) / 100
+            assert needed(flips // 2, flips // 2, 1000, limit, alpha) == int(stated), (name, column)
+    assert len(rows) == 8
 
 
 def test_planning_table() -> None:

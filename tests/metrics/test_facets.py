@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.reports.records import measured
 
 from pytest_quant.measurement import Measurement
-from pytest_quant.metrics.facets import FacetRow, by_facet
+from pytest_quant.metrics.facets import FacetRow, by_facet, by_two_facets
 
 
 def sorted_by(measurement: Measurement, *facets: dict[str, str]) -> Measurement:
@@ -59,3 +59,23 @@ def test_a_row_says_what_it_is() -> None:
     assert rows_of(sorted_by(measured("a", "q4", right=2, n=2), {"length": "256"})) == [
         ("q4", "length", "256")
     ]
+
+
+def test_two_facets_make_a_grid_for_each_level() -> None:
+    places = [
+        {"length": length, "depth": depth} for length in ("4k", "256") for depth in ("0.5", "0")
+    ]
+    first, second = by_two_facets(
+        [
+            sorted_by(measured("needle", "q8", right=8, n=8), *places),
+            sorted_by(measured("needle", "q4", right=8, lost=2, n=8), *places[:3]),
+            sorted_by(measured("other", "q4", right=8, n=8), {"length": "4k"}),
+        ],
+        "length",
+        "depth",
+    )
+    assert (first.level, first.rows, first.columns) == ("q8", ("256", "4k"), ("0", "0.5"))
+    assert {cell.n for cell in first.cells.values()} == {2}
+    assert ("256", "0") not in second.cells
+    lost = second.cells["4k", "0.5"]
+    assert (lost.n, lost.reference_correct, lost.level_correct, lost.b) == (3, 3, 2, 1)

@@ -50,7 +50,8 @@ def changes(run: Run) -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def recording(shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A session that records the baseline of q8."""
-    return Project(tmp_path_factory.mktemp("recorded"), shared_cache).run(*SELECTED, UPDATE)
+    project = Project(tmp_path_factory.mktemp("recorded"), shared_cache)
+    return project.run(*SELECTED, UPDATE, divergence=True)
 
 
 @pytest.fixture
@@ -64,7 +65,10 @@ def recorded(project: Project, recording: Run) -> Project:
 def damaged(recorded: Project, damaged_q8_file: Path) -> Run:
     """A session with a file of the same level in which two tensors changed places."""
     return recorded.run(
-        *SELECTED, f"--quant-artifact=q8={damaged_q8_file}", f"--quant-model={EMBEDDED_MODEL}"
+        *SELECTED,
+        f"--quant-artifact=q8={damaged_q8_file}",
+        f"--quant-model={EMBEDDED_MODEL}",
+        divergence=True,
     )
 
 
@@ -105,7 +109,7 @@ def test_shows_what_changes_before_it_writes(recording: Run) -> None:
 
 
 def test_the_same_again_is_no_regression(recorded: Project, mode: tuple[str, ...]) -> None:
-    run = recorded.run(*SELECTED, *mode)
+    run = recorded.run(*SELECTED, *mode, divergence=True)
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     found = regressions(run)
     assert len(found) == 1 + 2 + 2
@@ -120,10 +124,12 @@ def test_the_same_again_is_no_regression(recorded: Project, mode: tuple[str, ...
 
 
 def test_every_mode_reaches_the_same_verdicts(recorded: Project) -> None:
-    one, other = (recorded.run(*SELECTED, mode).record for mode in ("-n0", "-n2"))
+    runs = (recorded.run(*SELECTED, mode, divergence=True) for mode in ("-n0", "-n2"))
+    one, other = (run.record for run in runs)
     assert one is not None
     assert other is not None
     assert one["checks"] == other["checks"]
+    assert one["divergence_checks"] == other["divergence_checks"]
     assert one["baselines"] == other["baselines"]
 
 

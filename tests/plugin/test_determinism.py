@@ -23,7 +23,7 @@ def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Map
     One level is damaged, so that it fails and ``--lf`` has something to select.
     """
 
-    def run(project: Project, *args: str) -> Run:
+    def run(project: Project, *args: str, divergence: bool = False) -> Run:
         return project.run(
             "--quant-levels=q8,q4",
             "--quant-cases=16",
@@ -32,6 +32,7 @@ def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Map
             f"--quant-artifact=q8={damaged_q8_file}",
             f"--quant-cache-dir={tmp_path_factory.mktemp('cache')}",
             *args,
+            divergence=divergence,
         )
 
     def project() -> Project:
@@ -39,8 +40,8 @@ def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Map
 
     whole = project()
     return {
-        "-n0": run(whole, "-n0", "-k", ALL),
-        "again": run(project(), "-n0", "-k", ALL),
+        "-n0": run(whole, "-n0", "-k", ALL, divergence=True),
+        "again": run(project(), "-n0", "-k", ALL, divergence=True),
         "--lf": run(whole, "-n0", "-k", ALL, "--lf"),
         "-n2": run(project(), "-n2", "-k", ALL),
         "-k": run(project(), "-n0", "-k", PROBE),

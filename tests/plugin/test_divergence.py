@@ -18,17 +18,23 @@ NODEIDS = [f"quant-gate::divergence[{level}]" for level in LEVELS]
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Mapping[str, Run]:
     """The same session with and without workers, each with a cache of its own; and a second time
-    without xdist."""
+    without xdist.
+    """
 
     def run(cache: Path, mode: str) -> Run:
         project = Project(tmp_path_factory.mktemp("project"), cache)
         arguments = (*SELECTED, "-v", "--junitxml=junit.xml", *MODES[mode])
         return project.run(*arguments, divergence=True)
 
-    first, second = (tmp_path_factory.mktemp("cache") for _ in range(2))
-    return {"-n0": run(first, "-n0"), "-n2": run(second, "-n2"), "again": run(first, "no xdist")}
+    other = tmp_path_factory.mktemp("other-cache")
+    return {"-n0": run(cache, "-n0"), "-n2": run(other, "-n2"), "again": run(cache, "no xdist")}
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +73,11 @@ def test_a_lower_level_is_further_away(whole: Run) -> None:
 @pytest.mark.parametrize("other", ["-n2", "again"])
 def test_the_same_to_the_last_digit(runs: Mapping[str, Run], other: str) -> None:
     assert divergences(runs[other]) == divergences(runs["-n0"])
+
+
+def test_a_second_session_works_nothing_out(runs: Mapping[str, Run], cache: Path) -> None:
+    newest = max(path.stat().st_mtime_ns for path in cache.glob("responses/*/*.json"))
+    assert newest < (runs["-n0"].directory / "record.json").stat().st_mtime_ns
 
 
 def test_is_a_test_like_any_other(runs: Mapping[str, Run]) -> None:

@@ -168,6 +168,8 @@ def test_junit_xml_holds_the_numbers_of_every_check(damaged_run: Run) -> None:
             expected["category"] = check["category"]
         if check["scope"] == "probe":
             expected["difficulty"] = str(difficulty[check["subject"]])
+        else:
+            expected["kind"] = check["kind"]
         numbers = {key: result[key] for key in ("drop", "lower", "upper", "limit", "alpha")}
         for side in ("reference", "level"):
             numbers[f"{side}_accuracy"] = 100 * counts[f"{side}_correct"] / counts["n"]

@@ -7,6 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from pytest_quant.analysis.guide import read_guide
+from pytest_quant.analysis.ladder import Rung
+from pytest_quant.analysis.summary import analyse
 from pytest_quant.checkers.outcome import Verdict
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
@@ -20,6 +23,7 @@ from pytest_quant.runtimes.protocol import RuntimeInfo
 
 LIMIT = 5.0
 RUNTIME = RuntimeInfo("llama.cpp", "0.3.36", "build", "x86_64 avx2", 2, 32, 2048)
+BITS = {"q8": 8.51, "q4": 4.86, "q2": 3.14}
 EFFORT = Effort(prompt_tokens=500, new_tokens=300, seconds=0.5)
 
 
@@ -111,6 +115,7 @@ def record(
     checks = pooled_checks(measurements, lambda _level, _category: LIMIT, budget)
     checks += tuple(_probe_check(m, budget) for m in measurements if not m.uninformative)
     artifact = LevelRecord("f16", "F16", "0" * 64, 7_500_000, 16.01, {"F16": 30}, "", RUNTIME, None)
+    tested = [_level(artifact, name, checks, warnings or {}) for name in levels]
     return RunRecord(
         created="2026-11-23T12:00:00+00:00",
         version="0.1.0",
@@ -121,9 +126,20 @@ def record(
         alpha=0.05,
         selected={"pooled": budget.pooled, "category": budget.category, "probe": budget.probe},
         missing=missing,
-        levels=(artifact, *(_level(artifact, name, checks, warnings or {}) for name in levels)),
+        levels=(artifact, *tested),
         measurements=measurements,
         checks=checks,
+        analysis=analyse(
+            measurements,
+            checks,
+            "f16",
+            [
+                Rung(level.name, level.name, level.size, level.bits_per_weight)
+                for level in (artifact, *tested)
+            ],
+            read_guide(),
+            divergences,
+        ),
         divergences=tuple(divergences),
     )
 
@@ -131,8 +147,14 @@ def record(
 def _level(
     artifact: LevelRecord, name: str, checks: Sequence[Check], warnings: Mapping[str, str]
 ) -> LevelRecord:
+    bits = BITS.get(name, artifact.bits_per_weight)
     return replace(
-        artifact, name=name, verdict=level_verdict(checks, name), warning=warnings.get(name, "")
+        artifact,
+        name=name,
+        bits_per_weight=bits,
+        size=round(artifact.size * bits / artifact.bits_per_weight),
+        verdict=level_verdict(checks, name),
+        warning=warnings.get(name, ""),
     )
 
 

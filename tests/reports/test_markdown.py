@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from tests.reports.records import divergence, measured, record
 
+from pytest_quant.gate.baseline_changes import BaselineUse, Changes
 from pytest_quant.reports.markdown import MOST_LINES, code, markdown
 
 HOSTILE = "`` ` @everyone #1 <script>alert(1)</script> | ![x](http://x) \u202e\n# heading\n\n***"
@@ -37,7 +40,7 @@ def test_says_what_to_do_and_what_changed() -> None:
         "- q8 may ship: shown to be within the limit over all probes.",
         "- Hold q2 back: shown to lose more than the limit.",
         "- q4 is undecided: about --quant-cases=",
-        "40 / 0 | 0.25 | 16.01 |",
+        "40 / 0 | 0.25 | 3.14 |",
         "| `numerical_reasoning` | **62.5 \\[46.1, 76.5\\]** | 0.0",
         "- `q2`: `one-digit slip` 44 (+40)",
         "`probes/numerical_reasoning.yaml::sums[q2]`, case 0: expected `1`, `f16` `Answer: 17`",
@@ -50,6 +53,15 @@ def test_nothing_changed() -> None:
     assert "No answer that was right became wrong." in markdown(
         record(measured("sums", "q8", right=64))
     )
+
+
+def test_what_is_not_as_it_was_recorded() -> None:
+    use = BaselineUse(
+        "q4", "q4.json", found=True, changes=Changes(runtime=("version 0.3.35 -> 0.3.36 @all",))
+    )
+    run = record(measured("sums", "q4", right=64))
+    text = markdown(replace(run, baselines=(use,)))
+    assert "- `q4`: `changed   runtime: version 0.3.35 -> 0.3.36 @all`" in text
 
 
 def test_is_short_however_much_there_is() -> None:

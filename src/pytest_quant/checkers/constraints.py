@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from pytest_quant.checkers import patterns
 from pytest_quant.checkers.cleaning import clean
-from pytest_quant.checkers.degeneration import loop_share
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.checkers.rules import compose, parse_rules
+from pytest_quant.checkers.rules import Rule, compose, parse_rules
+from pytest_quant.metrics.degeneration import loop_share
 
 # A character of a story may say "I cannot"; a model that refuses says what it will not do.
 _REFUSES = re.compile(
@@ -37,6 +39,10 @@ def check(
     whatever it keeps. Raises ``ValueError`` if a line is no rule.
     """
     rules = parse_rules(expected)
+    return replace(_decide(text, rules, truncated, prompt), asked=len(rules))
+
+
+def _decide(text: str, rules: Sequence[Rule], truncated: bool, prompt: str | None) -> Outcome:
     opened = open_response(text, prompt, whole=True)
     if opened.refuted:
         return opened.refuted
@@ -56,11 +62,11 @@ def check(
     broken = [f"{name}: {problem}" for name, problem in verified if problem]
     if broken and len(words) < _SHORT and patterns.declines(opened.text):
         return Outcome("unparsable", "", "refused", "the response declines to answer")
+    kept = len(rules) - len(broken)
     if broken and truncated:
-        return Outcome(
-            "unparsable", "", "truncated", "the response was cut at its length limit unfinished"
-        )
-    kept = f"{len(rules) - len(broken)} of {len(rules)} instructions kept"
+        reason = "the response was cut at its length limit unfinished"
+        return Outcome("unparsable", "", "truncated", reason, kept)
+    told = f"{kept} of {len(rules)} instructions kept"
     if broken:
-        return Outcome("incorrect", kept, "broken instruction", "; ".join(broken))
-    return Outcome("correct", kept, "", f"all {len(rules)} instructions are kept")
+        return Outcome("incorrect", told, "broken instruction", "; ".join(broken), kept)
+    return Outcome("correct", told, "", f"all {len(rules)} instructions are kept", kept)

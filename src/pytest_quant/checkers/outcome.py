@@ -14,13 +14,16 @@ class Outcome:
 
     ``answer`` is what was extracted from the response (``""`` if nothing was),
     ``pattern`` the error pattern (``""`` exactly when the verdict is ``correct``),
-    ``reason`` one sentence for a person.
+    ``reason`` one sentence for a person. A composition kept ``kept`` of ``asked`` instructions;
+    nothing else is asked any.
     """
 
     verdict: Verdict
     answer: str
     pattern: str
     reason: str
+    kept: int = 0
+    asked: int = 0
 
     @property
     def correct(self) -> bool:

@@ -3,36 +3,58 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_quant.errors import QuantUsageError
+
+if TYPE_CHECKING:
+    from pytest_quant.reports.compared import Compared
 
 
 def add_command(commands: Any) -> None:
     """Declare the command and its arguments."""
     parser = commands.add_parser(
         "compare",
-        help="two run records side by side, with paired statistics",
-        description="Compare two run records (pytest --quant-json FILE), case by case: what "
-        "differs in model and runtime, how many answers were lost and won, and which. It judges "
-        "nothing: the exit code is 0, or 4 for a file that is no run record.",
+        help="two run records or baselines side by side, with paired statistics",
+        description="Compare two run records (pytest --quant-json FILE) or recorded baselines, "
+        "case by case: what differs in model and runtime, how many answers were lost and won, and "
+        "which. It judges nothing: the exit code is 0, or 4 for a file that is neither.",
     )
-    parser.add_argument("first", type=Path, metavar="A", help="the run record to compare with")
-    parser.add_argument("second", type=Path, metavar="B", help="the run record to look at")
+    parser.add_argument("first", type=Path, metavar="A", help="the file to compare with")
+    parser.add_argument("second", type=Path, metavar="B", help="the file to look at")
     parser.set_defaults(command=_compare)
 
 
 def _compare(chosen: argparse.Namespace) -> Iterator[str]:
-    from pytest_quant.record import read_record
     from pytest_quant.reports.comparison import common_levels, side_by_side
 
-    first, second = read_record(chosen.first), read_record(chosen.second)
+    first, second = _read(chosen.first), _read(chosen.second)
     if not common_levels(first, second):
-        names = [", ".join(level.name for level in record.levels) for record in (first, second)]
         raise QuantUsageError(
-            f"no level that both have answers of: {chosen.first} has {names[0]}, {chosen.second} "
-            f"has {names[1]}\nrecord the same levels: pytest --quant-levels=... --quant-json FILE"
+            f"no level that both have answers of: {chosen.first} has {', '.join(first.artifacts)}; "
+            f"{chosen.second} has {', '.join(second.artifacts)}\nrecord the same levels: "
+            "pytest --quant-levels=LEVELS --quant-json=FILE"
         )
     yield from side_by_side(first, second)
+
+
+def _read(path: Path) -> Compared:
+    from pytest_quant.gate.baseline_file import read_baseline
+    from pytest_quant.record import read_record
+    from pytest_quant.reports.compared import of_baseline, of_record
+
+    if _is_baseline(path) and (baseline := read_baseline(path)):
+        return of_baseline(baseline)
+    return of_record(read_record(path))
+
+
+def _is_baseline(path: Path) -> bool:
+    """Whether a file looks like a baseline; whoever reads it says what is wrong with it."""
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(raw, dict) and "probe_set" in raw

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_quant import __version__
-from pytest_quant.cli import compare, levels, probes, report
+from pytest_quant.cli import compare, levels, probes, report, table
 from pytest_quant.errors import QuantUsageError
 
 # As pytest's, and for the same: a mistake that the user can mend.
@@ -47,6 +47,6 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pytest-quant {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (probes, levels, report, compare):
+    for module in (probes, levels, report, compare, table):
         module.add_command(commands)
     return parser

@@ -33,7 +33,7 @@ def tango_bounds(b: int, c: int, n: int, alpha: float) -> tuple[float, float]:
     """
     if min(b, c) < 0 or b + c > n:
         raise ValueError(f"impossible counts: b={b}, c={c}, n={n}")
-    z = _quantile(alpha)
+    z = normal_quantile(alpha)
     if n == 0:
         return -1.0, 1.0
     return _lower_bound(b / n, c / n, n, z), -_lower_bound(c / n, b / n, n, z)
@@ -75,7 +75,7 @@ def detectable_drop(flip_rate: float, n: int, alpha: float, power: float = 0.8) 
     The usual first-order formula, ``(z_alpha + z_power) * sqrt(flip_rate / n)``. It holds for
     drops small against the flip rate; `failing_drop` has no such condition.
     """
-    return (_quantile(alpha) + _quantile(1 - power)) * math.sqrt(flip_rate / n)
+    return (normal_quantile(alpha) + normal_quantile(1 - power)) * math.sqrt(flip_rate / n)
 
 
 def failing_drop(
@@ -88,7 +88,7 @@ def failing_drop(
     """
     if n == 0:
         return None
-    z_alpha, z_power = _quantile(alpha), _quantile(1 - power)
+    z_alpha, z_power = normal_quantile(alpha), normal_quantile(1 - power)
 
     def missed(drop: float) -> bool:
         flips = max(flip_rate, abs(drop))
@@ -97,7 +97,7 @@ def failing_drop(
         spread += z_power * math.sqrt(flips - drop * drop)
         return (drop - limit) * math.sqrt(n) <= spread
 
-    return None if missed(1.0) else _last(missed, limit, 1.0)
+    return None if missed(1.0) else last_that_holds(missed, limit, 1.0)
 
 
 def mcnemar_drop(
@@ -123,7 +123,9 @@ def mcnemar_drop(
                 seen += binomial_tail(needed, flips, losing)
         return seen < power * _NODES
 
-    return None if missed(1.0) else _last(missed, max(least, _DROP_WIDTH), 1.0, _DROP_WIDTH)
+    return (
+        None if missed(1.0) else last_that_holds(missed, max(least, _DROP_WIDTH), 1.0, _DROP_WIDTH)
+    )
 
 
 def _likely_counts(share: float, n: int) -> list[int]:
@@ -157,13 +159,13 @@ def cases_to_decide(
     drop, flips = (b - c) / n, (b + c) / n
     if drop == limit:
         return None
-    spread = _quantile(alpha) * math.sqrt(_null_variance(b / n, c / n, limit))
-    spread += _quantile(1 - power) * math.sqrt(flips - drop * drop)
+    spread = normal_quantile(alpha) * math.sqrt(_null_variance(b / n, c / n, limit))
+    spread += normal_quantile(1 - power) * math.sqrt(flips - drop * drop)
     root = spread / abs(drop - limit)
     return math.ceil(root * root) if root <= math.sqrt(MOST_CASES) else None
 
 
-def _quantile(alpha: float) -> float:
+def normal_quantile(alpha: float) -> float:
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha must lie in (0, 0.5), not {alpha}")
     return -NormalDist().inv_cdf(alpha)
@@ -176,7 +178,7 @@ def _lower_bound(lost: float, won: float, n: int, z: float) -> float:
     def rejected(difference: float) -> bool:
         return drop - difference > z * math.sqrt(_null_variance(lost, won, difference) / n)
 
-    return _last(rejected, -1.0, drop)
+    return last_that_holds(rejected, -1.0, drop)
 
 
 def _null_variance(lost: float, won: float, difference: float) -> float:
@@ -194,7 +196,7 @@ def _null_variance(lost: float, won: float, difference: float) -> float:
     return max(2 * won_back + difference * (1 - difference), 0.0)
 
 
-def _last(
+def last_that_holds(
     holds: Callable[[float], bool], low: float, high: float, width: float = _ROOT_WIDTH
 ) -> float:
     """Where a condition that holds at ``low`` and not at ``high`` stops holding."""

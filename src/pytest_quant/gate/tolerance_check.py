@@ -24,7 +24,7 @@ CheckVerdict = Literal["pass", "fail", "inconclusive"]
 # How sure it must be that the reference does better than guessing. Not part of the error budget,
 # as it fails nothing. Strict, because a guessing probe that slips through has a lucky reference,
 # and would show a drop where nothing was lost.
-_ABOVE_CHANCE_ALPHA = 0.01
+ABOVE_CHANCE_ALPHA = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,35 @@ def evaluate_tolerance(
     """
     b, c, n = counts.b, counts.c, counts.n
     limit = limit_points / 100
-    lower, upper = tango_bounds(b, c, n, alpha)
+    return tolerance_result(
+        counts,
+        tango_bounds(b, c, n, alpha),
+        limit_points,
+        alpha,
+        chance,
+        detectable=failing_drop((b + c) / n, n, limit, alpha) if n else None,
+        needed=cases_to_decide(b, c, n, limit, alpha),
+    )
+
+
+def tolerance_result(
+    counts: Paired,
+    bounds: tuple[float, float],
+    limit_points: float,
+    alpha: float,
+    chance: float,
+    *,
+    detectable: float | None,
+    needed: int | None,
+) -> CheckResult:
+    """The verdict that bounds of the drop lead to, whatever made them.
+
+    ``bounds`` and ``detectable`` are proportions; ``detectable`` and ``needed`` say what this
+    kind of bounds could have seen, and how many cases it needs.
+    """
+    b, c, n = counts.b, counts.c, counts.n
+    lower, upper = bounds
+    limit = limit_points / 100
     verdict: CheckVerdict = "inconclusive"
     excuse = ""
     if lower > limit:
@@ -122,7 +150,6 @@ def evaluate_tolerance(
         excuse = reason
     elif upper <= limit:
         verdict = "pass"
-    detectable = failing_drop((b + c) / n, n, limit, alpha) if n else None
     if detectable is not None and detectable > counts.reference_correct / n:
         detectable = None
     undecided = verdict == "inconclusive" and not excuse
@@ -136,19 +163,21 @@ def evaluate_tolerance(
         alpha=alpha,
         p=mcnemar_p(b, c),
         detectable=None if detectable is None else 100 * detectable,
-        cases_needed=cases_to_decide(b, c, n, limit, alpha) if undecided else None,
+        cases_needed=needed if undecided else None,
         uninformative=excuse,
     )
 
 
-def guessing(reference_correct: int, n: int, chance: float = 0.0) -> str | None:
+def guessing(
+    reference_correct: int, n: int, chance: float = 0.0, alpha: float = ABOVE_CHANCE_ALPHA
+) -> str | None:
     """Why the reference is not shown to do better than guessing, or ``None`` if it is.
 
-    An exact binomial test at 0.01; where nothing can be guessed, one right answer suffices.
+    An exact binomial test; where nothing can be guessed, one right answer suffices.
     """
     if n == 0:
         return "there is no case that both levels answered"
-    if binomial_tail(reference_correct, n, chance) <= _ABOVE_CHANCE_ALPHA:
+    if binomial_tail(reference_correct, n, chance) <= alpha:
         return None
     return (
         f"{_seen(reference_correct, n)}, which is not distinguishable from "

@@ -71,6 +71,10 @@ class ProbeFiles:
             self._read[path] = read(path, shown_as)
         return self._read[path]
 
+    def probe(self, probe_id: str) -> Probe:
+        """A probe of a file that was read; raises ``KeyError`` if there is none."""
+        return {probe.id: probe for probes in self._read.values() for probe in probes}[probe_id]
+
     def nodeid(self, path: Path) -> str | None:
         """The node id of a file that has one wherever it lies: of a suite, of the library."""
         return self._suites.nodeid(path) or _shipped_nodeid(path)

@@ -8,18 +8,21 @@ from typing import Any
 
 import pytest
 
+from pytest_quant.analysis.efficiency import Benchmark
+from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.budget import Budget
 from pytest_quant.measurement import Measurement, from_json
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
+from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.conclusion import conclude
 from pytest_quant.plugin.gate_tests import GateTest, gate_tests
 from pytest_quant.plugin.outputs import check_outputs, write_outputs
 from pytest_quant.plugin.recording import check_may_record, record_baselines
 from pytest_quant.plugin.state import State, allure_directory
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.terminal import summary, title
+from pytest_quant.reports.terminal import Line, case_study, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 
@@ -32,13 +35,20 @@ class Controller:
         self._measurements: dict[str, Measurement] = {}
         self._runtimes: dict[str, RuntimeInfo] = {}
         self._divergences: dict[tuple[str, str], Divergence] = {}
+        self._noise: dict[str, NoiseFloor] = {}
+        self._benchmarks: dict[str, Benchmark] = {}
+        self._likelihoods: dict[str, ResponseLikelihood] = {}
         self._record: RunRecord | None = None
         self._allure = allure_directory(config)
+        # Why a check could not be given the cases that it needs, or empty.
+        self._broken = ""
 
     def pytest_report_header(self) -> list[str]:
         """One line of what will be tested."""
         settings = self._state.settings
         cases = f"{settings.cases} cases" if settings.cases else "each probe's own cases"
+        if settings.max_cases:
+            cases = f"up to {settings.max_cases} cases"
         model = settings.model.name if settings.model else "embedded"
         if settings.artifacts and not settings.model:
             model = "given artifacts"
@@ -56,11 +66,12 @@ class Controller:
         except QuantUsageError as error:
             raise pytest.UsageError(str(error)) from None
 
-    @pytest.hookimpl(optionalhook=True)
+    @pytest.hookimpl(optionalhook=True, trylast=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker which model it is and which level is the reference."""
+        """Tell a worker its model and reference; ask models with as many threads as it has."""
         node.workerinput["quant_reference"] = self._state.reference.name
         node.workerinput["quant_model"] = self._state.model_name
+        self._state.threads = node.workerinput["quant_threads"]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a probe's report brings."""
@@ -78,6 +89,14 @@ class Controller:
         for raw in learned.get("divergences", ()):
             divergence = divergence_from_json(raw)
             self._divergences[divergence.level, divergence.source] = divergence
+        for level, raw in learned.get("noise", {}).items():
+            self._noise[level] = NoiseFloor(**raw)
+        if raw := learned.get("likelihood"):
+            likelihood = ResponseLikelihood.from_json(raw)
+            self._likelihoods[likelihood.level] = likelihood
+        if raw := learned.get("benchmark"):
+            timed = Benchmark(**{**raw, "rounds": tuple(raw["rounds"])})
+            self._benchmarks[timed.level] = timed
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -90,6 +109,7 @@ class Controller:
             self._write()
             self._record_baselines()
             raise
+        self._top_up()
         self._conclude()
         if self._record is not None:
             tests = list(gate_tests(self._record))
@@ -107,10 +127,26 @@ class Controller:
             self._record_baselines()
         return result
 
+    def _top_up(self) -> None:
+        """Ask what the checks over several probes still need, where cases are asked in turn."""
+        if self._state.settings.max_cases is None or not self._measurements:
+            return
+        try:
+            self._state.top_up.extend(self._measurements)
+        except (QuantUsageError, RuntimeError) as error:
+            self._broken = f"more cases could not be asked: {error}"
+        self._runtimes |= self._state.bench.runtimes
+
     def _conclude(self) -> None:
         if self._measurements:
             self._record = conclude(
-                self._state, self._measurements, self._runtimes, self._divergences.values()
+                self._state,
+                self._measurements,
+                self._runtimes,
+                self._divergences.values(),
+                self._noise,
+                self._benchmarks,
+                self._likelihoods,
             )
 
     def _write(self) -> None:
@@ -145,15 +181,17 @@ class Controller:
         """Pass a gate check through pytest's reporting, so that JUnit and the exit code see it."""
         hook = self._config.hook
         nodeid, location = f"quant-gate::{test.name}", ("quant-gate", None, test.name)
-        failed = test.verdict == "fail"
+        failure = test.story if test.verdict == "fail" else ""
+        if test.verdict == "inconclusive":
+            failure = self._broken
         hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
         for when in ("setup", "call", "teardown"):
             report = pytest.TestReport(
                 nodeid=nodeid,
                 location=location,
                 keywords={},
-                outcome="failed" if failed and when == "call" else "passed",
-                longrepr=test.story if failed and when == "call" else None,
+                outcome="failed" if failure and when == "call" else "passed",
+                longrepr=failure if failure and when == "call" else None,
                 when=when,
                 user_properties=list(test.properties),
             )
@@ -165,5 +203,8 @@ class Controller:
         if self._record is None:
             return
         terminalreporter.section(title(self._record))
-        for line in summary(self._record):
+        lines = list(summary(self._record))
+        for name in self._state.settings.tables:
+            lines += [Line(""), *case_study(self._record, name)]
+        for line in lines:
             terminalreporter.write_line(line.text, **({line.colour: True} if line.colour else {}))

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.plugin import distances
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.properties import distance, labels
 from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
+    from pytest_quant.analysis.quality import ResponseLikelihood
     from pytest_quant.metrics.divergence import Divergence
+    from pytest_quant.metrics.noise import NoiseFloor
 
 
 class DivergenceItem(pytest.Item):
@@ -24,6 +27,8 @@ class DivergenceItem(pytest.Item):
         super().__init__(**kwargs)
         self.level = level
         self.divergences: tuple[Divergence, ...] = ()
+        self.noise: NoiseFloor | None = None
+        self.likelihood: ResponseLikelihood | None = None
         self.add_marker(level)
 
     def runtest(self) -> None:
@@ -33,8 +38,10 @@ class DivergenceItem(pytest.Item):
         self.user_properties += labels(self.level, state.reference.name, category=None)
         asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
         probes = [item.probe for item in asked if item.level == self.level]
+        self.likelihood = distances.likelihood(state, self.level, probes)
         try:
-            self.divergences = state.diverge(self.level, probes)
+            self.divergences = distances.divergences(state, self.level, probes)
+            self.noise = distances.noise(state, probes)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
         for found in self.divergences:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from pytest_quant.plugin.option_sources import Values
 
 
 def positive(text: str) -> int:
@@ -78,3 +82,50 @@ def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str
             raise QuantUsageError(f"quant_tolerances: in {line!r}: {error}") from error
         limits[level, None if category == "overall" else category] = limit
     return limits
+
+
+def sizes(values: Values) -> tuple[int | None, int | None]:
+    """How many cases are asked: a fixed number, or at most so many; at most one of the two."""
+    from pytest_quant.errors import QuantUsageError
+
+    cases, most = (values.parsed(name, positive) for name in ("cases", "max-cases"))
+    if cases is None or most is None:
+        return cases, most
+    # What is given on the command line takes the place of both in the ini file.
+    (_, place, _), (_, other, _) = values.raw("cases"), values.raw("max-cases")
+    if place.startswith("--") == other.startswith("--"):
+        raise QuantUsageError(
+            f"{place}: {cases} cases of each probe, and {other}: as many as are needed up to "
+            f"{most}; give one of the two"
+        )
+    return (cases, None) if place.startswith("--") else (None, most)
+
+
+def suites(values: Values) -> dict[str, Path]:
+    from pytest_quant.errors import QuantUsageError
+    from pytest_quant.suites import SUITES
+
+    def parse(text: str) -> str:
+        name = text.strip().lower()
+        if name not in SUITES:
+            known = ", ".join(SUITES)
+            raise ValueError(f"found the unknown suite {text!r}, expected one of {known}")
+        return name
+
+    found = values.files("suite", "NAME=FILE, as gsm8k=test.jsonl", parse)
+    for name, path in found.items():
+        if not path.is_file():
+            raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
+    return found
+
+
+def tables(values: Values) -> tuple[str, ...]:
+    from pytest_quant.analysis.guide import CASE_STUDIES
+    from pytest_quant.errors import QuantUsageError
+
+    given, place, _ = values.raw("table")
+    for name in given or ():
+        if name not in CASE_STUDIES:
+            known = ", ".join(CASE_STUDIES)
+            raise QuantUsageError(f"{place}: found {name!r}, expected one of {known}")
+    return tuple(dict.fromkeys(given or ()))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 if TYPE_CHECKING:
     from pytest_quant.levels import Level
-
-_T = TypeVar("_T")
+    from pytest_quant.plugin.option_sources import Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class _Option:
         return {"action": self.action, "metavar": self.metavar, **optional}
 
 
-_OPTIONS = (
+OPTIONS = (
     _Option(
         "levels",
         "string",
@@ -93,6 +91,13 @@ _OPTIONS = (
         "N",
         "cases asked of each probe, or all that it has",
         "as each probe says, mostly 32",
+    ),
+    _Option(
+        "max-cases",
+        "int",
+        "N",
+        "ask each probe until its verdict is decided, up to N cases",
+        "a number of cases that is fixed beforehand",
     ),
     _Option(
         "difficulty",
@@ -157,6 +162,22 @@ _OPTIONS = (
         "the user's cache directory",
     ),
     _Option(
+        "benchmark",
+        "int",
+        "ROUNDS",
+        "time each level, alone, in so many rounds with pytest-benchmark; its options apply",
+        "not timed",
+    ),
+    _Option(
+        "table",
+        "linelist",
+        "NAME",
+        "one of the guide's tables for this model in the summary, from the probes of its tasks: "
+        "medical, code, mmlu, gsm8k or humaneval; may be repeated",
+        "none",
+        action="append",
+    ),
+    _Option(
         "text",
         "string",
         "FILE",
@@ -175,12 +196,12 @@ _OPTIONS = (
 )
 
 
-FLAGS = tuple(option.flag for option in _OPTIONS)
+FLAGS = tuple(option.flag for option in OPTIONS)
 
 
 def add_options(parser: pytest.Parser) -> None:
     group = parser.getgroup("quantization", "quantization")
-    for option in _OPTIONS:
+    for option in OPTIONS:
         text = f"{option.help} (default: {option.default})"
         group.addoption(
             option.flag,
@@ -220,6 +241,7 @@ class Settings:
     reference: Level | None
     suites: dict[str, Path]
     cases: int | None
+    max_cases: int | None
     difficulties: frozenset[int] | None
     alpha: float
     baselines: Path
@@ -229,6 +251,8 @@ class Settings:
     parallel: int | None
     threads: int | None
     cache_dir: Path
+    benchmark: int | None
+    tables: tuple[str, ...]
     text: Path | None
     json: Path | None
     html: Path | None
@@ -244,11 +268,13 @@ def read_settings(config: pytest.Config) -> Settings:
     from pytest_quant.gate.regression import DEFAULT_DROP
     from pytest_quant.levels import parse_level, parse_levels, parse_recipes
     from pytest_quant.plugin import option_values
+    from pytest_quant.plugin.option_sources import Values
 
-    values = _Values(config)
+    values = Values(config)
     recipes = parse_recipes(values.ini("quant_recipes", "linelist") or ())
     levels = values.parsed("levels", lambda text: parse_levels(text, recipes))
     assert levels is not None
+    cases, max_cases = option_values.sizes(values)
     update = values.parsed("update-baselines", option_values.update) or "no"
     drop = values.parsed("regression-drop", option_values.points)
     return Settings(
@@ -258,8 +284,9 @@ def read_settings(config: pytest.Config) -> Settings:
             "artifact", "LEVEL=FILE, as q4=m-q4.gguf", lambda name: parse_level(name, recipes).name
         ),
         reference=values.parsed("reference", lambda text: parse_level(text, recipes)),
-        suites=_suites(values),
-        cases=values.parsed("cases", option_values.positive),
+        suites=option_values.suites(values),
+        cases=cases,
+        max_cases=max_cases,
         difficulties=values.parsed("difficulty", option_values.difficulties),
         alpha=values.parsed("alpha", option_values.share) or 0.05,
         baselines=values.path("baselines") or _baselines(config.rootpath, update),
@@ -269,6 +296,8 @@ def read_settings(config: pytest.Config) -> Settings:
         parallel=values.parsed("parallel", option_values.positive),
         threads=values.parsed("threads", option_values.positive),
         cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
+        benchmark=values.parsed("benchmark", option_values.positive),
+        tables=option_values.tables(values),
         text=values.path("text"),
         json=values.path("json"),
         html=values.path("html"),
@@ -280,93 +309,6 @@ def read_settings(config: pytest.Config) -> Settings:
     )
 
 
-class _Values:
-    """Raw values: the command line before the ini file."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-
-    def ini(self, key: str, ini_type: str) -> Any:
-        from pytest_quant.errors import QuantUsageError
-
-        try:
-            value = self._config.getini(key)
-        except (TypeError, ValueError, pytest.UsageError) as error:
-            raise QuantUsageError(
-                f"{self.place(key)}: {error}; expected a value of type {ini_type}"
-            ) from error
-        if isinstance(value, list) and ini_type == "string":
-            raise QuantUsageError(f"{self.place(key)}: found {value!r}, expected a string")
-        return value
-
-    def place(self, key: str) -> str:
-        return f"{key} in {self._config.inipath.name if self._config.inipath else 'ini file'}"
-
-    def raw(self, name: str) -> tuple[Any, str, Path]:
-        """A value (or ``None``), where it was given, and what a relative path starts from."""
-        option = next(option for option in _OPTIONS if option.name == name)
-        given = self._config.getoption(option.key)
-        if given is not None:
-            return given, option.flag, self._config.invocation_params.dir
-        base = self._config.inipath.parent if self._config.inipath else self._config.rootpath
-        if option.ini_type is None:
-            return None, option.flag, base
-        return self.ini(option.key, option.ini_type), self.place(option.key), base
-
-    def parsed(self, name: str, parse: Callable[[str], _T]) -> _T | None:
-        from pytest_quant.errors import QuantUsageError
-
-        value, place, _ = self.raw(name)
-        if value is None:
-            return None
-        try:
-            return parse(str(value))
-        except (QuantUsageError, ValueError) as error:
-            raise QuantUsageError(f"{place}: {error}") from error
-
-    def path(self, name: str) -> Path | None:
-        base = self.raw(name)[2]
-        return self.parsed(name, lambda text: _path(base, text))
-
-    def files(self, name: str, example: str, parse: Callable[[str], str]) -> dict[str, Path]:
-        """The files of an option that may be repeated, by what stands before their equals sign."""
-        from pytest_quant.errors import QuantUsageError
-
-        given, place, base = self.raw(name)
-        files: dict[str, Path] = {}
-        for text in given or ():
-            key, equals, file = text.partition("=")
-            if not equals or not file.strip():
-                raise QuantUsageError(f"{place}: found {text!r}, expected {example}")
-            try:
-                key = parse(key)
-            except (QuantUsageError, ValueError) as error:
-                raise QuantUsageError(f"{place}: {error}") from error
-            if key in files:
-                what = "level" if name == "artifact" else name
-                raise QuantUsageError(f"{place}: {what} {key!r} is given twice; keep one file")
-            files[key] = _path(base, file)
-        return files
-
-
-def _suites(values: _Values) -> dict[str, Path]:
-    from pytest_quant.errors import QuantUsageError
-    from pytest_quant.suites import SUITES
-
-    def parse(text: str) -> str:
-        name = text.strip().lower()
-        if name not in SUITES:
-            known = ", ".join(SUITES)
-            raise ValueError(f"found the unknown suite {text!r}, expected one of {known}")
-        return name
-
-    suites = values.files("suite", "NAME=FILE, as gsm8k=test.jsonl", parse)
-    for name, path in suites.items():
-        if not path.is_file():
-            raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
-    return suites
-
-
 def _baselines(rootpath: Path, update: str) -> Path:
     """A local directory, to write into in any case; else, to read, what ships."""
     from pytest_quant.library import BASELINES
@@ -375,13 +317,7 @@ def _baselines(rootpath: Path, update: str) -> Path:
     return local if update != "no" or local.is_dir() else BASELINES
 
 
-def _path(base: Path, text: str) -> Path:
-    if not text.strip():
-        raise ValueError("found an empty path, expected a file or a directory")
-    return (base / Path(text.strip()).expanduser()).absolute()
-
-
-def _probe_paths(values: _Values) -> tuple[Path, ...]:
+def _probe_paths(values: Values) -> tuple[Path, ...]:
     from pytest_quant.errors import QuantUsageError
 
     paths: tuple[Path, ...] = tuple(values.ini("quant_probes", "paths") or ())

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.measurement import to_json
+from pytest_quant.plugin.benchmark_item import BenchmarkItem, benchmark_items, check_available
 from pytest_quant.plugin.collection import (
     ProbeFile,
     ProbeFiles,
@@ -37,6 +38,8 @@ def start(config: pytest.Config) -> None:
     try:
         check_rootdir(config, FLAGS)
         settings = read_settings(config)
+        if settings.benchmark is not None:
+            check_available(config)
     except QuantUsageError as error:
         raise pytest.UsageError(str(error)) from None
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
@@ -135,7 +138,8 @@ class SessionHooks:
     ) -> None:
         """Drop what is too easy or too hard; bring the items of a level together.
 
-        A level's model is then loaded once. Last of each level comes its divergence.
+        A level's model is then loaded once. Last of each level comes its divergence, last of all
+        the benchmarks.
         """
         dropped = [item for item in items if not self._is_wanted(item)]
         if dropped:
@@ -145,6 +149,7 @@ class SessionHooks:
             items += divergence_items(session, self._levels, items)
         order = {level: i for i, level in enumerate(self._levels)}
         items.sort(key=lambda item: order.get(_level(item), -1))
+        items += benchmark_items(session, self._state)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run a test that asks for ``quant`` once for each level."""
@@ -182,6 +187,8 @@ class SessionHooks:
                 _attach(report, item, self._state)
             elif isinstance(item, DivergenceItem):
                 _attach_divergences(report, item, self._state)
+            elif isinstance(item, BenchmarkItem):
+                _attach_benchmark(report, item, self._state)
         return report
 
     def pytest_unconfigure(self) -> None:
@@ -191,7 +198,7 @@ class SessionHooks:
 
 def _level(item: pytest.Item) -> str:
     """The level that a test of the plugin's or a test in Python asks, empty for any other test."""
-    if isinstance(item, ProbeItem | DivergenceItem):
+    if isinstance(item, ProbeItem | DivergenceItem | BenchmarkItem):
         return item.level
     if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
         return str(item.callspec.params.get("_quant_level", ""))
@@ -218,7 +225,18 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
         "selected": asdict(state.budget),
         "tests": state.tests,
         "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
+        "noise": {item.level: asdict(item.noise)} if item.noise else {},
+        "likelihood": asdict(item.likelihood) if item.likelihood else None,
     }
+
+
+def _attach_benchmark(report: pytest.TestReport, item: BenchmarkItem, state: State) -> None:
+    assert state.budget is not None
+    learned: dict[str, Any] = {"selected": asdict(state.budget), "tests": state.tests}
+    if item.benchmark is not None:
+        learned["benchmark"] = asdict(item.benchmark)
+    report.quant = learned  # type: ignore[attr-defined]
+    report.user_properties.append(("quant_level", item.level))
 
 
 def _announcer(config: pytest.Config) -> Callable[[str], None]:

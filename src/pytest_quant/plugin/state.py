@@ -12,23 +12,29 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import EXPECTED_IMPACT
-from pytest_quant.measurement import Measurement, outcomes
+from pytest_quant.measurement import Measurement
 
 if TYPE_CHECKING:
     from pytest_quant.bench import Bench
     from pytest_quant.gate.baseline import Baseline, RecordedArtifact
     from pytest_quant.gate.budget import Budget
+    from pytest_quant.gate.sequential import Outcomes
     from pytest_quant.gate.tolerance_check import CheckResult
     from pytest_quant.gate.tolerances import Tolerances
+    from pytest_quant.gate.top_up import TopUp
     from pytest_quant.gate.verdicts import Kind
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
-    from pytest_quant.metrics.divergence import Divergence
     from pytest_quant.plugin.baselines import Baselines
     from pytest_quant.plugin.collection import ProbeFiles
     from pytest_quant.plugin.options import Settings
     from pytest_quant.probes.model import Probe
-    from pytest_quant.runtimes.protocol import Reading, Runtime
+    from pytest_quant.runtimes.protocol import Reading, Response, Runtime
+    from pytest_quant.sampling import Sampling
+
+# The reference once more, read in batches of so many tokens: what differs is noise.
+TWIN = "reference, in smaller batches"
+NOISE_BATCH = 16
 
 
 class State:
@@ -50,7 +56,7 @@ class State:
         self.threads = threads
         self.budget: Budget | None = None
         self.tests = 0
-        self._announce = announce
+        self.announce = announce
         # A worker is told by the controller, which has looked at the files.
         self._told = told
 
@@ -145,7 +151,7 @@ class State:
             chosen.artifacts,
             chosen.cache_dir,
             self.threads,
-            self._announce,
+            self.announce,
         )
 
     @cached_property
@@ -158,30 +164,39 @@ class State:
     def bench(self) -> Bench:
         from pytest_quant import __version__
         from pytest_quant.bench import Bench
-        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime, effective_parallel
+        from pytest_quant.runtimes.llamacpp.engine import effective_parallel
         from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
         from pytest_quant.runtimes.responses import ResponseCache
 
         artifacts = self.lineup.artifacts
         parallel = self.settings.parallel
 
-        def open_level(level: str) -> Runtime:
-            return LlamaCppRuntime.open(
-                artifacts[level].path, threads=self.threads, parallel=parallel
-            )
-
         @cache
         def origin_of(level: str) -> tuple[str, ...]:
+            if level == TWIN:
+                return (*origin_of(self.reference.name), f"batch {NOISE_BATCH}")
             machine = (build_id(), hardware_class(), f"threads {self.threads}", __version__)
             width = effective_parallel(artifacts[level].path, parallel)
             return (artifacts[level].digest, *machine, f"parallel {width}")
 
         return Bench(
             self.reference.name,
-            open_level,
+            self.open_level,
             origin_of,
             ResponseCache(self.settings.cache_dir / "responses"),
             None if self.recorded_reference is None else self.baselines.reference_answer,
+        )
+
+    def open_level(self, level: str) -> Runtime:
+        """A level's model, which whoever opens it closes."""
+        from pytest_quant.runtimes.llamacpp.engine import BATCH_TOKENS, LlamaCppRuntime
+
+        twin = level == TWIN
+        return LlamaCppRuntime.open(
+            self.lineup.artifacts[self.reference.name if twin else level].path,
+            threads=self.threads,
+            parallel=self.settings.parallel,
+            physical=NOISE_BATCH if twin else BATCH_TOKENS,
         )
 
     @property
@@ -199,10 +214,17 @@ class State:
     def level(self, name: str) -> Level:
         return next(level for level in self.settings.levels if level.name == name)
 
+    def guide_level(self, name: str) -> str:
+        """The level of the guide's tables that a level, or the reference, is one of."""
+        return (
+            self.reference.guide_level
+            if name == self.reference.name
+            else (self.level(name).guide_level)
+        )
+
     def limit(self, level: str, category: str | None, task: str | None = None) -> float:
         """The tolerance in percentage points; category ``None``: all probes together."""
-        guide_level = self.level(level).guide_level
-        return self.tolerances.tolerance(guide_level, category, task, name=level)
+        return self.tolerances.tolerance(self.guide_level(level), category, task, name=level)
 
     def select(self, selected: Iterable[tuple[str, str]]) -> None:
         """Share the error budget among the selected (category, level) pairs, one per item.
@@ -228,45 +250,65 @@ class State:
         )
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
-        from pytest_quant.gate.baseline_changes import with_recorded
-        from pytest_quant.gate.tolerance_check import guessing
+        """What one probe shows at one level: as many cases as its check takes."""
+        from pytest_quant.gate.sequential import is_enough
 
-        baseline, count = self.baseline(level), self.settings.cases
+        most = self.settings.max_cases
+        limit, alpha = self.limit(level, probe.category, probe.task), self._probe_alpha
+
+        def enough(outcomes: Outcomes) -> bool:
+            assert most is not None
+            return is_enough(outcomes, limit, alpha, probe.chance, most)
+
+        return self._measured(probe, level, nodeid, self._sampling(probe, nodeid, enough))
+
+    def _sampling(self, probe: Probe, nodeid: str, enough: Callable[[Outcomes], bool]) -> Sampling:
+        """A fixed number of cases, or in turn until they are enough; at most what is recorded."""
+        from pytest_quant.sampling import FixedSize, InTurn
+
+        most, count = self.settings.max_cases, self.settings.cases
         if self.recorded_reference is not None:
-            count = self.baselines.answered_cases(nodeid, count or probe.cases)
-        measurement = self.bench.measure(
-            probe,
-            level,
-            nodeid,
-            count,
-            lambda right, n: guessing(right, n, probe.chance) or "",
-        )
+            count = self.baselines.answered_cases(nodeid, most or count or probe.cases)
+            most = most and max(1, count)
+        return FixedSize(count) if most is None else InTurn(most, enough)
+
+    def _measured(self, probe: Probe, level: str, nodeid: str, sampling: Sampling) -> Measurement:
+        from pytest_quant.gate.baseline_changes import with_recorded
+
+        measurement = self.bench.measure(probe, level, nodeid, sampling)
+        baseline = self.baseline(level)
         return with_recorded(measurement, baseline) if baseline else measurement
 
-    def diverge(self, level: str, probes: Iterable[Probe]) -> tuple[Divergence, ...]:
-        """How far a level is from the reference: on the held text, then on the reference's own
-        responses to these probes, if there are any."""
-        from pytest_quant.held_text import own_replies
+    @property
+    def top_up(self) -> TopUp:
+        """What asks more cases for the checks over several probes, where they come in turn."""
+        from pytest_quant.gate.top_up import TopUp
 
-        # In an order that does not depend on the files they came from.
-        asked = sorted(probes, key=lambda probe: probe.id)
-        found = [self.bench.diverge(level, self.held_text)]
-        replies = own_replies(self.bench.replies(p, self.settings.cases) for p in asked)
-        if replies.pairs:
-            found.append(self.bench.diverge(level, replies))
-        return tuple(found)
+        assert self.settings.max_cases is not None
+        assert self.budget is not None
+
+        def measure_more(found: Measurement, cases: int) -> Measurement:
+            probe = self.files.probe(found.probe)
+            sampling = self._sampling(probe, found.nodeid, lambda pairs: len(pairs) >= cases)
+            return self._measured(probe, found.level, found.nodeid, sampling)
+
+        return TopUp(self.limit, self.budget, self.settings.max_cases, measure_more, self.announce)
+
+    @property
+    def _probe_alpha(self) -> float:
+        assert self.budget is not None
+        return self.budget.alpha_for("probe")
+
+    def replies(self, probe: Probe) -> list[tuple[str, Response]]:
+        """What the reference writes to the first cases of a probe, by prompt."""
+        return self.bench.replies(probe, self._sampling(probe, "", bool))
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""
-        from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
+        from pytest_quant.gate.verdicts import probe_result
 
-        assert self.budget is not None
-        return evaluate_tolerance(
-            count_pairs(outcomes(measurement)),
-            self.limit(measurement.level, measurement.category, measurement.task),
-            self.budget.alpha_for("probe"),
-            measurement.chance,
-        )
+        limit = self.limit(measurement.level, measurement.category, measurement.task)
+        return probe_result(measurement, limit, self._probe_alpha, self.settings.max_cases)
 
     def regression(self, measurement: Measurement) -> CheckResult | None:
         """The regression check of one probe at one level; ``None`` without a recorded case."""

@@ -34,7 +34,7 @@ def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
     The same probe gives the same cases everywhere, and a larger count only appends. Raises
     ``QuantUsageError`` if the probe has fewer distinct cases.
     """
-    cases = tuple(islice(_cases(probe), count))
+    cases = tuple(islice(each_case(probe), count))
     if len(cases) < count:
         raise _mistake(
             probe,
@@ -106,7 +106,8 @@ def _mistake(probe: Probe, problem: str) -> QuantUsageError:
     return QuantUsageError(f"{probe.path}:{probe.line}: probe {probe.id!r}: {problem}")
 
 
-def _cases(probe: Probe) -> Iterator[Case]:
+def each_case(probe: Probe) -> Iterator[Case]:
+    """The cases of a probe in their order, as long as there are any; each is worked out in turn."""
     for index, (prompt, values) in enumerate(_asked(probe)):
         yield _case(probe, index, prompt, values)
 

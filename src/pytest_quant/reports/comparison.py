@@ -1,12 +1,11 @@
-"""Two run records side by side, as text: what differs in what was run, and in what came out."""
+"""Two runs side by side, as text: what differs in what was run, and in what came out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_quant.gate.comparison import Comparison, Key, Row, Side, compare
-from pytest_quant.measurement import Answer, CaseResult
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.gate.comparison import Comparison, Row, compare
+from pytest_quant.reports.compared import Artifact, Compared
 from pytest_quant.reports.plain_text import shown
 
 _MOST_EXAMPLES = 3
@@ -16,47 +15,15 @@ _WIDTH = 66
 _SHOWN = 0.05
 
 
-def common_levels(first: RunRecord, second: RunRecord) -> list[str]:
-    """The levels that both records have answers of, in the order of the first."""
-    return [
-        level.name
-        for level in first.levels
-        if answers(first, level.name) and answers(second, level.name)
-    ]
+def common_levels(first: Compared, second: Compared) -> list[str]:
+    """The levels that both sides have answers of, in the order of the first."""
+    return [level for level in first.answers if level in second.answers]
 
 
-def answers(record: RunRecord, level: str) -> dict[Key, Side]:
-    """The answers of a level, or of the reference, by case."""
-    found: dict[Key, Side] = {}
-    for measurement in record.measurements:
-        for case in measurement.cases:
-            answer = _answer_of(record, level, measurement.level, case)
-            if answer is not None:
-                found[measurement.probe, case.index] = Side(
-                    category=measurement.category,
-                    digest=case.digest,
-                    correct=answer.correct,
-                    pattern=answer.pattern,
-                    response=answer.response,
-                    prompt=case.prompt,
-                    expected=case.expected,
-                )
-    return found
-
-
-def _answer_of(record: RunRecord, level: str, measured: str, case: CaseResult) -> Answer | None:
-    if level == record.reference:
-        return case.reference
-    return case.level if level == measured else None
-
-
-def side_by_side(first: RunRecord, second: RunRecord) -> Iterator[str]:
+def side_by_side(first: Compared, second: Compared) -> Iterator[str]:
     """The whole comparison, at most 80 columns wide where no name is long."""
-    for letter, record in (("A", first), ("B", second)):
-        yield (
-            f"{letter}: {shown(record.model, 40)}, {shown(record.created, 25)}, "
-            f"pytest-quant {shown(record.version, 20)}"
-        )
+    yield f"A: {first.title}"
+    yield f"B: {second.title}"
     yield ""
     differences = list(_differences(first, second))
     yield from differences or ["model, runtime and reference are the same"]
@@ -65,35 +32,14 @@ def side_by_side(first: RunRecord, second: RunRecord) -> Iterator[str]:
         yield from _level(first, second, level)
 
 
-def _differences(first: RunRecord, second: RunRecord) -> Iterator[str]:
-    yield from _change("model", first.model, second.model)
-    yield from _change("reference", first.reference, second.reference)
-    yield from _change("pytest-quant", first.version, second.version)
-    before, now = _runtime(first), _runtime(second)
-    for name in before | now:
-        yield from _change(name, before.get(name, "unknown"), now.get(name, "unknown"))
-    names = [{level.name for level in record.levels} for record in (first, second)]
-    for letter, own, other in (("A", names[0], names[1]), ("B", names[1], names[0])):
-        if alone := sorted(own - other):
+def _differences(first: Compared, second: Compared) -> Iterator[str]:
+    for name, before in first.facts.items():
+        # What only one side tells is no difference: a baseline may not know its hardware.
+        if name in second.facts:
+            yield from _change(name, before, second.facts[name])
+    for letter, own, other in (("A", first, second), ("B", second, first)):
+        if alone := [level for level in own.artifacts if level not in other.artifacts]:
             yield f"only {letter} has {shown(', '.join(alone))}"
-
-
-def _runtime(record: RunRecord) -> dict[str, str]:
-    """What ran the levels; where they differ among themselves, all that occurs."""
-    found: dict[str, list[str]] = {}
-    for level in record.levels:
-        if runtime := level.runtime:
-            values = {
-                "runtime": f"{runtime.name} {runtime.version}",
-                "build": runtime.build,
-                "hardware": runtime.hardware,
-                "threads": str(runtime.threads),
-                "sequences at once": str(runtime.parallel),
-                "context": str(runtime.context),
-            }
-            for name, value in values.items():
-                found.setdefault(name, []).append(value)
-    return {name: ", ".join(dict.fromkeys(values)) for name, values in found.items()}
 
 
 def _change(name: str, before: str, now: str) -> Iterator[str]:
@@ -108,9 +54,9 @@ def _change(name: str, before: str, now: str) -> Iterator[str]:
         yield f"  B {shown(now, 76)}"
 
 
-def _level(first: RunRecord, second: RunRecord, level: str) -> Iterator[str]:
-    found = compare(answers(first, level), answers(second, level))
-    yield f"{level}: {_artifact(first.level(level), second.level(level))}"
+def _level(first: Compared, second: Compared, level: str) -> Iterator[str]:
+    found = compare(first.answers[level], second.answers[level])
+    yield from _artifact(level, first.artifacts[level], second.artifacts[level])
     yield from _coverage(found)
     if not found.overall.counts.n:
         yield "no case that both have asked"
@@ -125,17 +71,17 @@ def _level(first: RunRecord, second: RunRecord, level: str) -> Iterator[str]:
     yield f"{level}: {conclusion(found.overall)}"
 
 
-def _artifact(before: LevelRecord, now: LevelRecord) -> str:
+def _artifact(level: str, before: Artifact, now: Artifact) -> Iterator[str]:
     if before.digest == now.digest:
-        return f"the same file, {now.bits_per_weight:.2f} bits/weight"
-    parts = {
-        "recipe": (before.recipe, now.recipe),
-        "bits/weight": (f"{before.bits_per_weight:.2f}", f"{now.bits_per_weight:.2f}"),
-        "bytes": (f"{before.size:,}", f"{now.size:,}"),
-        "tensors": (_histogram(before.tensor_types), _histogram(now.tensor_types)),
-    }
-    changes = [f"{name} {shown(a)} -> {shown(b)}" for name, (a, b) in parts.items() if a != b]
-    return "; ".join(["another file", *changes])
+        yield f"{level}: the same file, {now.bits_per_weight:.2f} bits/weight"
+        return
+    yield f"{level}: another file"
+    yield from _change("  recipe", before.recipe, now.recipe)
+    yield from _change(
+        "  bits/weight", f"{before.bits_per_weight:.2f}", f"{now.bits_per_weight:.2f}"
+    )
+    yield from _change("  bytes", f"{before.size:,}", f"{now.size:,}")
+    yield from _change("  tensors", _histogram(before.tensor_types), _histogram(now.tensor_types))
 
 
 def _histogram(types: Mapping[str, int]) -> str:

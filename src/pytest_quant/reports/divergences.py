@@ -24,6 +24,15 @@ def divergence_warnings(record: RunRecord) -> Iterator[str]:
             yield f"{divergence.level}, {shown(divergence.title, 40)}: {divergence.warning}"
 
 
+def noise_line(record: RunRecord) -> Iterator[str]:
+    """What a difference must exceed to mean anything."""
+    if noise := record.noise:
+        yield (
+            f"noise {noise.level} in batches of {noise.batch} tokens: KL divergence "
+            f"{noise.kld:.2g}, {noise.changed} of {noise.answers} answers differ"
+        )
+
+
 def _divergence(divergence: Divergence) -> str:
     mean, tail, top = (divergence.statistics[n] for n in ("Mean KLD", "99.9% KLD", "Same top p"))
     return (

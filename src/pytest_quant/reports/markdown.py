@@ -14,6 +14,7 @@ from pytest_quant.measurement import CaseResult, Measurement
 from pytest_quant.metrics.patterns import pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.baselines import recorded_lines
+from pytest_quant.reports.failures import changed
 from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.results import category_checks, pooled_check
 from pytest_quant.reports.terminal import advice, tokens_per_second
@@ -44,7 +45,7 @@ def _lines(record: RunRecord) -> Iterator[str]:
     if len(sentences) > _MOST_SENTENCES:
         yield f"- and {len(sentences) - _MOST_SENTENCES} more levels"
     if record.missing:
-        selected = record.selected["probe"]
+        selected = record.missing + len(record.measurements)
         yield f"- Incomplete: {record.missing} of {selected} selected tests brought no measurement."
     levels = [level for level in record.levels if level.verdict is not None]
     # The worst first, where not all have room.
@@ -133,6 +134,7 @@ def _changes(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
         notes = [note for note in (_patterns(mine), prose(level.warning)) if note]
         worse = (line for line in recorded_lines(record, level.name) if line.endswith(": fail"))
         notes += map(prose, worse)
+        notes += (code(sentence, 150) for sentence in _since_baseline(record, level.name))
         if not (lost or notes) or not left:
             continue
         left -= 1
@@ -141,6 +143,13 @@ def _changes(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
             yield f"  - {_example(record.reference, level.name, *lost[0])}"
     if left == _MOST_CHANGES:
         yield "No answer that was right became wrong."
+
+
+def _since_baseline(record: RunRecord, level: str) -> Iterator[str]:
+    """What of the artifact, runtime, template, probes and reference is not as it was recorded."""
+    for use in record.baselines:
+        if use.level == level and use.found:
+            yield from (line for line in changed(use.changes) if line.startswith("changed"))
 
 
 def _patterns(measurements: Sequence[Measurement]) -> str:

@@ -13,11 +13,13 @@ from pytest_quant.metrics.facets import by_facet
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
-from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
+from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
 from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.results import failed_checks
+from pytest_quant.reports.results import failed_checks, pooled_check
+from pytest_quant.reports.tables import table_lines
 
 MOST_FAILURES = 5
 MOST_PATTERNS = 3
@@ -48,6 +50,12 @@ def summary(record: RunRecord) -> Iterator[Line]:
         yield from _folded(line)
 
 
+def case_study(record: RunRecord, name: str) -> Iterator[Line]:
+    """One of the guide's tables for this model, at most 80 columns wide."""
+    for text in table_lines(record, name):
+        yield from _folded(Line(text))
+
+
 def _folded(line: Line) -> Iterator[Line]:
     """A line, or the lines that it takes, the further ones indented."""
     indent = " " * (len(line.text) - len(line.text.lstrip()) + 2)
@@ -61,6 +69,7 @@ def _lines(record: RunRecord) -> Iterator[Line]:
         if level.verdict is not None:
             yield Line("")
             yield from _level_table(record, level)
+    yield from _together(record)
     yield from _uninformative(record)
     yield from _skipped(record)
     yield from _failures(record)
@@ -83,6 +92,7 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"runtime {runtime.name} {runtime.version}, {runtime.threads} threads, "
             f"{runtime.parallel} sequences at once"
         )
+    yield from map(Line, noise_line(record))
     total = sum(record.selected.values())
     yield Line(f"alpha {record.alpha:g} for all {total} checks together")
     for level in record.levels:
@@ -122,8 +132,14 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     yield from _errors(record, level)
     for text in recorded_lines(record, level.name):
         yield Line(text, _COLOURS["fail"] if text.endswith(": fail") else "")
+    yield from map(Line, level_lines(record, level.name))
     assert level.verdict is not None
     yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
+
+
+def _together(record: RunRecord) -> Iterator[Line]:
+    lines = [Line(text) for text in session_lines(record)]
+    yield from ([Line(""), *lines] if lines else [])
 
 
 def _facets(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
@@ -248,24 +264,22 @@ def _kind(check: Check) -> str:
 def advice(record: RunRecord) -> Iterator[str]:
     """What to do, one sentence for each verdict that occurs."""
     judged = {check.level for check in record.checks}
-    judged |= {check.level for check in record.divergence_checks}
+    judged |= {c.level for c in record.divergence_checks if c.result.verdict == "fail"}
     names: dict[str, list[str]] = {}
     for level in record.levels:
         if level.verdict:
             names.setdefault(level.verdict if level.name in judged else "", []).append(level.name)
-    if failed := names.get("fail"):
-        yield f"Hold {', '.join(failed)} back: shown to lose more than the limit."
-    if passed := names.get("pass"):
-        if record.missing:
-            yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
-        else:
-            yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
     beyond = {c.level for c in record.checks if (c.kind, c.result.verdict) == ("tolerance", "fail")}
     failed = names.get("fail", [])
     if lossy := [name for name in failed if name in beyond]:
         yield f"Hold {', '.join(lossy)} back: shown to lose more than the limit."
     if worse := [name for name in failed if name not in beyond]:
         yield f"Hold {', '.join(worse)} back: worse than the recorded baseline."
+    if passed := names.get("pass"):
+        if record.missing:
+            yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
+        else:
+            yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
     for name in names.get("inconclusive", ()):
         yield f"{name} is undecided: {_how_to_decide(record, name)}"
     if unjudged := names.get(""):
@@ -277,13 +291,13 @@ def advice(record: RunRecord) -> Iterator[str]:
 
 def _how_to_decide(record: RunRecord, level: str) -> str:
     """The cases per probe that would settle a level's pooled check."""
-    (pooled,) = (
-        c for c in record.checks if (c.level, c.scope, c.kind) == (level, "pooled", "tolerance")
-    )
+    pooled = pooled_check(record, level)
+    assert pooled is not None
     result = pooled.result
     if result.uninformative:
         return f"{result.uninformative}."
     if result.cases_needed is None:
         return "more cases of these probes would not settle it."
     probes = sum(1 for m in record.of_level(level) if m.informative)
-    return f"about --quant-cases={-(-result.cases_needed // probes)} would settle it."
+    option = "--quant-cases" if record.max_cases is None else "--quant-max-cases"
+    return f"about {option}={-(-result.cases_needed // probes)} would settle it."

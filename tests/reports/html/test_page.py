@@ -13,6 +13,7 @@ from selenium.webdriver.common.by import By
 from tests.reports.html.browser import DESKTOP, PHONE, Page, chromium
 from tests.reports.records import divergence, measured, record
 
+from pytest_quant.gate.baseline_changes import BaselineUse, Changes
 from pytest_quant.measurement import Measurement
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.html import page
@@ -86,6 +87,7 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
         "Degradation",
         "Size against quality",
         "KL divergence from f16",
+        "What the levels buy and cost",
         "How answers are wrong",
         "Long context: length by depth",
         "Cases that came out differently",
@@ -133,6 +135,16 @@ def test_a_cell_of_the_heat_map_leads_to_its_cases(show: Show, run: RunRecord) -
     assert shown.count == "7 of 51 cases"
     shown.click("button[type=reset]")
     shown.wait_for(lambda: shown.count == "51 of 51 cases")
+
+
+def test_what_baselines_tell(show: Show, run: RunRecord) -> None:
+    changes = Changes(artifact=("blk.3.ffn_down.weight Q6_K -> Q2_K",))
+    use = BaselineUse("q2", "q2.json", found=True, created="2026-11-20", changes=changes)
+    missing = BaselineUse("q4", "q4.json", found=False)
+    shown = show(replace(run, baselines=(use, missing)))
+    assert "Against the recorded baselines" in shown.text
+    assert "artifact: blk.3.ffn_down.weight Q6_K -> Q2_K" in shown.text
+    assert "no baseline for q4" in shown.text
 
 
 def test_differences_are_marked(show: Show) -> None:

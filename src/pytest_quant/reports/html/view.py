@@ -13,7 +13,10 @@ from pytest_quant.metrics.facets import FacetRow, by_two_facets
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
-from pytest_quant.reports.failures import divergence_text, failure_text
+from pytest_quant.reports.analysis_lines import level_lines, session_lines
+from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
+from pytest_quant.reports.divergences import noise_line
+from pytest_quant.reports.failures import changed, divergence_text, failure_text
 from pytest_quant.reports.plots import figures
 from pytest_quant.reports.results import (
     category_checks,
@@ -23,7 +26,8 @@ from pytest_quant.reports.results import (
 )
 from pytest_quant.reports.terminal import advice, tokens_per_second
 
-_MOST_FAILURES = 20
+_WORST_FAILURES = 6
+_MOST_FAILURES = 50
 _MOST_PATTERNS = 14
 # Points of drop from which a cell is one shade darker.
 _SHADES = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0)
@@ -44,6 +48,22 @@ def view(record: RunRecord) -> dict[str, Any]:
         "close_curve": _markup(figures.close_curve(record)),
         "category_curves": [(name, Markup(svg)) for name, svg in figures.category_curves(record)],
         "pareto": _markup(figures.pareto(record)),
+        "baselines": [
+            {
+                "level": use.level,
+                "lines": [*recorded_lines(record, use.level), *changed(use.changes)],
+            }
+            for use in record.baselines
+            if use.found
+        ],
+        "together": list(session_lines(record)),
+        "notes": [
+            (level.name, lines)
+            for level in levels
+            if (lines := list(level_lines(record, level.name)))
+        ],
+        "noise": list(noise_line(record)),
+        "no_baselines": [*missing_baselines(record), *unused_baselines(record)],
         "divergence": _markup(figures.divergence(record)),
         "patterns": _patterns(record, levels),
         "behaviour": list(_behaviour(record, levels)),
@@ -140,6 +160,8 @@ def _grids(record: RunRecord) -> list[dict[str, Any]]:
     return [
         {
             "level": grid.level,
+            "least": min(cell.n for cell in grid.cells.values()),
+            "most": max(cell.n for cell in grid.cells.values()),
             "columns": grid.columns,
             "rows": [
                 (row, [_place(grid.cells.get((row, column))) for column in grid.columns])
@@ -163,19 +185,19 @@ def _place(counts: FacetRow | None) -> dict[str, Any] | None:
 
 
 def _failures(record: RunRecord) -> dict[str, Any]:
-    """Why checks failed; those of single probes apart, as there may be many."""
+    """Why checks failed, the worst first: some at once, more on demand, the others counted."""
     failed = failed_checks(record)
-    wide = [check for check in failed if check.scope != "probe"]
-    narrow = [check for check in failed if check.scope == "probe"]
+    told = [(check, failure_text(record, check)) for check in failed[:_MOST_FAILURES]]
     return {
+        "count": len(failed),
+        "worst": told[:_WORST_FAILURES],
+        "further": told[_WORST_FAILURES:],
+        "untold": max(0, len(failed) - _MOST_FAILURES),
         "far": [
             (check, divergence_text(record, check))
             for check in record.divergence_checks
             if check.result.verdict == "fail"
         ],
-        "wide": [(check, failure_text(record, check)) for check in wide],
-        "narrow": [(check, failure_text(record, check)) for check in narrow[:_MOST_FAILURES]],
-        "more": max(0, len(narrow) - _MOST_FAILURES),
     }
 
 

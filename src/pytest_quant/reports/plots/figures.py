@@ -143,8 +143,9 @@ def pareto(record: RunRecord) -> str | None:
             spread = result.upper - result.drop, result.drop - result.lower
             _bounded(axes, sizes[name], accuracy, spread, result.verdict)
         for name, accuracy in points.items():
+            # Below, as the next larger file is mostly above.
             place = (sizes[name], accuracy)
-            axes.annotate(name, place, textcoords="offset points", xytext=(8, 6), fontsize=10)
+            axes.annotate(name, place, textcoords="offset points", xytext=(7, -14), fontsize=10)
         axes.grid(visible=True)
         axes.set_xlim(0, 1.12 * max(sizes.values()))
         low, high = axes.get_ylim()

@@ -74,9 +74,18 @@ def effective_parallel(path: Path, parallel: int | None, context: int | None = N
 class LlamaCppRuntime:
     """An opened GGUF. Use ``open``; not thread-safe; close it to free the memory."""
 
-    def __init__(self, model: library.Model, *, threads: int, parallel: int, context: int) -> None:
+    def __init__(
+        self,
+        model: library.Model,
+        *,
+        threads: int,
+        parallel: int,
+        context: int,
+        physical: int = BATCH_TOKENS,
+    ) -> None:
         self._model = model
         self._threads, self._parallel, self._context_length = threads, parallel, context
+        self._physical = physical
         self._template = chat_template(model)
         self._vocabulary = Vocabulary(model)
         self._context: library.Context | None = None
@@ -89,12 +98,14 @@ class LlamaCppRuntime:
         threads: int,
         parallel: int | None = None,
         context: int | None = None,
+        physical: int = BATCH_TOKENS,
     ) -> Self:
         """Load a model.
 
         ``parallel`` is the number of sequences decoded together (default: see
         ``layout.default_parallel``), ``context`` the tokens that one of them may hold, prompt
-        and answer (default: what the model was trained with). Raises ``QuantUsageError`` for a
+        and answer (default: what the model was trained with), ``physical`` the tokens worked on at
+        once: fewer change nothing but the order of sums. Raises ``QuantUsageError`` for a
         model that cannot be loaded or asked, and for numbers out of range.
         """
         parallel = effective_parallel(path, parallel, context)
@@ -106,7 +117,7 @@ class LlamaCppRuntime:
                 "give a decoder-only language model"
             )
         context = context or model.context_length
-        return cls(model, threads=threads, parallel=parallel, context=context)
+        return cls(model, threads=threads, parallel=parallel, context=context, physical=physical)
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
         """Answer every prompt greedily; the same call gives the same bytes, whatever ran before.
@@ -269,6 +280,7 @@ class LlamaCppRuntime:
                 batch=min(BATCH_TOKENS, cells),
                 threads=self._threads,
                 outputs=outputs,
+                physical=self._physical,
             )
         return context
 

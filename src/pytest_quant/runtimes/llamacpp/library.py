@@ -302,8 +302,9 @@ class Context:
     """A KV cache and compute buffers for one model.
 
     ``cells`` is the number of tokens that all sequences together may hold, ``outputs`` the most
-    rows of logits that one call may ask for (default: one a sequence). Raises ``RuntimeError``
-    when memory does not suffice.
+    rows of logits that one call may ask for (default: one a sequence), ``physical`` the most tokens
+    that are worked on at once (default: ``batch``). Raises ``RuntimeError`` when memory does not
+    suffice.
     """
 
     def __init__(
@@ -315,6 +316,7 @@ class Context:
         batch: int,
         threads: int,
         outputs: int | None = None,
+        physical: int | None = None,
     ) -> None:
         _log.clear()
         self.cells, self.sequences, self.batch = cells, sequences, batch
@@ -326,7 +328,8 @@ class Context:
         self._abort_flag = ctypes.create_string_buffer(2)
         parameters = llama_cpp.llama_context_default_params()
         parameters.n_ctx = cells
-        parameters.n_batch = parameters.n_ubatch = batch
+        parameters.n_batch = batch
+        parameters.n_ubatch = min(batch, physical or batch)
         parameters.n_seq_max = sequences
         parameters.n_outputs_max = self.outputs
         if outputs:

@@ -6,6 +6,7 @@ Coarse quantization makes models repeat themselves long before they write nonsen
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import eq
 
 _LONGEST_PERIOD = 30
 
@@ -31,6 +32,9 @@ def loop_share(words: Sequence[str], longest: int = _LONGEST_PERIOD) -> float:
     """
     looping = bytearray(len(words))
     for period in range(1, min(longest, len(words) // 2) + 1):
+        # Few words return at most periods: counting them is quick, walking along them is not.
+        if sum(map(eq, words[period:], words)) < period:
+            continue
         begin = period
         while begin < len(words):
             end = begin

@@ -1,0 +1,151 @@
+"""Bounds of the drop that hold at every moment, so that a check may stop whenever it likes.
+
+The bounds of `statistics` are for a number of cases that was settled beforehand: who looks at
+them again and again, and stops when they suit, errs far more often than alpha. These are made of
+bets instead. A bet against "the mean drop is ``D`` or more" starts with a capital of 1 and
+multiplies it, case by case, by ``1 + stake * (D - x)``, where ``x`` is 1 for a case lost, -1 for
+one won back and 0 otherwise, and ``0 < stake <= 1 / (1 - D)`` keeps the capital from going below
+0. If the statement is true, no bet gains on average, and the chance that the capital *ever*
+reaches ``1 / alpha`` is at most alpha (Ville's inequality). So whatever ``D`` the capital refutes
+may be taken as refuted at any time, whyever one stopped just then, and without a normal
+approximation (I. Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables by
+betting", JRSS B 86, 2024). The capital is divided among stakes that are fixed beforehand, so it
+depends on the counts alone.
+
+Over cases of several probes the statement is about their mean: a product of ``1 + stake * (D -
+x_i)`` has the mean ``prod(1 + stake * (D - d_i)) <= (1 + stake * (D - mean d))^m``, as a
+geometric mean is at most the arithmetic one.
+
+Notation and units are those of `statistics`; counts may be fractional where they are forecasts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+
+from pytest_quant.gate.statistics import MOST_CASES, last_that_holds, normal_quantile
+
+# The stakes as shares of the greatest possible one, and the capital that each is given. All in is
+# the best bet while nothing is lost, which is what most checks see, and worth nothing after one
+# loss; the small ones are for many flips.
+_SHARES = (1.0, 0.9, 0.75, 0.6, 0.45, 0.3, 0.2, 0.1, 0.05)
+_CAPITAL = (0.4, *[0.6 / 8] * 8)
+
+_ALMOST_ONE = 1 - 1e-12
+
+
+@lru_cache(maxsize=4096)
+def lasting_bounds(b: float, c: float, n: float, alpha: float) -> tuple[float, float]:
+    """Bounds ``(lower, upper)`` of the drop, each one-sided at ``alpha`` over the whole sequence.
+
+    The chance that the lower bounds after 1, 2, 3, ... cases are *ever* above the truth is at
+    most ``alpha``, and the same holds for the upper ones. Raises ``ValueError`` for impossible
+    counts or an alpha outside (0, 0.5).
+    """
+    if min(b, c) < 0 or b + c > n:
+        raise ValueError(f"impossible counts: b={b}, c={c}, n={n}")
+    if not 0 < alpha < 0.5:
+        raise ValueError(f"alpha must lie in (0, 0.5), not {alpha}")
+    if n == 0:
+        return -1.0, 1.0
+    return -_upper_bound(c, b, n, alpha), _upper_bound(b, c, n, alpha)
+
+
+def refutes(b: float, c: float, n: float, drop: float, alpha: float) -> bool:
+    """Whether the cases refute "the drop is ``drop`` or more": the upper bound is below it.
+
+    What refutes "it is ``drop`` or less" is the same with ``b`` and ``c`` exchanged and ``-drop``.
+    """
+    if drop >= 1:
+        return b < n
+    return _log_capital(b, c, n, drop) >= -math.log(alpha)
+
+
+def _upper_bound(b: float, c: float, n: float, alpha: float) -> float:
+    """The least drop that is refuted, 1 if none is."""
+
+    def stands(drop: float) -> bool:
+        return not refutes(b, c, n, drop, alpha)
+
+    return 1.0 if stands(_ALMOST_ONE) else last_that_holds(stands, (b - c) / n, _ALMOST_ONE)
+
+
+def _log_capital(b: float, c: float, n: float, drop: float) -> float:
+    """The logarithm of what betting against "``drop`` or more" has made of 1."""
+    parts = []
+    for capital, (lost, won, same) in zip(_CAPITAL, _factors(drop), strict=True):
+        if lost == 0 and b > 0:
+            continue
+        parts.append(
+            math.log(capital)
+            + (b * math.log(lost) if b else 0.0)
+            + c * math.log(won)
+            + (n - b - c) * math.log(same)
+        )
+    most = max(parts)
+    return most + math.log(math.fsum(math.exp(part - most) for part in parts))
+
+
+def _factors(drop: float) -> Iterator[tuple[float, float, float]]:
+    """What each stake makes of a case that is lost, won back, or the same."""
+    for share in _SHARES:
+        stake = share / (1 - drop)
+        yield 1 - share, 1 + stake * (1 + drop), 1 + stake * drop
+
+
+def cases_to_settle(
+    b: int, c: int, n: int, limit: float, alpha: float, power: float = 0.8
+) -> int | None:
+    """How many cases would settle a drop against ``limit`` if the rates seen so far are the truth.
+
+    The direction is that in which the drop lies. ``None`` if nothing settles it: no case yet, a
+    drop at the limit, or more than ``MOST_CASES``.
+    """
+    if n == 0 or b / n - c / n == limit:
+        return None
+    lost, won = b / n, c / n
+    if lost - won > limit:
+        lost, won, limit = won, lost, -limit
+    cases = min(_waits(lost, won, limit, alpha, power), default=math.inf)
+    return math.ceil(cases) if cases <= MOST_CASES else None
+
+
+def failing_drop_in_turn(
+    flip_rate: float, n: int, limit: float, alpha: float, power: float = 0.8
+) -> float | None:
+    """The smallest true drop that is shown to be above ``limit`` within ``n`` cases.
+
+    With that power; ``None`` if the cases are so few that not even a total loss would be seen.
+    """
+
+    def missed(drop: float) -> bool:
+        flips = max(flip_rate, abs(drop))
+        lost, won = (flips + drop) / 2, (flips - drop) / 2
+        return min(_waits(won, lost, -limit, alpha, power), default=math.inf) > n
+
+    return None if n == 0 or missed(1.0) else last_that_holds(missed, limit, 1.0)
+
+
+def _waits(lost: float, won: float, drop: float, alpha: float, power: float) -> Iterator[float]:
+    """After how many cases each stake alone has refuted "``drop`` or more", with that power.
+
+    A stake's logarithm is a sum over cases, so about normal.
+    """
+    z = normal_quantile(1 - power)
+    chances = (lost, won, 1 - lost - won)
+    if drop >= 1:
+        return
+    for capital, factors in zip(_CAPITAL, _factors(drop), strict=True):
+        steps = [(p, f) for p, f in zip(chances, factors, strict=True) if p > 0]
+        if any(f <= 0 for _, f in steps):
+            continue
+        logs = [(p, math.log(f)) for p, f in steps]
+        mean = math.fsum(p * log for p, log in logs)
+        if mean <= 0:
+            continue
+        deviation = math.sqrt(math.fsum(p * (log - mean) ** 2 for p, log in logs))
+        needed = -math.log(alpha) - math.log(capital)
+        root = z * deviation + math.sqrt((z * deviation) ** 2 + 4 * mean * needed)
+        yield (root / (2 * mean)) ** 2

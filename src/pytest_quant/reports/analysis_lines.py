@@ -1,0 +1,125 @@
+"""The analysis of a session in a few lines: what the measurements tell besides the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pytest_quant.analysis.efficiency import EfficiencyRow
+from pytest_quant.analysis.estimates import Estimate
+from pytest_quant.analysis.sensitivity import CategoryRow
+from pytest_quant.record import RunRecord
+
+
+def level_lines(record: RunRecord, level: str) -> Iterator[str]:
+    """Speed, calibration and free text of one level, beside the reference."""
+    analysis, reference = record.analysis, record.reference
+    for spent in analysis.efficiency:
+        if spent.level == level and spent.relative_latency:
+            yield (
+                f"latency {_latency(spent)} of {reference}'s a token, "
+                f"file {spent.relative_size:.2f}{_machine(spent)}"
+            )
+    rows = [row for row in analysis.calibration if row.level == level]
+    if rows:
+        errors = ", ".join(
+            f"{row.source} {100 * row.own.expected_error.value:.1f} "
+            f"({100 * row.reference.expected_error.value:.1f})"
+            for row in rows
+        )
+        sure = sum(row.own.confidently_wrong for row in rows)
+        before = sum(row.reference.confidently_wrong for row in rows)
+        yield (f"calibration error, % ({reference}): {errors}; confidently wrong {sure} ({before})")
+    yield from (row.finding for row in rows if row.more_confidently_wrong)
+    for kept in analysis.instructions:
+        if kept.level == level:
+            yield (
+                f"instructions: {kept.own.value:.1f} % of {kept.asked} kept, {reference} "
+                f"{kept.reference.value:.1f} %; change {_bounded(kept.change)} points"
+            )
+    for likely in record.likelihoods:
+        if likely.level == level:
+            yield (
+                f"compositions as {reference} finds them, nats a token against its own: "
+                f"{_bounded(likely.change, 2)}"
+            )
+    for text in analysis.degeneration:
+        if text.level == level and text.looping + text.reference_looping:
+            yield (
+                f"loops: {text.looping} of {text.responses} longer responses, "
+                f"{reference} {text.reference_looping}"
+            )
+
+
+def session_lines(record: RunRecord) -> Iterator[str]:
+    """What the levels tell together: where quality falls off, and what each size buys."""
+    found = record.analysis.sensitivity
+    if cliff := found.steepest:
+        if cliff.shown:
+            yield (
+                f"steepest: {cliff.higher} to {cliff.lower}, {_bounded(cliff.drop)} points lost "
+                f"(guide: {cliff.guide_higher} to {cliff.guide_lower})"
+            )
+        else:
+            yield "steepest: no step from one level to the next is shown to lose anything"
+    gave_way = [row for row in found.categories if row.gives_way_at]
+    if gave_way:
+        yield "give way first: " + ", ".join(f"{r.category} at {r.gives_way_at}" for r in gave_way)
+    for name in ("sensitive", "resilient"):
+        if rows := [row for row in found.categories if row.found == name]:
+            told = ", ".join(f"{row.category} (guide: {row.guide or 'silent'})" for row in rows)
+            yield f"more {name} than the rest: {told}"
+    if found.categories:
+        yield from _smallest(found.categories)
+    yield from _frontier(record)
+    yield from _deployment(record)
+
+
+def _smallest(rows: Iterable[CategoryRow]) -> Iterator[str]:
+    by_level: dict[str, list[str]] = {}
+    for row in sorted(rows, key=lambda row: (row.size is None, row.size or 0, row.category)):
+        by_level.setdefault(row.smallest_passed or "none", []).append(row.category)
+    told = "; ".join(f"{level}: {', '.join(names)}" for level, names in by_level.items())
+    yield f"smallest level that passed: {told}"
+
+
+def _frontier(record: RunRecord) -> Iterator[str]:
+    points = record.analysis.frontier
+    # Level and who beats it, where it was measured.
+    measured = {
+        "accuracy": [(p.level, p.beaten_in_accuracy_by) for p in points if p.accuracy],
+        "KL divergence": [(p.level, p.beaten_in_divergence_by) for p in points if p.divergence],
+    }
+    for what, rows in measured.items():
+        if len(rows) > 2:
+            best = ", ".join(level for level, beaten_by in rows if not beaten_by)
+            losers = [f"{level} ({beaten_by})" for level, beaten_by in rows if beaten_by]
+            rest = f"; beaten by a level no larger: {', '.join(losers)}" if losers else ""
+            yield f"worth their size in {what}: {best}{rest}"
+
+
+def _deployment(record: RunRecord) -> Iterator[str]:
+    """Over all probes; the record has it by category, with the evidence."""
+    advised = [row for row in record.analysis.deployment.advice if row.category is None]
+    named = [f"{row.scenario} {row.level}" for row in advised if row.level]
+    if named:
+        none = [row.scenario for row in advised if not row.level]
+        rest = f"; none passed or was measured for {', '.join(none)}" if none else ""
+        yield f"smallest for each deployment of the guide: {', '.join(named)}{rest}"
+
+
+def _latency(row: EfficiencyRow) -> str:
+    assert row.relative_latency is not None
+    if row.timed_by == "session" and row.probes < 2:
+        return f"{row.relative_latency.value:.2f} (one batch)"
+    return _bounded(row.relative_latency, 2)
+
+
+def _machine(row: EfficiencyRow) -> str:
+    memory = f", peak memory {row.peak_memory / 1e6:,.0f} MB" if row.peak_memory else ""
+    energy = f", {1000 * row.energy_per_token:.2g} mJ a token" if row.energy_per_token else ""
+    return memory + energy
+
+
+def _bounded(estimate: Estimate, digits: int = 1) -> str:
+    low, high = (f"{bound:.{digits}f}" for bound in (estimate.lower, estimate.upper))
+    return f"{estimate.value:.{digits}f} [{low}, {high}]"

@@ -1,0 +1,149 @@
+"""What a comparison needs to know of a file, be it a run record or a recorded baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from pytest_quant.gate.baseline import RIGHT, Baseline, RecordedProbe
+from pytest_quant.gate.comparison import Key, Side
+from pytest_quant.measurement import Answer, CaseResult
+from pytest_quant.record import RunRecord
+from pytest_quant.reports.plain_text import shown
+
+
+class Artifact(Protocol):
+    """The file of a level: ``size`` in bytes, ``tensor_types`` a histogram."""
+
+    @property
+    def recipe(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def bits_per_weight(self) -> float: ...
+    @property
+    def tensor_types(self) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One side. ``facts`` are what else may have changed, by name; all else is by level."""
+
+    title: str
+    facts: Mapping[str, str]
+    artifacts: Mapping[str, Artifact]
+    answers: Mapping[str, Mapping[Key, Side]]
+
+
+def of_record(record: RunRecord) -> Compared:
+    """Everything that a session asked."""
+    runtimes = [level.runtime for level in record.levels if level.runtime]
+    known = [
+        {
+            "runtime": f"{runtime.name} {runtime.version}",
+            "build": runtime.build,
+            "hardware": runtime.hardware,
+            "threads": str(runtime.threads),
+            "sequences at once": str(runtime.parallel),
+            "context": str(runtime.context),
+        }
+        for runtime in runtimes
+    ]
+    return Compared(
+        title=_title(record.model, record.created, record.version),
+        facts={
+            "model": record.model,
+            "reference": record.reference,
+            "pytest-quant": record.version,
+            # Where levels differ among themselves, all that occurs.
+            **{
+                name: ", ".join(dict.fromkeys(facts[name] for facts in known))
+                for name in (known[0] if known else ())
+            },
+        },
+        artifacts={level.name: level for level in record.levels},
+        answers={
+            level.name: found for level in record.levels if (found := _answers(record, level.name))
+        },
+    )
+
+
+def of_baseline(baseline: Baseline) -> Compared:
+    """One level and its reference: what was right, without the words of any answer."""
+    runtime = baseline.artifact.runtime
+    facts = {
+        "runtime": f"{runtime.get('name', '')} {runtime.get('version', '')}".strip(),
+        "build": runtime.get("build"),
+        "hardware": runtime.get("hardware"),
+        "threads": runtime.get("threads"),
+        "sequences at once": runtime.get("parallel"),
+        "context": runtime.get("context"),
+    }
+    reference = baseline.reference.level
+    return Compared(
+        title=_title(baseline.model, baseline.created, baseline.version),
+        facts={
+            "model": baseline.model,
+            "reference": reference,
+            "pytest-quant": baseline.version,
+            **{name: str(value) for name, value in facts.items() if value not in (None, "")},
+        },
+        artifacts={reference: baseline.reference, baseline.level: baseline.artifact},
+        answers={
+            reference: _recorded(baseline, reference),
+            baseline.level: _recorded(baseline, baseline.level),
+        },
+    )
+
+
+def _title(model: str, created: str, version: str) -> str:
+    return f"{shown(model, 40)}, {shown(created, 25)}, pytest-quant {shown(version, 20)}"
+
+
+def _answers(record: RunRecord, level: str) -> dict[Key, Side]:
+    """The answers of a level, or of the reference, by case."""
+    found: dict[Key, Side] = {}
+    for measurement in record.measurements:
+        for case in measurement.cases:
+            answer = _answer_of(record, level, measurement.level, case)
+            if answer is not None:
+                found[measurement.probe, case.index] = Side(
+                    category=measurement.category,
+                    digest=case.digest,
+                    correct=answer.correct,
+                    pattern=answer.pattern,
+                    response=answer.response,
+                    prompt=case.prompt,
+                    expected=case.expected,
+                )
+    return found
+
+
+def _answer_of(record: RunRecord, level: str, measured: str, case: CaseResult) -> Answer | None:
+    if level == record.reference:
+        return case.reference
+    return case.level if level == measured else None
+
+
+def _recorded(baseline: Baseline, level: str) -> dict[Key, Side]:
+    return {
+        (nodeid.rpartition("::")[2], index): _side(probe, index, mark)
+        for nodeid, probe in baseline.probes.items()
+        for index, mark in enumerate(
+            (probe.reference if level == baseline.reference.level else probe.level) or ""
+        )
+    }
+
+
+def _side(probe: RecordedProbe, index: int, mark: str) -> Side:
+    pattern = probe.patterns.get(mark, "incorrect")
+    return Side(
+        category=probe.category,
+        digest=probe.digests[index],
+        correct=mark == RIGHT,
+        pattern="" if mark == RIGHT else pattern,
+        response=None,
+    )

@@ -1,0 +1,99 @@
+"""How many cases of a probe are asked: a number settled beforehand, or until a check is settled.
+
+Either way the batches follow from the probe alone, so a response depends neither on where the
+asking stopped nor on who asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Protocol
+
+from pytest_quant.gate.sequential import FIRST_LOOK, Outcomes, looks_up_to, screen
+from pytest_quant.gate.tolerance_check import guessing
+from pytest_quant.probes.cases import count_cases, draw_cases, each_case
+from pytest_quant.probes.model import Case, Probe
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Cases that are asked in one batch; ``last``: the probe has none beyond them to ask."""
+
+    cases: tuple[Case, ...]
+    last: bool
+
+
+class Sampling(Protocol):
+    """In which batches a probe is asked, and when it has been asked enough."""
+
+    def parts(self, probe: Probe) -> Iterator[Part]:
+        """Its batches, drawn as they are needed; ``QuantUsageError`` for a mistake in the probe."""
+        ...
+
+    def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
+        """What the reference has shown with ``right`` answers to the first ``n`` cases.
+
+        "" if the level is to be asked, a sentence that says why the probe tells nothing, or
+        ``None`` if the reference has to be asked more.
+        """
+        ...
+
+    def settled(self, outcomes: Outcomes) -> bool:
+        """Whether these outcomes, of all cases so far, are enough."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedSize:
+    """``cases`` of each probe, or as many as it has if these are fewer; ``None``: as it says.
+
+    A few are tried first: a reference that gets none of them right is not asked the others.
+    """
+
+    cases: int | None = None
+
+    def parts(self, probe: Probe) -> Iterator[Part]:
+        cases = self._cases(probe)
+        first, rest = cases[:FIRST_LOOK], cases[FIRST_LOOK:]
+        yield Part(first, last=not rest)
+        if rest:
+            yield Part(rest, last=True)
+
+    def _cases(self, probe: Probe) -> tuple[Case, ...]:
+        if self.cases is None and probe.is_drawn:
+            return draw_cases(probe, probe.cases)
+        # At least one: a probe without any is refused in words.
+        return draw_cases(probe, max(1, count_cases(probe, self.cases or probe.cases)))
+
+    def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
+        return guessing(right, n, probe.chance) or "" if last or not right else None
+
+    def settled(self, outcomes: Outcomes) -> bool:  # noqa: ARG002
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class InTurn:
+    """Up to ``most`` cases, look by look, until ``enough`` says so of the outcomes."""
+
+    most: int
+    enough: Callable[[Outcomes], bool]
+
+    def parts(self, probe: Probe) -> Iterator[Part]:
+        draw_cases(probe, 1)  # a probe without any is refused in words
+        drawn = each_case(probe)
+        asked, ahead = 0, tuple(islice(drawn, 1))
+        for look in looks_up_to(self.most):
+            cases = tuple(islice(chain(ahead, drawn), look - asked))
+            asked, ahead = look, tuple(islice(drawn, 1)) if look < self.most else ()
+            yield Part(cases, last=not ahead)
+            if not ahead:
+                return
+
+    def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
+        return screen(right, n, probe.chance, self.most, last=last)
+
+    def settled(self, outcomes: Outcomes) -> bool:
+        return self.enough(outcomes)

@@ -1,0 +1,112 @@
+"""Which probes are asked more for the sake of a check over several of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.reports.records import measured
+
+from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.top_up import TopUp
+from pytest_quant.gate.verdicts import pooled_checks
+from pytest_quant.measurement import Measurement
+
+BUDGET = Budget(0.05, pooled=1, category=2, probe=4)
+LIMITS = {None: 5.0, "numerical_reasoning": 2.0, "iterative": 50.0}
+
+
+class World:
+    """Probes of 512 cases each, and how many were asked."""
+
+    def __init__(self, **lost: int) -> None:
+        self.whole = {
+            name: measured(
+                name,
+                "q4",
+                right=512,
+                lost=count,
+                n=512,
+                category="iterative" if name.startswith("i") else "numerical_reasoning",
+            )
+            for name, count in lost.items()
+        }
+        self.announced: list[str] = []
+
+    def first(self, name: str, cases: int) -> Measurement:
+        whole = self.whole[name]
+        return replace(whole, cases=whole.cases[:cases], complete=cases >= len(whole.cases))
+
+    def topped_up(self, **sizes: int) -> dict[str, int]:
+        found = {m.nodeid: m for m in (self.first(name, n) for name, n in sizes.items())}
+        self.top_up().extend(found)
+        self.checks = pooled_checks([*found.values()], self.limit, BUDGET, 512)
+        return {m.probe: len(m.cases) for m in found.values()}
+
+    def top_up(self) -> TopUp:
+        def more(measurement: Measurement, cases: int) -> Measurement:
+            return self.first(measurement.probe, cases)
+
+        return TopUp(self.limit, BUDGET, 512, more, self.announced.append)
+
+    @staticmethod
+    def limit(level: str, category: str | None) -> float:
+        assert level == "q4"
+        return LIMITS[category]
+
+    def verdicts(self) -> dict[str, str]:
+        return {check.subject: check.result.verdict for check in self.checks}
+
+
+def test_what_is_settled_is_left_alone() -> None:
+    world = World(n1=0, n2=0, i1=0)
+    sizes = {"n1": 512, "n2": 320, "i1": 128}
+    assert world.topped_up(**sizes) == sizes
+    assert world.announced == []
+
+
+def test_a_category_that_is_open_gets_more_of_each_of_its_probes() -> None:
+    world = World(n1=0, n2=0, i1=0)
+    sizes = world.topped_up(n1=128, n2=64, i1=96)
+    assert sizes["i1"] == 96
+    assert sizes["n1"] == sizes["n2"] > 128
+    assert world.verdicts() == dict.fromkeys(
+        ("overall", "numerical_reasoning", "iterative"), "pass"
+    )
+    assert world.announced == ["asking more for numerical_reasoning[q4]"]
+
+
+def test_an_open_level_gets_more_of_every_probe_that_has_more() -> None:
+    world = World(n1=0, i1=0)
+    world.whole["i1"] = world.first("i1", 20)
+    sizes = world.topped_up(n1=16, i1=20)
+    assert sizes["i1"] == 20
+    assert sizes["n1"] > 128
+    assert world.announced[0] == "asking more for overall[q4]"
+
+
+def test_no_more_than_all_cases() -> None:
+    world = World(n1=0, i1=0)
+    world.whole["n1"] = world.first("n1", 270)
+    assert world.topped_up(n1=128, i1=256)["n1"] == 270
+    assert world.verdicts()["numerical_reasoning"] == "inconclusive"
+
+
+def test_the_order_of_probes_does_not_matter() -> None:
+    world = World(n1=3, n2=0, i1=1)
+    sizes = world.topped_up(n1=16, n2=64, i1=16)
+    assert world.topped_up(i1=16, n2=64, n1=16) == sizes
+
+
+def test_what_an_error_interrupts_is_kept() -> None:
+    world = World(n1=0, n2=0)
+
+    def more(measurement: Measurement, cases: int) -> Measurement:
+        if cases > 96:
+            raise RuntimeError("out of memory")
+        return world.first(measurement.probe, cases)
+
+    found = {m.nodeid: m for m in (world.first(name, 64) for name in ("n1", "n2"))}
+    with pytest.raises(RuntimeError, match="out of memory"):
+        replace(world.top_up(), measure_more=more).extend(found)
+    assert {len(m.cases) for m in found.values()} == {96}

@@ -1,0 +1,64 @@
+"""What a real session tells besides its verdicts, in its record and in its summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.sessions import EASY, Project, Run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Run:
+    """A level that is hardly damaged, and one that is enough to show it."""
+    project = Project(tmp_path_factory.mktemp("analysis"), shared_cache)
+    return project.run(
+        "--quant-levels=q8,q2",
+        "--quant-cases=24",
+        "-k",
+        f"{EASY} or capital_letters",
+        divergence=True,
+    )
+
+
+def test_written_answers_have_a_confidence(run: Run) -> None:
+    assert run.record is not None, run.output + run.errors
+    answers = [c["level"] for m in run.record["measurements"] for c in m["cases"] if c["level"]]
+    assert len(answers) > 100
+    assert all(a["logprob"] <= 0 < a["tokens"] for a in answers)
+    rows = run.record["analysis"]["calibration"]
+    assert [(row["level"], row["source"]) for row in rows] == [("q8", "written"), ("q2", "written")]
+    for row in rows:
+        assert 0 <= row["own"]["expected_error"]["lower"] <= row["own"]["expected_error"]["upper"]
+        assert 0.5 < row["own"]["confidence"] <= 1
+    # The closer level is calibrated like the reference, to within what 2 bits change.
+    changes = [abs(row["brier_change"]["value"]) for row in rows]
+    assert changes[0] <= changes[1]
+
+
+def test_levels_are_compared_with_each_other(run: Run) -> None:
+    assert run.record is not None
+    found = run.record["analysis"]["sensitivity"]
+    steps = [(s["higher"], s["lower"]) for s in found["steps"] if s["category"] is None]
+    assert steps == [("f16", "q8"), ("q8", "q2")]
+    assert (found["steepest"]["higher"], found["steepest"]["lower"]) == ("q8", "q2")
+    assert [p["level"] for p in run.record["analysis"]["frontier"]] == ["f16", "q8", "q2"]
+
+
+def test_the_summary_tells_it(run: Run) -> None:
+    said = " ".join(line.strip() for line in run.section)
+    assert said.count("calibration error, % (f16): written") == 2
+    assert "steepest: q8 to q2" in said
+    assert "smallest level that passed: " in said
+    assert all(len(line) <= 80 for line in run.section)
+
+
+def test_the_reference_reads_what_the_levels_composed(run: Run) -> None:
+    assert run.record is not None
+    q8, q2 = run.record["likelihoods"]
+    assert (q8["level"], q2["level"]) == ("q8", "q2")
+    assert q8["responses"] == q2["responses"] >= 8
+    # Read in other batches, to within rounding.
+    assert q8["reference"]["value"] == pytest.approx(q2["reference"]["value"], abs=0.02)
+    assert q2["change"]["value"] < min(q8["change"]["value"] + 0.01, 0)
+    assert q2["own"]["value"] < 0

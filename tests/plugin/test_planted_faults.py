@@ -1,0 +1,63 @@
+"""Faults that move few answers or none, in whole sessions: the divergence from the record tells."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.sessions import Project, Run
+
+pytest.importorskip("gguf")
+from benchmarks.faults.catalogue import fault_named
+
+from pytest_quant.library import EMBEDDED_MODEL
+
+SELECTED = ("--quant-levels=q8", "--quant-cases=16", "-k", "doubling or animal_class")
+
+
+@pytest.fixture(scope="module")
+def recording(shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    project = Project(tmp_path_factory.mktemp("recorded"), shared_cache)
+    return project.run(*SELECTED, "--quant-update-baselines", divergence=True)
+
+
+def run_with(artifact: Path, project: Project, recording: Run) -> Run:
+    shutil.copytree(recording.directory / "baselines", project.path / "baselines")
+    return project.run(
+        *SELECTED,
+        f"--quant-model={EMBEDDED_MODEL}",
+        f"--quant-artifact=q8={artifact}",
+        divergence=True,
+    )
+
+
+def failed(run: Run) -> set[str]:
+    assert run.record is not None, run.output + run.errors
+    return {
+        check["source"]
+        for check in run.record["divergence_checks"]
+        if check["result"]["verdict"] == "fail"
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "dose"), [("wrong scale", 0.20), ("block below its label", 3), ("rope base", 1.05)]
+)
+def test_a_fault_that_no_answer_shows_fails(
+    name: str, dose: float, project: Project, recording: Run, q8_file: Path, tmp_path: Path
+) -> None:
+    fault_named(name).plant(q8_file, dose, tmp_path / "damaged.gguf")
+    run = run_with(tmp_path / "damaged.gguf", project, recording)
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output
+    assert run.level("q8")["verdict"] == "fail"
+    assert "text" in failed(run)
+    assert any("FAILED q8" in line and "divergence" in line for line in run.section)
+
+
+def test_the_same_level_made_again_does_not(
+    project: Project, recording: Run, q8_file: Path
+) -> None:
+    run = run_with(q8_file, project, recording)
+    assert run.code == pytest.ExitCode.OK, run.output
+    assert failed(run) == set()

@@ -1,0 +1,50 @@
+"""The analysis in words: only what it has to say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.reports.records import measured, record
+
+from pytest_quant.reports.analysis_lines import level_lines, session_lines
+
+
+def test_a_level_that_keeps_fewer_instructions_and_loops() -> None:
+    story = measured("story", "q2", right=40, lost=20, response="on and on " * 20)
+    cases = []
+    for case in story.cases:
+        assert case.level is not None
+        before = replace(case.reference, kept=4, asked=4, response="Once upon a time.")
+        own = replace(case.level, kept=4 if case.level.correct else 2, asked=4)
+        cases.append(replace(case, reference=before, level=own))
+    run = record(replace(story, cases=tuple(cases)))
+    said = " ".join(level_lines(run, "q2"))
+    assert "instructions: 65.6 % of 256 kept, f16 100.0 %; change -34.4 [" in said
+    assert "loops: 64 of 64 longer responses, f16 0" in said
+    assert "calibration" not in said  # no probability is known
+    assert list(level_lines(run, "q8")) == []
+
+
+def test_a_session_tells_where_quality_falls_off() -> None:
+    run = record(
+        measured("sums", "q8", right=180, n=200),
+        measured("facts", "q8", right=180, n=200, category="world_knowledge"),
+        measured("sums", "q2", right=180, lost=150, n=200),
+        measured("facts", "q2", right=180, lost=20, n=200, category="world_knowledge"),
+    )
+    said = "\n".join(session_lines(run))
+    assert "steepest: q8 to q2, 42.5 [37.7, 47.4] points lost" in said
+    assert "give way first: numerical_reasoning at q2, world_knowledge at q2" in said
+    assert "more sensitive than the rest: numerical_reasoning (guide: sensitive)" in said
+    assert "more resilient than the rest: world_knowledge (guide: resilient)" in said
+    assert "smallest level that passed: q8: numerical_reasoning, world_knowledge" in said
+    assert "worth their size in accuracy: q8, q2; beaten by a level no larger: f16 (q8)" in said
+
+
+def test_one_level_that_lost_nothing_says_little() -> None:
+    said = list(session_lines(record(measured("sums", "q8", right=600, n=640))))
+    assert said == [
+        "smallest level that passed: q8: numerical_reasoning",
+        "smallest for each deployment of the guide: cloud q8, edge q8; none passed or was "
+        "measured for mobile, offline",
+    ]
