@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
+
+from pytest_quant.plugin.options import FLAGS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SCHEMAS = {
@@ -67,3 +70,10 @@ def test_a_shell_can_read_its_scripts(name: str) -> None:
             ["sh", "-n"], input=script, capture_output=True, text=True, check=False
         )
         assert read.returncode == 0, read.stderr
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_its_options_exist(name: str) -> None:
+    named = set(re.findall(r"--quant-[a-z-]*[a-z]", (EXAMPLES / name).read_text("utf-8")))
+    assert len(named) >= 5
+    assert named - set(FLAGS) == set()
