@@ -21,7 +21,8 @@ from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.protocol import Batch, Limits
 
 FILE_FAULTS = [fault for fault in FAULTS if isinstance(fault, FileFault)]
-QUESTIONS = ("What is the capital of France?", "What is 12 + 13?", "List three colours.")
+DOUBLES = "Start at 10 and double each time. List the first 5 terms."
+QUESTIONS = ("What is the capital of France?", "What is 12 + 13?", DOUBLES)
 
 
 @pytest.fixture(scope="module")

@@ -110,7 +110,7 @@ def test_a_damaged_level_fails_early(project: Project, damaged_q8_file: Path) ->
         "--quant-levels=q8",
         f"--quant-artifact=q8={damaged_q8_file}",
         f"--quant-model={EMBEDDED_MODEL}",
-        *("-k", TWO, "--quant-max-cases=512"),
+        *("-k", "doubling or fibonacci_like", "--quant-max-cases=512"),
     )
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
     assert run.level("q8")["verdict"] == "fail"

@@ -16,10 +16,10 @@ TESTS = """
         pass
 
     def test_steps(quant: Quant):
-        reply = quant.ask("Start at 10 and add 5 each time. List the first 5 terms.")
-        assert reply.prompt.startswith("Start at 10")
+        reply = quant.ask("Start at 31 and double each time. List the first 5 terms.")
+        assert reply.prompt.startswith("Start at 31")
         assert quant.reference == "f16"
-        quant.check(reply, equals=[10, 15, 20, 25, 30])
+        quant.check(reply, equals=[31, 62, 124, 248, 496])
 
     def test_capital(quant):
         quant.check(quant.ask("What is the capital of France?"), equals="Paris")
@@ -68,9 +68,9 @@ def test_fails_where_the_level_is_wrong(written: Project, damaged_q8_file: Path)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.errors
     for line in (
         "q8 is wrong where f16 is right",
-        "prompt    Start at 10 and add 5 each time. List the first 5 terms.",
-        "expected  [10, 15, 20, 25, 30]",
-        "f16       10, 15, 20, 25, 30",
+        "prompt    Start at 31 and double each time. List the first 5 terms.",
+        "expected  [31, 62, 124, 248, 496]",
+        "f16       31, 62, 124, 248, 496",
     ):
         assert line in run.lines
     assert "Traceback" not in run.output
