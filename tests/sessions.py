@@ -163,9 +163,10 @@ class Project:
 def _environment(home: Path) -> dict[str, str]:
     """This process's environment, without what would tell the session about this one.
 
-    And without CI, under which no baseline is recorded.
+    And without CI, under which no baseline is recorded, and without what keeps Python from storing
+    compiled modules: hundreds of sessions would compile them anew.
     """
-    hidden = ("PYTEST_", "XDG_")
+    hidden = ("PYTEST_", "XDG_", "PYTHONDONTWRITEBYTECODE")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(hidden) and k != "CI"}
     return kept | {"HOME": str(home), "COLUMNS": "80", "PY_COLORS": "0"}
 
