@@ -62,3 +62,15 @@ def test_the_reference_reads_what_the_levels_composed(run: Run) -> None:
     assert q8["reference"]["value"] == pytest.approx(q2["reference"]["value"], abs=0.02)
     assert q2["change"]["value"] < min(q8["change"]["value"] + 0.01, 0)
     assert q2["own"]["value"] < 0
+
+
+def test_a_level_writes_nothing_for_it(project: Project) -> None:
+    """Where the reference keeps no instruction, the level is not asked, then or later."""
+    run = project.run(
+        "--quant-levels=q8", "--quant-cases=8", "-k", "watch_without", divergence=True
+    )
+    (measurement,) = run.measurements.values()
+    assert measurement["uninformative"]
+    assert measurement["level_effort"] is None
+    assert run.record is not None
+    assert run.record["likelihoods"] == []

@@ -12,53 +12,62 @@ if TYPE_CHECKING:
     from pytest_quant.analysis.quality import ResponseLikelihood
     from pytest_quant.metrics.divergence import Divergence
     from pytest_quant.metrics.noise import NoiseFloor
-    from pytest_quant.probes.model import Probe
+    from pytest_quant.plugin.items import ProbeItem
     from pytest_quant.runtimes.protocol import Replies
 
 # The noise is measured on so many responses, because a large model takes its time for them.
 NOISE_RESPONSES = 32
 
 
-def divergences(state: State, level: str, probes: Iterable[Probe]) -> tuple[Divergence, ...]:
-    """On the held text, then on the reference's own responses to these probes, if there are any."""
+def own_responses(state: State, items: Iterable[ProbeItem]) -> Replies:
+    """What the reference wrote to the first cases of these items' probes."""
+    from pytest_quant.held_text import own_replies
+
+    return own_replies(state.replies(item.probe) for item in _in_order(items))
+
+
+def divergences(state: State, level: str, replies: Replies) -> tuple[Divergence, ...]:
+    """On the held text, then on the reference's own responses, if there are any."""
     found = [state.bench.diverge(level, state.held_text)]
-    replies = _replies(state, probes)
     if replies.pairs:
         found.append(state.bench.diverge(level, replies))
     return tuple(found)
 
 
-def noise(state: State, probes: Iterable[Probe]) -> NoiseFloor | None:
+def noise(state: State, replies: Replies) -> NoiseFloor | None:
     """How far the reference is from itself in smaller batches, on its own responses.
 
-    ``None`` if it wrote none to these probes.
+    ``None`` if there are none.
     """
     from pytest_quant.metrics.noise import noise_floor
 
-    replies = _replies(state, probes)
     if not replies.pairs:
         return None
     some = replace(replies, pairs=replies.pairs[:NOISE_RESPONSES])
     return noise_floor(state.bench.diverge(TWIN, some), state.reference.name, NOISE_BATCH)
 
 
-def likelihood(state: State, level: str, probes: Iterable[Probe]) -> ResponseLikelihood | None:
-    """How likely the reference finds a level's compositions; ``None`` without any."""
+def likelihood(state: State, level: str, items: Iterable[ProbeItem]) -> ResponseLikelihood | None:
+    """How likely the reference finds a level's compositions; ``None`` without any.
+
+    Those of probes that the level was asked: it writes nothing for this.
+    """
     from pytest_quant.analysis.quality import response_likelihood
 
     pairs: list[tuple[float, float]] = []
-    for probe in _in_order(probes):
-        if probe.check == "constraints" and (replies := state.replies(probe)):
-            pairs += state.bench.likelihoods(probe, level, replies)
+    for item in _in_order(items):
+        if item.probe.check == "constraints" and _was_asked(state, item):
+            replies = state.replies(item.probe)
+            pairs += state.bench.likelihoods(item.probe, level, replies)
     return response_likelihood(level, pairs) if pairs else None
 
 
-def _replies(state: State, probes: Iterable[Probe]) -> Replies:
-    from pytest_quant.held_text import own_replies
+def _was_asked(state: State, item: ProbeItem) -> bool:
+    """Whether the level answered; another worker may have asked, and its answers are kept."""
+    found = item.measurement or state.measure(item.probe, item.level, item.nodeid)
+    return found.level_effort is not None
 
-    return own_replies(state.replies(probe) for probe in _in_order(probes))
 
-
-def _in_order(probes: Iterable[Probe]) -> list[Probe]:
+def _in_order(items: Iterable[ProbeItem]) -> list[ProbeItem]:
     """In an order that does not depend on the files they came from."""
-    return sorted(probes, key=lambda probe: probe.id)
+    return sorted(items, key=lambda item: item.probe.id)

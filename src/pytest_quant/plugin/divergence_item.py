@@ -36,12 +36,13 @@ class DivergenceItem(pytest.Item):
 
         state = self.config.stash[STATE]
         self.user_properties += labels(self.level, state.reference.name, category=None)
-        asked = [item for item in self.session.items if isinstance(item, ProbeItem)]
-        probes = [item.probe for item in asked if item.level == self.level]
-        self.likelihood = distances.likelihood(state, self.level, probes)
+        probes = [item for item in self.session.items if isinstance(item, ProbeItem)]
+        asked = [item for item in probes if item.level == self.level]
+        self.likelihood = distances.likelihood(state, self.level, asked)
+        replies = distances.own_responses(state, asked)
         try:
-            self.divergences = distances.divergences(state, self.level, probes)
-            self.noise = distances.noise(state, probes)
+            self.divergences = distances.divergences(state, self.level, replies)
+            self.noise = distances.noise(state, replies)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
         for found in self.divergences:
