@@ -12,7 +12,7 @@ from typing import Literal
 from pytest_quant.analysis.estimates import Estimate, between, resampled_means
 from pytest_quant.gate.statistics import mcnemar_p
 from pytest_quant.measurement import Answer, Measurement
-from pytest_quant.metrics.calibration import Bin, Prediction, calibration
+from pytest_quant.metrics.calibration import Bin, Prediction, bin_of, calibration
 
 # What a confidence is: the probability of the option that was chosen, relative to the other
 # options, or the geometric mean of the probabilities of a written response's tokens.
@@ -143,9 +143,9 @@ def _terms(prediction: Prediction) -> list[float]:
 
     The expected calibration error is the sum, over the bins, of the absolute means of the former.
     """
-    ((only,), right) = calibration([prediction], BINS).bins, prediction[1]
-    gap = prediction[0] - right
-    place = round(only.low * BINS)
+    confidence, right = prediction
+    gap = confidence - right
+    place = bin_of(confidence, BINS)
     return [gap if i == place else 0.0 for i in range(BINS)] + [gap * gap]
 
 

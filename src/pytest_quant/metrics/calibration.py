@@ -69,16 +69,20 @@ def calibration(predictions: Iterable[Prediction], bins: int = 10) -> Calibratio
     )
 
 
+def bin_of(confidence: float, bins: int) -> int:
+    """The number of the bin, from 0, that a confidence in [0, 1] belongs to."""
+    # A confidence of 0 belongs to the first bin.
+    return max(0, bisect_left(range(bins + 1), confidence, key=lambda i: i / bins) - 1)
+
+
 def _bins(answers: list[Prediction], bins: int) -> tuple[Bin, ...]:
-    edges = [i / bins for i in range(bins + 1)]
     members: list[list[Prediction]] = [[] for _ in range(bins)]
     for answer in answers:
-        # A confidence of 0 belongs to the first bin.
-        members[max(0, bisect_left(edges, answer[0]) - 1)].append(answer)
+        members[bin_of(answer[0], bins)].append(answer)
     return tuple(
         Bin(
-            low=edges[i],
-            high=edges[i + 1],
+            low=i / bins,
+            high=(i + 1) / bins,
             count=len(inside),
             confidence=math.fsum(p for p, _ in inside) / len(inside),
             accuracy=sum(right for _, right in inside) / len(inside),
