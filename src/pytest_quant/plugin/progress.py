@@ -128,7 +128,7 @@ class Progress:
     ) -> Generator[None, object, object]:
         """Count what a probe brought; leave the line to pytest for its own letter."""
         learned = getattr(report, "quant", None)
-        if learned is not None and "divergences" not in learned:
+        if learned is not None and not {"divergences", "benchmark"} & learned.keys():
             self._tally.learn(learned)
         # Of when, pytest knows three; xdist reports a crash under another, and says more of it.
         crashed = report.when not in _PHASES

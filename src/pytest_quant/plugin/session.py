@@ -232,10 +232,11 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
 
 def _attach_benchmark(report: pytest.TestReport, item: BenchmarkItem, state: State) -> None:
     assert state.budget is not None
-    learned: dict[str, Any] = {"selected": asdict(state.budget), "tests": state.tests}
-    if item.benchmark is not None:
-        learned["benchmark"] = asdict(item.benchmark)
-    report.quant = learned  # type: ignore[attr-defined]
+    report.quant = {  # type: ignore[attr-defined]
+        "selected": asdict(state.budget),
+        "tests": state.tests,
+        "benchmark": asdict(item.benchmark) if item.benchmark else None,
+    }
     report.user_properties.append(("quant_level", item.level))
 
 
