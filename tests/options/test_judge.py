@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.judge.server import Server, serving
 from tests.sessions import CAPITAL, Project, Run
 
-from pytest_quant.library import PROBES
+from pytest_quant.library import BASELINES, PROBES
 
 KEY = "sk-secret-0123"
 # A level that misspells some of these words, and is judged at the reference to know them.
@@ -125,6 +126,13 @@ def test_a_judge_that_is_not_there(project: Project) -> None:
 def test_no_free_text(project: Project, server: Server) -> None:
     run = project.run(*arguments(server)[:2], "-k", CAPITAL, *arguments(server)[4:])
     assert "judge a-judge: nothing was judged: no free text" in said(run)
+    assert server.asked == []
+
+
+def test_a_reference_that_is_only_recorded(project: Project, server: Server, q8_file: Path) -> None:
+    q8 = ("--quant-levels=q8", f"--quant-artifact=q8={q8_file}", f"--quant-baselines={BASELINES}")
+    run = project.run(*arguments(server)[1:], *q8)
+    assert "judge a-judge: nothing was judged: of a reference that is not at hand" in said(run)
     assert server.asked == []
 
 
