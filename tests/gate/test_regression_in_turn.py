@@ -299,6 +299,13 @@ def test_several_probes_take_part_with_as_many_cases_each() -> None:
         replace(compared("1" * 96, "0" * 96, probe="loud"), complete=False, recorded_cases=512),
         replace(compared("1" * 16, "1" * 16, probe="few"), complete=False, recorded_cases=16),
         replace(compared("-" * 8, "1" * 8, probe="new"), complete=False, recorded_cases=0),
+        # The reference now fails at this one, so that the level was not asked any more of it.
+        replace(
+            compared("1" * 8, "1" * 8, probe="guessed"),
+            complete=False,
+            recorded_cases=512,
+            uninformative="the reference is guessing",
+        ),
     ]
     checks = {
         check.name: check.result

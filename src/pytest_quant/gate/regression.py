@@ -255,11 +255,13 @@ def regression_checks(
     """Per level the check over all probes, then one per category, then one per probe.
 
     Levels, categories and probes come in the order in which they were measured; what has no
-    recorded case is left out. ``turns`` says how cases came in turn, if they did.
+    recorded case is left out, and so is what the level was not asked. ``turns`` says how cases
+    came in turn, if they did.
     """
     checks: list[Check] = []
-    for level in dict.fromkeys(m.level for m in measurements):
-        here = [m for m in measurements if m.level == level]
+    informative = [m for m in measurements if m.informative]
+    for level in dict.fromkeys(m.level for m in informative):
+        here = [m for m in informative if m.level == level]
         groups: list[tuple[Scope, str, str | None, list[Measurement]]] = [
             ("pooled", "overall", None, here)
         ]
