@@ -1,12 +1,13 @@
 """Which damage the gate sees: the tables of docs/gate.md.
 
-    python benchmarks/planted_damage.py [--levels q8,q4] [--cases 32] [--only "rope base"]
+    python benchmarks/planted_damage.py [--write] [--levels q8,q4] [--only "rope base"]
 
 Every fault of the catalogue is planted in every dose. What the damaged level then shows on the
 same cases and texts is held against what the undamaged one showed, by the gate's own checks; and
 how often a session would catch it is told by sessions drawn anew from what was measured. Ends with
 status 1 if a fault is missed that costs 2 points of accuracy or raises the mean KL divergence by a
-quarter. Needs package gguf. A run that was stopped goes on where it was.
+quarter, else with 0. Prints the tables; --write puts them into docs/gate.md. Needs package gguf.
+A run that was stopped goes on where it was. About ten minutes a level on two cores.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,7 @@ from faults.catalogue import FAULTS
 from faults.fault import Dose, Fault
 from faults.measuring import Findings, Workbench
 from gate_sessions import KINDS, Judge, Session, Text, count_outcomes, resampled
+from tables import GATE_PAGE, write_tables
 
 from pytest_quant.gate.tolerances import read_tolerances
 from pytest_quant.levels import Level, parse_levels
@@ -115,7 +119,7 @@ def smallest_table(rows: Sequence[Row]) -> Iterator[str]:
     yield "| fault | it imitates | smallest dose caught | by | points lost there | KL divergence |"
     yield "|---|---|---|---|---|---|"
     for fault in dict.fromkeys(row.fault for row in rows):
-        caught = [row for row in rows if row.fault is fault and row.found_out]
+        caught = [row for row in rows if row.fault == fault and row.found_out]
         name = f"| {fault.name} | {fault.imitates} |"
         if not caught:
             yield f"{name} none of {len(fault.doses)} | | | |"
@@ -140,18 +144,71 @@ def doses_table(rows: Sequence[Row]) -> Iterator[str]:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a process needs to know to work on a dose."""
+
+    work: Path
+    model: Path
+    cases: int
+    a_category: int
+    threads: int
+    repeats: int
+
+    def workbench(self, level: Level) -> Workbench:
+        return Workbench(
+            self.work,
+            self.model,
+            level,
+            cases=self.cases,
+            a_category=self.a_category,
+            threads=self.threads,
+            say=lambda text: print(text, file=sys.stderr, flush=True),
+        )
+
+
+class Worker:
+    """One process that plants doses; it opens the undamaged level once."""
+
+    bench: Workbench
+    level: Level
+    repeats: int
+
+    @classmethod
+    def start(cls, settings: Settings, level: Level) -> None:
+        cls.bench, cls.level = settings.workbench(level), level
+        cls.repeats = settings.repeats
+
+    @classmethod
+    def work(cls, fault: Fault, dose: Dose) -> Row:
+        found = cls.bench.with_fault(fault, dose)
+        return judged(fault, dose, cls.level, cls.bench.clean, found, cls.repeats)
+
+
+def rows_of(level: Level, faults: Sequence[Fault], settings: Settings, jobs: int) -> list[Row]:
+    """A row for every dose, in the order of the catalogue."""
+    doses = [(fault, dose) for fault in faults for dose in fault.doses]
+    with ProcessPoolExecutor(
+        jobs, get_context("spawn"), initializer=Worker.start, initargs=(settings, level)
+    ) as pool:
+        found = [pool.submit(Worker.work, fault, dose) for fault, dose in doses]
+        return [future.result() for future in found]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--levels", default="q8", help="default: %(default)s")
-    parser.add_argument("--cases", type=int, default=32, help="of a probe; default: %(default)s")
+    parser.add_argument("--cases", type=int, default=40, help="of a probe; default: %(default)s")
     parser.add_argument(
         "--a-category", type=int, default=2, help="probes of each category; default: %(default)s"
     )
-    parser.add_argument("--repeats", type=int, default=300, help="sessions; default: %(default)s")
-    parser.add_argument("--threads", type=int, default=2, help="default: %(default)s")
+    parser.add_argument("--repeats", type=int, default=200, help="sessions; default: %(default)s")
+    parser.add_argument("--threads", type=int, default=1, help="of a process; default: %(default)s")
+    parser.add_argument("--jobs", type=int, default=2, help="processes; default: %(default)s")
     parser.add_argument("--only", help="faults with this in their name")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/gate.md")
     parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL, help="default: %(default)s")
     parser.add_argument(
         "--work",
@@ -161,27 +218,28 @@ def main() -> int:
     )
     options = parser.parse_args()
     faults = [fault for fault in FAULTS if not options.only or options.only in fault.name]
+    if not faults:
+        parser.error(f"--only {options.only!r}: known are {', '.join(f.name for f in FAULTS)}")
+    settings = Settings(
+        work=options.work,
+        model=options.model,
+        cases=options.cases,
+        a_category=options.a_category,
+        threads=options.threads,
+        repeats=options.repeats,
+    )
+    tables: list[str] = []
     missed = 0
     for level in parse_levels(options.levels):
-        bench = Workbench(
-            options.work,
-            options.model,
-            level,
-            cases=options.cases,
-            a_category=options.a_category,
-            threads=options.threads,
-            say=lambda text: print(text, file=sys.stderr, flush=True),
-        )
-        clean = bench.clean()
-        rows = [
-            judged(fault, dose, level, clean, bench.with_fault(fault, dose), options.repeats)
-            for fault in faults
-            for dose in fault.doses
-        ]
+        bench = settings.workbench(level)
+        tables += [*_heading(level, bench.clean), ""]
         bench.close()
-        print("\n".join([*_heading(level, clean), "", *smallest_table(rows), ""]))
-        print("\n".join([*doses_table(rows), "", _verdict(rows), ""]), flush=True)
+        rows = rows_of(level, faults, settings, options.jobs)
+        tables += [*smallest_table(rows), "", *doses_table(rows), "", _verdict(rows), ""]
         missed += sum(row.matters and not row.found_out for row in rows)
+    print("\n".join(tables), flush=True)
+    if options.write:
+        write_tables(GATE_PAGE, "planted damage", "\n".join(tables))
     return 1 if missed else 0
 
 
@@ -190,15 +248,15 @@ def _heading(level: Level, clean: Findings) -> Iterator[str]:
     right = sum(case.level.correct for case in cases if case.level)
     yield f"### {level.name}"
     yield ""
-    texts = "; ".join(
-        f"{_mean(chunks):.2g} nats a token over {len(chunks)} chunks, "
-        f"{sum(chunk.tokens for chunk in chunks):,} tokens"
-        for chunks in clean.texts
-    )
     yield (
         f"{len(clean.measurements)} probes, {len(cases)} cases, accuracy "
-        f"{100 * right / len(cases):.1f} %; KL divergence {texts} (held text)"
+        f"{100 * right / len(cases):.1f} %."
     )
+    for what, chunks in zip(("the held text", "own responses"), clean.texts, strict=True):
+        yield (
+            f"KL divergence on {what}: {_mean(chunks):.2g} nats a token over {len(chunks)} "
+            f"chunks, {sum(chunk.tokens for chunk in chunks):,} tokens."
+        )
 
 
 def _mean(chunks: Sequence[Chunk]) -> float:
@@ -209,7 +267,7 @@ def _verdict(rows: Sequence[Row]) -> str:
     matter = [row for row in rows if row.matters]
     caught = sum(row.found_out for row in matter)
     return (
-        f"{len({row.fault.name for row in rows})} faults in {len(rows)} doses; {caught} of the "
+        f"Faults: {len({row.fault.name for row in rows})}, doses: {len(rows)}; {caught} of the "
         f"{len(matter)} that cost {COST_POINTS:g} points or raise the KL divergence by a quarter "
         f"are caught in at least {100 * SHARE:.0f} % of sessions."
     )

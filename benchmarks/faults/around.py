@@ -11,6 +11,7 @@ import llama_cpp
 
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+from pytest_quant.runtimes.llamacpp.prompt import render
 from pytest_quant.runtimes.protocol import Batch, Limits, Reading, Runtime, RuntimeInfo, Scores
 
 _CACHE_TYPES = {
@@ -82,6 +83,14 @@ class CutPrompts(Around):
     ) -> Scores:
         cut = [self._cut(prompt) for prompt in prompts]
         return self._inside.score(cut, continuations, deadline_s)
+
+    def diverge_from(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
+        own = self._inside._template
+        self._inside._template = lambda prompt: render(self._cut(prompt), own)
+        try:
+            return super().diverge_from(reference, reading)
+        finally:
+            self._inside._template = own
 
     def _cut(self, prompt: str) -> str:
         return " ".join(prompt.split(" ")[-self._words :])

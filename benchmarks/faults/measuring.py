@@ -16,7 +16,7 @@ from pathlib import Path
 from pytest_quant import __version__
 from pytest_quant.bench import Bench
 from pytest_quant.files import write_atomically
-from pytest_quant.held_text import held_text
+from pytest_quant.held_text import held_text, own_replies
 from pytest_quant.levels import Level
 from pytest_quant.library import PROBES
 from pytest_quant.measurement import Measurement, from_json, outcomes, to_json
@@ -29,7 +29,7 @@ from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
 from pytest_quant.runtimes.llamacpp.quantize import quantize
-from pytest_quant.runtimes.protocol import Incomparable, Reading, Runtime
+from pytest_quant.runtimes.protocol import Incomparable, Reading, Replies, Runtime
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.sampling import FixedSize
 
@@ -40,6 +40,9 @@ REFERENCE, CLEAN = "reference", "clean"
 # Probes are taken that the reference mostly gets right, and that are short: a few of each category.
 LEAST_ACCURACY = 0.6
 MOST_DIFFICULT = 3
+# Of each probe so many of the reference's own responses are read; a session with all probes of the
+# library takes about as many.
+RESPONSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,10 @@ class Workbench:
 
     @cached_property
     def probes(self) -> tuple[Probe, ...]:
-        """The probes that are asked: of each category the easiest that the reference can do."""
+        """The probes that are asked: of each category the shortest that the reference can do."""
         chosen: list[Probe] = []
         library = [p for path in probe_files([PROBES]) for p in read_probes(path, path.name)]
-        library.sort(key=lambda probe: probe.difficulty)
+        library.sort(key=lambda probe: (probe.max_tokens, probe.difficulty))
         for category in sorted({probe.category for probe in library}):
             found = 0
             for probe in (p for p in library if p.category == category):
@@ -113,15 +116,30 @@ class Workbench:
         pairs = outcomes(measured)
         return bool(pairs) and sum(right for right, _ in pairs) >= LEAST_ACCURACY * len(pairs)
 
+    @cached_property
     def clean(self) -> Findings:
         """What the undamaged level shows: the record."""
         return self._findings(CLEAN)
 
+    @cached_property
+    def _asked(self) -> str:
+        """A digest of every case and chunk: what is kept is about these."""
+        digests = [case.digest for m in self.clean.measurements for case in m.cases]
+        digests += [chunk.digest for text in self.clean.texts for chunk in text]
+        return hashlib.sha256(" ".join(digests).encode()).hexdigest()
+
+    @cached_property
+    def _replies(self) -> Replies:
+        """Some of what the reference itself answered."""
+        sampling = FixedSize(self._cases)
+        return own_replies(
+            self._bench.replies(probe, sampling)[:RESPONSES] for probe in self.probes
+        )
+
     def with_fault(self, fault: Fault, dose: Dose) -> Findings:
         """What the level shows with a fault in it, from the directory if it was found before."""
         name = f"{fault.name}, {dose!r}"
-        asked = [probe.id for probe in self.probes]
-        key = json.dumps([self._origins[CLEAN], self._origins[REFERENCE], name, asked, self._cases])
+        key = json.dumps([self._origins[CLEAN], self._origins[REFERENCE], name, self._asked])
         path = self._directory / "found" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
         if path.exists():
             return _read(path)
@@ -150,8 +168,7 @@ class Workbench:
     def _findings(self, name: str) -> Findings:
         try:
             measurements = tuple(self._measure(probe, name) for probe in self.probes)
-            # As in a baseline: the responses, which change with the probes, are not recorded.
-            texts = (self._chunks(name, held_text(None)),)
+            texts = tuple(self._chunks(name, read) for read in (held_text(None), self._replies))
         except RuntimeError as error:
             return Findings((), (), str(error))
         return Findings(measurements, texts)

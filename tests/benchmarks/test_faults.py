@@ -11,14 +11,14 @@ import pytest
 
 # In the test extra: where it is missing, a session that only asks probes still collects this file.
 pytest.importorskip("gguf")
-from benchmarks.faults.around import CutPrompts, QuantizedCache, StuckStopString
+from benchmarks.faults.around import Around, CutPrompts, QuantizedCache, StuckStopString
 from benchmarks.faults.catalogue import FAULTS
 from benchmarks.faults.fault import FileFault
 from benchmarks.faults.model_file import ModelFile
 
 from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
-from pytest_quant.runtimes.protocol import Batch, Limits
+from pytest_quant.runtimes.protocol import Batch, Dialogues, Limits, Replies
 
 FILE_FAULTS = [fault for fault in FAULTS if isinstance(fault, FileFault)]
 DOUBLES = "Start at 10 and double each time. List the first 5 terms."
@@ -96,6 +96,17 @@ def test_a_stuck_stop_string_ends_answers(runtime: LlamaCppRuntime) -> None:
     damaged = StuckStopString(runtime, " ").generate(QUESTIONS, Limits(32))
     assert "stop" in {response.finish for response in damaged.responses}
     assert not any(" " in response.text for response in damaged.responses)
+
+
+def test_cut_prompts_show_on_responses_alone(runtime: LlamaCppRuntime, q8_file: Path) -> None:
+    replies = Replies("own", tuple(zip(QUESTIONS, ask(q8_file).responses, strict=True)))
+    said = Dialogues("said", tuple((prompt, response.text) for prompt, response in replies.pairs))
+    with LlamaCppRuntime.open(q8_file, threads=1) as same:
+        damaged = CutPrompts(same, 2)
+        far = [Around(runtime).diverge(damaged, read) for read in (replies, said, replies)]
+        sound = Around(runtime).diverge(same, replies)
+    assert [found.statistics["Mean KLD"].value > 0.01 for found in far] == [True, False, True]
+    assert sound.statistics["Mean KLD"].value == 0
 
 
 def test_cut_prompts_are_shorter(runtime: LlamaCppRuntime) -> None:

@@ -94,5 +94,15 @@ def test_a_divergence_that_was_not_measured_again_stays_while_nothing_else_chang
     assert planned(other, known).baseline.divergences == {}
 
 
+def test_the_chunks_of_a_part_join_the_others_and_those_of_all_probes_replace_them() -> None:
+    old, again, new = (RecordedChunk(digest, 9, 0.03) for digest in ("a", "b", "c"))
+    changed = replace(again, kld=0.02)
+    known = replace(OLD, divergences={"responses": (old, again)})
+    part = replace(with_probes(sums=probe_of("111111")), divergences={"responses": (changed, new)})
+    assert planned(part, known).baseline.divergences == {"responses": (changed, new, old)}
+    whole = replace(LATER, divergences={"responses": (changed, new)})
+    assert planned(whole, known).baseline.divergences == {"responses": (changed, new)}
+
+
 def _products() -> dict[str, object]:
     return {"products": probe_of("1111")}

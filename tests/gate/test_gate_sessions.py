@@ -5,6 +5,7 @@ Every check of a session takes part, tolerance and regression, correctness and d
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,9 @@ from benchmarks.gate_sessions import (
     upper_bound,
 )
 
+from benchmarks import gate_sessions
+from pytest_quant.gate.regression import DEFAULT_DROP, evaluate_regression
+from pytest_quant.gate.tolerance_check import Paired, evaluate_tolerance
 from pytest_quant.gate.tolerances import read_tolerances
 from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.probes.model import CATEGORIES
@@ -95,6 +99,33 @@ def test_drawing_anew_keeps_what_was_measured_on_average() -> None:
     assert all(one.cells.sum() == session.cells.sum() for one in again)
     assert np.mean([one.cost for one in again]) == pytest.approx(session.cost, abs=0.2)
     assert np.mean([one.ratio for one in again]) == pytest.approx(session.ratio, rel=0.03)
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.001])
+def test_the_short_way_to_a_verdict_is_the_gate_s(alpha: float) -> None:
+    for b, c in itertools.product((0, 1, 4, 9, 30), (0, 1, 3, 12)):
+        counts = Paired(b, c, 64, reference_correct=40, level_correct=40 - b + c)
+        short = gate_sessions._exceeds(counts, 5.0, alpha), gate_sessions._regresses(counts, alpha)
+        assert short == (
+            evaluate_tolerance(counts, 5.0, alpha).verdict == "fail",
+            evaluate_regression(counts, DEFAULT_DROP, alpha).verdict == "fail",
+        )
+
+
+def test_a_rise_in_one_stretch_of_the_text_is_caught_in_every_session() -> None:
+    random = np.random.default_rng(11)
+    was = 4e-4 * random.lognormal(0, 1, 91)
+    now = was.copy()
+    now[17] += 0.3 * was.sum()
+    session = replace(
+        drawn(Truth(level="q8"), CATEGORIES, random),
+        texts=(Text(was, now, np.full(91, 64)),),
+    )
+    caught = ["divergence" in JUDGE.alarms(resampled(session, random)) for _ in range(100)]
+    assert np.mean(caught) >= 0.95
+    sound = replace(session, texts=(Text(was, was, np.full(91, 64)),))
+    alarmed = ["divergence" in JUDGE.alarms(resampled(sound, random)) for _ in range(100)]
+    assert not any(alarmed)
 
 
 def test_cost_and_ratio() -> None:

@@ -76,7 +76,7 @@ def test_planning_table() -> None:
 
 
 def test_detectable_drops_of_regression_checks() -> None:
-    session = Budget(0.05, pooled=2 + 2 * 2, category=2 * 20, probe=2 * 120)
+    session = Budget(0.05, pooled=2 + 2 * 3, category=2 * 20, probe=2 * 120)
     header, rows = table("regression check |")
     for name, cases, alpha, *drops in rows:
         exact = session.alpha_for(SCOPES[name])

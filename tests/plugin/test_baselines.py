@@ -32,12 +32,10 @@ def regressions(run: Run) -> list[dict[str, Any]]:
     return [check for check in run.record["checks"] if check["kind"] == "regression"]
 
 
-def distance(run: Run) -> dict[str, Any]:
-    """The check of the divergence on the held text."""
+def distances(run: Run) -> dict[str, dict[str, Any]]:
+    """The results of the checks of divergence, by what was read."""
     assert run.record is not None, run.output + run.errors
-    (check,) = run.record["divergence_checks"]
-    result: dict[str, Any] = check["result"]
-    return result
+    return {check["source"]: check["result"] for check in run.record["divergence_checks"]}
 
 
 def changes(run: Run) -> dict[str, list[str]]:
@@ -88,10 +86,10 @@ def test_records_every_outcome_and_where_it_is_from(recording: Run) -> None:
             )
     assert baseline.artifact.digest == recording.level("q8")["digest"]
     assert baseline.reference.digest == recording.level("f16")["digest"]
-    (chunks,) = baseline.divergences.values()
-    on_text = recording.record["divergences"][0]
-    assert on_text["source"] == "text"
-    assert [chunk.digest for chunk in chunks] == [chunk["digest"] for chunk in on_text["chunks"]]
+    assert baseline.divergences.keys() == {"text", "responses"}
+    for found in recording.record["divergences"]:
+        chunks = baseline.divergences[found["source"]]
+        assert [chunk.digest for chunk in chunks] == [chunk["digest"] for chunk in found["chunks"]]
     assert dict(baseline.artifact.runtime) == recording.level("q8")["runtime"]
 
 
@@ -117,9 +115,11 @@ def test_the_same_again_is_no_regression(recorded: Project, mode: tuple[str, ...
     assert all(check["result"]["counts"]["b"] == 0 for check in found)
     assert not any(changes(run).values())
     assert run.record is not None
-    assert run.record["selected"] == {"pooled": 3, "category": 4, "probe": 4}
-    assert distance(run)["verdict"] == "pass"
-    assert distance(run)["now"] == pytest.approx(distance(run)["recorded"], rel=1e-5)
+    assert run.record["selected"] == {"pooled": 4, "category": 4, "probe": 4}
+    assert distances(run).keys() == {"text", "responses"}
+    for found in distances(run).values():
+        assert found["verdict"] == "pass"
+        assert found["now"] == pytest.approx(found["recorded"], rel=1e-5)
     assert "32 cases compared" in "\n".join(run.section)
 
 
@@ -152,7 +152,7 @@ def test_a_damaged_copy_fails_and_names_what_changed(damaged: Run) -> None:
         "quant-gate::overall-regression[q8]",
         "quant-gate::divergence-text-regression[q8]",
     }
-    assert distance(damaged)["verdict"] == "fail"
+    assert {found["verdict"] for found in distances(damaged).values()} == {"fail"}
     assert "FAILED q8 divergence (text) KL divergence " in story
 
 
@@ -174,6 +174,17 @@ def test_cases_in_turn_are_compared_as_such(recorded: Project, damaged_q8_file: 
     for line in ("bets that hold at every look", "FAILED q8 overall (regression)"):
         assert line in run.output
     assert "exact McNemar test" not in run.output
+
+
+def test_responses_are_compared_where_both_have_them(recorded: Project) -> None:
+    """Another number of cases, and other probes: what was read then and now is not the same."""
+    run = recorded.run("--quant-levels=q8", "--quant-cases=8", "-k", "doubling", divergence=True)
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert run.record is not None
+    (own,) = (d["chunks"] for d in run.record["divergences"] if d["source"] == "responses")
+    assert distances(run)["responses"]["chunks"] == len(own)
+    known = baseline_of(recorded).divergences["responses"]
+    assert 0 < len(own) < len(known)
 
 
 def test_one_file_alone_is_compared_with_its_record(recorded: Project, q8_file: Path) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pytest_quant.gate.baseline import RIGHT, Baseline, RecordedArtifact, RecordedProbe
+from pytest_quant.gate.baseline import (
+    RIGHT,
+    Baseline,
+    RecordedArtifact,
+    RecordedChunk,
+    RecordedProbe,
+)
 from pytest_quant.gate.baseline_changes import IsGone
 
 
@@ -64,11 +70,27 @@ def plan_update(old: Baseline | None, new: Baseline, is_gone: IsGone) -> Update:
             f"only {len(new.probes)} of {len(new.probes) + len(kept)} probes were measured, and "
             f"they do not go together with the others: {differs}. Record all probes in one run"
         )
-    divergences = new.divergences
-    if old and not divergences and not [*_differs(old, new)]:
-        divergences = old.divergences
+    divergences = _divergences(old, new, whole=not kept) if old else new.divergences
     merged = replace(new, probes=kept | dict(new.probes), divergences=divergences)
     return Update(new.level, old, merged, _rows(before, merged.probes), len(kept), refused)
+
+
+def _divergences(
+    old: Baseline, new: Baseline, *, whole: bool
+) -> Mapping[str, tuple[RecordedChunk, ...]]:
+    """What was measured, and of what was not the recorded chunks, if they are of the same file.
+
+    A run of a part reads responses to other probes than a whole one: its chunks join the others.
+    """
+    if [*_differs(old, new)]:
+        return new.divergences
+    found = {}
+    for source in {**old.divergences, **new.divergences}:
+        now = new.divergences.get(source, ())
+        measured = {chunk.digest for chunk in now}
+        before = old.divergences.get(source, ()) if not (whole and now) else ()
+        found[source] = (*now, *(chunk for chunk in before if chunk.digest not in measured))
+    return found
 
 
 def _differs(old: Baseline, new: Baseline) -> Iterator[str]:

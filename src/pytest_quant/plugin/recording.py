@@ -85,12 +85,7 @@ def _new(state: State, record: RunRecord, level: str) -> Baseline:
         reference=recorded_artifact(artifacts[record.reference], runtimes[record.reference]),
         artifact=recorded_artifact(artifacts[level], runtimes[level], contents),
         probes={key: probe for key, probe in measured.items() if probe is not None},
-        # On the held text alone: what the reference answered differs with what is selected.
-        divergences={
-            d.source: recorded_chunks(d.chunks)
-            for d in record.divergences_of(level)
-            if d.source == "text"
-        },
+        divergences={d.source: recorded_chunks(d.chunks) for d in record.divergences_of(level)},
     )
 
 

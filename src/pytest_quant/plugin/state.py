@@ -73,6 +73,14 @@ class State:
         if run:
             _ = self.lineup
             self._check_parallel()
+            self._check_text()
+
+    def _check_text(self) -> None:
+        from pytest_quant.runtimes.llamacpp.passages import check_length
+
+        if self.recorded_reference is None:
+            paths = {name: artifact.path for name, artifact in self.lineup.artifacts.items()}
+            check_length(self.held_text, paths.pop(self.reference.name), paths.values())
 
     def _check_parallel(self) -> None:
         from pytest_quant.runtimes.llamacpp.library import max_sequences

@@ -183,15 +183,18 @@ def native_batch(
 
 
 class Model:
-    """Loaded weights and vocabulary. Raises ``QuantUsageError`` when llama.cpp refuses the file."""
+    """Loaded weights and vocabulary. Raises ``QuantUsageError`` when llama.cpp refuses the file.
 
-    def __init__(self, path: Path) -> None:
+    With ``vocabulary_only`` it knows how to make tokens, and nothing else.
+    """
+
+    def __init__(self, path: Path, *, vocabulary_only: bool = False) -> None:
         initialize()
         _log.clear()
         self.path = path
-        self._handle: Any = llama_cpp.llama_model_load_from_file(
-            str(path).encode(), llama_cpp.llama_model_default_params()
-        )
+        parameters = llama_cpp.llama_model_default_params()
+        parameters.vocab_only = vocabulary_only
+        self._handle: Any = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
         if not self._handle:
             raise QuantUsageError(
                 f"{path}: llama.cpp cannot load this model:\n{last_log_lines()}\n"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.distributions import TOP
+from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.library import Model
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 from pytest_quant.runtimes.llamacpp.prompt import (
@@ -68,6 +70,22 @@ def passages(reading: Reading, reference: Reader, level: Reader) -> list[Passage
             return [*_replies(reading, reference, level)]
 
 
+def check_length(reading: Reading, reference: Path, levels: Iterable[Path]) -> None:
+    """Raise ``QuantUsageError`` for a text that is too short to compare one of the levels on.
+
+    Reads the vocabulary of the reference and the headers of the files.
+    """
+    if not isinstance(reading, PlainText):
+        return
+    model = Model(reference, vocabulary_only=True)
+    try:
+        for level in levels:
+            contexts = (inspect(path).context_length for path in (reference, level))
+            _text_tokens(reading, model, min(CHUNK_TOKENS, *filter(None, contexts)))
+    finally:
+        model.close()
+
+
 def differences(reading: Reading, reference: Reader, level: Reader) -> str:
     """Why the level, left to itself, would read other tokens than the reference, or empty."""
     if all(map(np.array_equal, _asked(reading, reference), _asked(reading, level))):
@@ -87,18 +105,24 @@ def _chunks(reading: PlainText, reference: Reader, level: Reader) -> Iterator[Pa
 
     Each begins with the begin token, which takes the place of a token of the text.
     """
-    tokens = encode_text(reading.text, reference.model)
     size = min(CHUNK_TOKENS, reference.context, level.context)
-    if len(tokens) < 2 * size:
-        raise QuantUsageError(
-            f"--quant-text (quant_text): {reading.title} has {len(tokens)} tokens, expected at "
-            f"least {2 * size}, two chunks; give a longer text"
-        )
+    tokens = _text_tokens(reading, reference.model, size)
     for start in range(0, len(tokens) - size + 1, size):
         chunk = tokens[start : start + size].copy()
         if reference.model.begin_token is not None:
             chunk[0] = reference.model.begin_token
         yield Passage(chunk[:-1], chunk[:-1], chunk[size // 2 + 1 :])
+
+
+def _text_tokens(reading: PlainText, model: Model, size: int) -> Tokens:
+    """At least two chunks of so many tokens."""
+    tokens = encode_text(reading.text, model)
+    if len(tokens) < 2 * size:
+        raise QuantUsageError(
+            f"--quant-text (quant_text): {reading.title} has {len(tokens)} tokens, expected at "
+            f"least {2 * size}, two chunks; give a longer text"
+        )
+    return tokens
 
 
 def _dialogues(reading: Dialogues, reference: Reader, level: Reader) -> Iterator[Passage]:
