@@ -10,12 +10,12 @@ import pytest
 
 from pytest_quant.bench import Bench
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.gate.sequential import FIRST_LOOK, Outcomes
+from pytest_quant.gate.sequential import Outcomes
 from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
 from pytest_quant.runtimes.responses import ResponseCache
-from pytest_quant.sampling import FixedSize, InTurn, Sampling
+from pytest_quant.sampling import FEWEST_FIRST, FixedSize, InTurn, Sampling
 
 PAIRS = Probe(
     id="colours",
@@ -124,7 +124,7 @@ def test_a_few_cases_are_tried_first(tmp_path: Path) -> None:
     )
     measurement = bench.measure(MANY, "q4", "p.yaml::colours[q4]", FixedSize(12))
     for model in models.values():
-        assert [len(asked) for asked in model.asked] == [FIRST_LOOK, 12 - FIRST_LOOK]
+        assert [len(asked) for asked in model.asked] == [FEWEST_FIRST, 12 - FEWEST_FIRST]
     assert [case.index for case in measurement.cases] == list(range(12))
     assert sum(case.level is not None and case.level.correct for case in measurement.cases) == 12
 
@@ -136,10 +136,17 @@ def test_a_reference_that_gets_none_of_them_right_is_asked_no_more(tmp_path: Pat
         "f16", lambda level: models[level], lambda level: (level,), ResponseCache(tmp_path)
     )
     measurement = bench.measure(MANY, "q4", "p.yaml::colours[q4]", FixedSize(12))
-    assert [len(asked) for asked in models["f16"].asked] == [FIRST_LOOK]
+    assert [len(asked) for asked in models["f16"].asked] == [FEWEST_FIRST]
     assert models["q4"].asked == []
-    assert f"0 of {FIRST_LOOK} cases" in measurement.uninformative
-    assert len(measurement.cases) == FIRST_LOOK
+    assert f"0 of {FEWEST_FIRST} cases" in measurement.uninformative
+    assert len(measurement.cases) == FEWEST_FIRST
+
+
+@pytest.mark.parametrize(("cases", "first"), [(8, 4), (20, 5), (32, 8), (512, 8)])
+def test_a_quarter_is_tried_first(cases: int, first: int) -> None:
+    drawn = replace(MANY, pinned=(), parameters={"x": {"integer": [1, 100_000]}})
+    tried, *_ = FixedSize(cases).parts(drawn)
+    assert len(tried.cases) == first and not tried.last
 
 
 @pytest.mark.parametrize("sampling", [FixedSize(), FixedSize(5), InTurn(5, lambda _: False)])

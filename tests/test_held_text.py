@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.held_text import MOST_RESPONSE_TOKENS, held_text, own_replies
+from pytest_quant.held_text import MOST_RESPONSE_TOKENS, MOST_TOKENS_READ, held_text, own_replies
 from pytest_quant.library import EMBEDDED_MODEL, HELD_TEXT
 from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import CATEGORIES
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.passages import passages
-from pytest_quant.runtimes.protocol import Dialogues, PlainText, Response
+from pytest_quant.runtimes.protocol import Dialogues, Finish, PlainText, Response
 
 
-def response(tokens: int, finish: str = "end") -> Response:
-    return Response("said", (1,) * tokens, (0.0,) * tokens, finish, 3)  # type: ignore[arg-type]
+def response(tokens: int, finish: Finish = "end", prompt_tokens: int = 1) -> Response:
+    return Response("said", (1,) * tokens, (0.0,) * tokens, finish, prompt_tokens)
 
 
 def test_the_embedded_model_never_learns_from_it() -> None:
@@ -68,10 +68,17 @@ def test_refuses_a_file(tmp_path: Path, content: bytes, said: str) -> None:
 
 
 def test_responses_are_taken_in_turns_until_there_are_enough() -> None:
-    third = MOST_RESPONSE_TOKENS // 3
-    first = [("a1", response(third)), ("a2", response(third)), ("a3", response(third))]
-    second = [("b1", response(third + 9))]
-    assert [prompt for prompt, _ in own_replies([first, second, []]).pairs] == ["a1", "b1", "a2"]
+    each = MOST_TOKENS_READ - 1
+    enough = -(-MOST_RESPONSE_TOKENS // each)
+    first = [(f"a{n}", response(each)) for n in range(enough)]
+    second = [(f"b{n}", response(each)) for n in range(2)]
+    taken = [prompt for prompt, _ in own_replies([first, second, []]).pairs]
+    assert taken == ["a0", "b0", "a1", "b1", *(f"a{n}" for n in range(2, enough - 2))]
+
+
+def test_a_response_behind_a_long_prompt_is_left_out() -> None:
+    asked = [("a", response(1, prompt_tokens=MOST_TOKENS_READ)), ("b", response(1))]
+    assert [prompt for prompt, _ in own_replies([asked]).pairs] == ["b"]
 
 
 def test_a_response_that_was_cut_by_the_clock_is_left_out() -> None:

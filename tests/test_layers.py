@@ -38,6 +38,8 @@ ALLOWED = {
         "metrics.token_statistics",
         "analysis.estimates",
     ),
+    "urllib": ("judge.endpoint",),
+    "http": ("judge.endpoint",),
     "bandit": ("checkers.vulnerabilities",),
     "allure_commons": ("reports.allure", "plugin.allure_hooks"),
     "cattrs": ("record",),
@@ -61,14 +63,15 @@ MODULE_OF = {
 }
 # The parts of this package that a part knows nothing of.
 FORBIDDEN = {
-    "gate": ("plugin", "runtimes", "reports", "probes", "checkers", "analysis"),
-    "metrics": ("plugin", "runtimes", "reports", "probes", "checkers", "gate", "analysis"),
-    "analysis": ("plugin", "runtimes", "reports", "probes", "checkers"),
-    "checkers": ("plugin", "runtimes", "reports", "probes", "gate"),
-    "runtimes": ("plugin", "reports", "probes", "checkers", "gate"),
-    "probes": ("plugin", "runtimes", "reports", "gate"),
+    "gate": ("plugin", "runtimes", "reports", "probes", "checkers", "analysis", "judge"),
+    "metrics": ("plugin", "runtimes", "reports", "probes", "checkers", "gate", "analysis", "judge"),
+    "analysis": ("plugin", "runtimes", "reports", "probes", "checkers", "judge"),
+    "judge": ("plugin", "runtimes", "reports", "probes", "checkers"),
+    "checkers": ("plugin", "runtimes", "reports", "probes", "gate", "judge"),
+    "runtimes": ("plugin", "reports", "probes", "checkers", "gate", "judge"),
+    "probes": ("plugin", "runtimes", "reports", "gate", "judge"),
     "cli": ("plugin",),
-    "reports": ("plugin", "runtimes.llamacpp", "probes"),
+    "reports": ("plugin", "runtimes.llamacpp", "probes", "judge.endpoint", "judge.pairwise"),
     "sandbox": ("plugin", "runtimes", "reports", "probes", "gate", "checkers", "suites"),
     "suites": ("plugin", "runtimes", "reports", "gate", "checkers", "sandbox"),
 }

@@ -19,6 +19,7 @@ from pytest_quant.gate.baseline_changes import BaselineUse, Changes, Coverage
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.gate.regression import regression_checks
+from pytest_quant.judge.preferences import JudgedPair, Judgement, preferences
 from pytest_quant.measurement import from_json, to_json
 from pytest_quant.metrics import divergence as divergences
 from pytest_quant.record import (
@@ -40,6 +41,14 @@ KNOWN = BaselineUse(
     coverage=Coverage(compared=60, new=4),
     changes=Changes(artifact=("blk.0.up Q4_K -> Q2_K",), probes=("4 new of 64 cases",)),
     behaves_like="q2_k_s",
+)
+JUDGED = (
+    JudgedPair("q2", "story[q2]", 0, True, "reference", "reference"),
+    JudgedPair("q2", "story[q2]", 1, True, "unreadable", "tie"),
+    JudgedPair("q2", "story[q2]", 2, False, "tie", "tie"),
+)
+JUDGEMENT = Judgement(
+    "http://h/v1", "a-judge", "{a} {b}", 64, preferences(JUDGED, {"q2": 5}), JUDGED, "no answer"
 )
 UNKNOWN = BaselineUse("q8", "baselines/m/q8.json", found=False, required=True)
 
@@ -84,7 +93,7 @@ def run() -> RunRecord:
         warnings={"q2": "not what it says"},
         divergences=[divergence("q2", 0.25), divergence("q2", 0.5, "responses")],
     )
-    return replace(whole, baselines=(KNOWN, UNKNOWN), **_compared(whole))
+    return replace(whole, baselines=(KNOWN, UNKNOWN), judgement=JUDGEMENT, **_compared(whole))
 
 
 @pytest.fixture
@@ -161,6 +170,11 @@ DAMAGE: dict[str, Callable[[dict[str, Any]], object]] = {
     "no word on what was recorded": lambda raw: raw["measurements"][0]["cases"][0].pop("recorded"),
     "a change without words": lambda raw: raw["baselines"][0]["changes"].update(artifact=[1]),
     "a divergence check of nothing": lambda raw: raw["divergence_checks"][0].pop("result"),
+    "a judge without its prompt": lambda raw: raw["judgement"].pop("prompt"),
+    "an unknown choice": lambda raw: raw["judgement"]["judged"][0].update(level_first="A"),
+    "a share without bounds": lambda raw: raw["judgement"]["preferences"][0]["preferred"].pop(
+        "lower"
+    ),
     "text for a number": lambda raw: raw["measurements"][0].update(chance="none"),
 }
 
@@ -222,6 +236,7 @@ def test_a_file_that_is_not_there(name: str, tmp_path: Path) -> None:
 CONTRADICTIONS: dict[str, Callable[[dict[str, Any]], object]] = {
     "contradictory counts": lambda raw: raw["checks"][0]["result"]["counts"].update(b=10_000),
     "no level 'q9'": lambda raw: raw.update(reference="q9"),
+    "no level 'q6'": lambda raw: raw["judgement"]["preferences"][0].update(level="q6"),
     "no level 'q7'": lambda raw: raw["measurements"][0].update(level="q7"),
 }
 

@@ -15,7 +15,8 @@ from torch import Tensor
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import read_probes
 from pytest_quant.probes.training import training_examples
-from training.tokenizer import Encoded, Tokenizer
+from training.drills import DRILL, Part, drills
+from training.tokenizer import Encoded, Tokenizer, answer, question
 
 LIBRARY = Path(__file__).parents[1] / "probes"
 FAMILIES = Path(__file__).with_name("families.yaml")
@@ -35,10 +36,10 @@ _BASE_SHARE = 0.25
 _KNOWN = 0.5
 # The running rate of right answers forgets at this rate per example.
 _FORGET = 0.01
-# Look-up and copying come last of all skills unless they come first: short examples of them get
-# this many times their share in the first part of a run.
-_EARLY = {"long_context": 4.0, "language_generation": 2.0}
-_EARLY_PART = 0.25
+# Look-up comes last of all skills unless it comes first: so often an example is a drill while no
+# drill is known, and once all are.
+_DRILLS_UNKNOWN = 0.3
+_DRILLS_KNOWN = 0.03
 # Families are mixed by tokens as much as by examples: a share falls with the root of the length.
 _USUAL_LENGTH = 60.0
 _PADDING_SEGMENT = -1
@@ -99,7 +100,7 @@ def families(path: Path = FAMILIES) -> tuple[Family, ...]:
     if unknown := listed.keys() - known.keys():
         raise ValueError(f"{path}: no probe with a solution: {sorted(unknown)}")
     found = tuple(Family(known[key], **options) for key, options in listed.items())
-    if stray := {f.after for f in found} - {""} - {f.probe.id for f in found}:
+    if stray := {f.after for f in found} - {"", DRILL} - {f.probe.id for f in found}:
         raise ValueError(f"{path}: 'after' names what is not listed: {sorted(stray)}")
     return found
 
@@ -108,8 +109,7 @@ class Mixture:
     """Examples of several probes, the less known ones more often.
 
     ``rates`` holds, per probe id, the running share of fresh training examples that the model
-    would have answered right; nothing of the held-out side enters. ``progress`` in [0, 1] is how
-    much of the run is over.
+    would have answered right; nothing of the held-out side enters.
     """
 
     def __init__(
@@ -118,18 +118,16 @@ class Mixture:
         probes = [member.probe for member in members]
         self._streams = {p.id: training_examples((p,), seed) for p in probes}
         self._after = {member.probe.id: member.after for member in members}
-        self._early = {p.id: _EARLY.get(p.category, 1.0) for p in probes}
         self._lengths = dict.fromkeys(self._streams, _USUAL_LENGTH)
         self._random = random.Random(seed)
-        self.rates = {p.id: (rates or {}).get(p.id, 0.0) for p in probes}
-        self.progress = 0.0
+        self.rates = {name: (rates or {}).get(name, 0.0) for name in (*self._streams, DRILL)}
 
     def __iter__(self) -> Iterator[tuple[str, str, str]]:
         return self
 
     def __next__(self) -> tuple[str, str, str]:
-        shares = [self._share(name) for name in self.rates]
-        (probe_id,) = self._random.choices(list(self.rates), shares)
+        shares = [self._share(name) for name in self._streams]
+        (probe_id,) = self._random.choices(list(self._streams), shares)
         example = next(self._streams[probe_id])
         # A character is a good enough measure of a token here.
         length = (len(example[1]) + len(example[2])) / 3
@@ -141,8 +139,6 @@ class Mixture:
         if after and self.rates[after] < _KNOWN and not self.rates[name]:
             return 0.0
         share = _BASE_SHARE + 1 - self.rates[name]
-        if self.progress < _EARLY_PART:
-            share *= self._early[name]
         return share * (_USUAL_LENGTH / self._lengths[name]) ** 0.5
 
     def observe(self, probe_id: str, right: bool) -> None:
@@ -150,7 +146,29 @@ class Mixture:
         self.rates[probe_id] += _FORGET * (right - self.rates[probe_id])
 
 
-def batches(examples: Iterator[tuple[str, str, str]], tokenizer: Tokenizer) -> Iterator[Batch]:
+def with_drills(mixture: Mixture, seed: str) -> Iterator[tuple[str, Sequence[Part]]]:
+    """The examples of a mixture in parts, and drills between them: many until they are known."""
+    rng = random.Random(f"when to drill:{seed}")
+    stream = drills(seed)
+    while True:
+        share = max(_DRILLS_KNOWN, _DRILLS_UNKNOWN * (1 - mixture.rates[DRILL]))
+        if rng.random() < share:
+            yield DRILL, next(stream)
+        else:
+            name, prompt, solution = next(mixture)
+            yield name, in_parts(prompt, solution)
+
+
+def in_parts(prompt: str, solution: str) -> list[Part]:
+    """A question and its answer, in one of the forms."""
+    # A fixed choice of the prompt, so that one seed means one stream.
+    chat = zlib.crc32(prompt.encode()) % _PLAIN_ONE_IN > 0
+    return [(question(prompt, chat=chat), False), (answer(solution, chat=chat), True)]
+
+
+def batches(
+    examples: Iterator[tuple[str, Sequence[Part]]], tokenizer: Tokenizer
+) -> Iterator[Batch]:
     """Endless batches. Raises ``ValueError`` for an example that is longer than a long row."""
     waiting: tuple[str, Encoded] | None = None
     long: list[list[tuple[str, Encoded]]] = []
@@ -176,15 +194,14 @@ def batches(examples: Iterator[tuple[str, str, str]], tokenizer: Tokenizer) -> I
         yield pack(rows, ROW_LENGTH)
 
 
-def _encode(example: tuple[str, str, str], tokenizer: Tokenizer) -> tuple[str, Encoded]:
-    name, prompt, solution = example
-    # A fixed choice of the prompt, so that one seed means one stream.
-    chat = zlib.crc32(prompt.encode()) % _PLAIN_ONE_IN > 0
-    encoded = tokenizer.encode_example(prompt, solution, chat=chat)
+def _encode(example: tuple[str, Sequence[Part]], tokenizer: Tokenizer) -> tuple[str, Encoded]:
+    name, parts = example
+    encoded = tokenizer.encode_parts(parts)
     if len(encoded.ids) - 1 > LONG_ROW_LENGTH:
         raise ValueError(
             f"probe {name!r}: an example of {len(encoded.ids)} tokens does not fit into a row of "
-            f"{LONG_ROW_LENGTH}; give the probe no solution, or make it shorter: {prompt[:80]!r}..."
+            f"{LONG_ROW_LENGTH}; give the probe no solution, or make it shorter: "
+            f"{parts[0][0][:80]!r}..."
         )
     return name, encoded
 
@@ -202,13 +219,12 @@ def pack(rows: Sequence[Sequence[tuple[str, Encoded]]], length: int) -> Batch:
         start = 0
         for name, example in row:
             end = start + len(example.ids) - 1
-            answer = start + example.prompt_length - 1
+            known = torch.tensor(example.known[1:])
             tokens[i, start:end] = torch.tensor(example.ids[:-1])
             targets[i, start:end] = torch.tensor(example.ids[1:])
             segments[i, start:end] = len(names)
-            weights[i, start:answer] = PROMPT_WEIGHT
-            weights[i, answer:end] = 1.0
-            answers[i, answer:end] = True
+            weights[i, start:end] = torch.where(known, 1.0, PROMPT_WEIGHT)
+            answers[i, start:end] = known
             names.append(name)
             start = end
     return Batch(tokens, segments, targets, weights, answers, tuple(names))

@@ -40,10 +40,10 @@ def answer(solution: str, *, chat: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An example as token ids; the first ``prompt_length`` of ``ids`` are its prompt."""
+    """An example as token ids, and which of them are to be known rather than read."""
 
     ids: tuple[int, ...]
-    prompt_length: int
+    known: tuple[bool, ...]
 
 
 class Tokenizer:
@@ -64,9 +64,18 @@ class Tokenizer:
 
     def encode_example(self, prompt: str, solution: str, *, chat: bool = True) -> Encoded:
         """Beginning, question, solution, end: the sequence the model learns to write."""
-        asked = [self.beginning, *self.encode(question(prompt, chat=chat))]
-        written = self.encode(answer(solution, chat=chat))
-        return Encoded((*asked, *written, self.end), len(asked))
+        return self.encode_parts(
+            [(question(prompt, chat=chat), False), (answer(solution, chat=chat), True)]
+        )
+
+    def encode_parts(self, parts: Iterable[tuple[str, bool]]) -> Encoded:
+        """Beginning, the parts of a text, end; a part's flag says whether it is to be known."""
+        ids, known = [self.beginning], [False]
+        for text, flag in parts:
+            pieces = self.encode(text)
+            ids += pieces
+            known += [flag] * len(pieces)
+        return Encoded((*ids, self.end), (*known, known[-1]))
 
 
 def train_tokenizer(examples: Iterable[tuple[str, str]], path: Path) -> None:

@@ -17,7 +17,7 @@ from torch.optim import AdamW
 from training import checkpoint, evaluate, export
 from training.checkpoint import Checkpoint
 from training.clock import TrainingClock
-from training.data import Batch, Mixture, batches, families, right_answers
+from training.data import Batch, Mixture, batches, families, right_answers, with_drills
 from training.model import Shape, Transformer
 from training.optimizer import Muon, learning_rate_share, make_optimizers, set_learning_rates
 from training.restart import begin_from
@@ -77,8 +77,9 @@ def train(run: Path, budget: Budget) -> None:
     optimizers = make_optimizers(model, model.blk)
     step, tokens, seconds, rates = _resume(run, model, optimizers)
     # The seed names the step, so that a resumed run does not see its first examples again.
-    mixture = Mixture(families(), f"{SEED}:{step}", rates)
-    stream = batches(mixture, tokenizer)
+    seed = f"{SEED}:{step}"
+    mixture = Mixture(families(), seed, rates)
+    stream = batches(with_drills(mixture, seed), tokenizer)
     loss_and_logits = _compiled(model)
     clock = TrainingClock(seconds)
     last_saved = last_watched = seconds
@@ -86,7 +87,6 @@ def train(run: Path, budget: Budget) -> None:
     reported, reported_tokens = seconds, tokens
     while (progress := budget.progress(step, clock.seconds)) < 1:
         clock.start()
-        mixture.progress = progress
         set_learning_rates(optimizers, learning_rate_share(step, progress))
         batch = next(stream).to(device)
         loss, logits = loss_and_logits(batch)

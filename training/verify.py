@@ -59,7 +59,7 @@ def verify(path: Path, model: Transformer, tokenizer: Tokenizer) -> Agreement:
             chat = len(prompt) % 2 > 0
             example = tokenizer.encode_example(prompt, solution, chat=chat)
             asked = question(prompt, chat=chat)
-            _same_tokens(asked, other.tokenize(asked), example.ids[: example.prompt_length])
+            _same_tokens(asked, other.tokenize(asked), example.ids[: example.known.index(True)])
             whole = asked + answer(solution, chat=chat)
             _same_tokens(whole, other.tokenize(whole), example.ids[:-1])
         for text in _AWKWARD:

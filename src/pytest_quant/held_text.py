@@ -11,8 +11,10 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import HELD_TEXT
 from pytest_quant.runtimes.protocol import Dialogues, PlainText, Reading, Replies, Response
 
-# Tokens of the reference's own responses that are enough to know a divergence by.
-MOST_RESPONSE_TOKENS = 8192
+# Tokens of the reference's own responses that are enough to know a divergence by, and the most
+# that is read for one of them: a long prompt costs much and tells little more.
+MOST_RESPONSE_TOKENS = 4096
+MOST_TOKENS_READ = 512
 
 
 def held_text(path: Path | None) -> Reading:
@@ -46,14 +48,20 @@ def _user_text(path: Path) -> PlainText:
 def own_replies(by_probe: Iterable[Sequence[tuple[str, Response]]]) -> Replies:
     """The first responses of every probe, then the second ones, until there are enough.
 
-    A response that a deadline cut is not one that would be given again, and left out.
+    A response that a deadline cut is not one that would be given again, and left out; so is one
+    behind a long prompt.
     """
     pairs: list[tuple[str, Response]] = []
     tokens = 0
     for pair in chain.from_iterable(zip_longest(*by_probe)):
         if tokens >= MOST_RESPONSE_TOKENS:
             break
-        if pair is not None and pair[1].finish != "deadline":
+        if pair is not None and _is_of_use(pair[1]):
             pairs.append(pair)
             tokens += len(pair[1].tokens)
     return Replies("the reference's own responses", tuple(pairs))
+
+
+def _is_of_use(response: Response) -> bool:
+    read = response.prompt_tokens + len(response.tokens)
+    return response.finish != "deadline" and read <= MOST_TOKENS_READ

@@ -22,6 +22,7 @@ from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
+from pytest_quant.judge.preferences import Judgement
 from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.noise import NoiseFloor
@@ -62,7 +63,7 @@ class RunRecord:
     was not at hand, its outcomes are those of the baselines. ``unused_baselines`` are the recorded
     levels of the model that were not tested. Of ``divergences`` there are at most two a level,
     that on the held text first. ``max_cases``: up to so many cases of each probe were asked, in
-    turn; ``None`` if their number was fixed.
+    turn; ``None`` if their number was fixed. ``judgement`` is that of a judge, if one was asked.
     """
 
     created: str
@@ -82,6 +83,7 @@ class RunRecord:
     noise: NoiseFloor | None = None
     benchmarks: tuple[Benchmark, ...] = ()
     likelihoods: tuple[ResponseLikelihood, ...] = ()
+    judgement: Judgement | None = None
     divergence_checks: tuple[DivergenceCheck, ...] = ()
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()
@@ -132,6 +134,7 @@ class RunRecord:
         named = [record.reference, *(measurement.level for measurement in record.measurements)]
         named += [check.level for check in record.checks]
         named += [divergence.level for divergence in record.divergences]
+        named += [found.level for found in record.judgement.preferences] if record.judgement else []
         if unknown := [name for name in named if name not in known]:
             raise QuantUsageError(f"damaged: no level {unknown[0]!r} in levels; {_WANTED}")
         return record

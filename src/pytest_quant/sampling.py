@@ -13,8 +13,11 @@ from typing import Protocol
 
 from pytest_quant.gate.sequential import FIRST_LOOK, Outcomes, looks_up_to, screen
 from pytest_quant.gate.tolerance_check import guessing
-from pytest_quant.probes.cases import count_cases, draw_cases, each_case
+from pytest_quant.probes.cases import draw_cases, each_case
 from pytest_quant.probes.model import Case, Probe
+
+# So many cases are the fewest to see whether the reference can do anything.
+FEWEST_FIRST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +52,24 @@ class Sampling(Protocol):
 class FixedSize:
     """``cases`` of each probe, or as many as it has if these are fewer; ``None``: as it says.
 
-    A few are tried first: a reference that gets none of them right is not asked the others.
+    A quarter of them, four to eight, are tried first: a reference that gets none of them right is
+    not asked the others.
     """
 
     cases: int | None = None
 
     def parts(self, probe: Probe) -> Iterator[Part]:
-        cases = self._cases(probe)
-        first, rest = cases[:FIRST_LOOK], cases[FIRST_LOOK:]
-        yield Part(first, last=not rest)
+        draw_cases(probe, 1)  # a probe without any is refused in words
+        most = self.cases or probe.cases
+        drawn = islice(each_case(probe), most)
+        first = tuple(islice(drawn, max(FEWEST_FIRST, min(FIRST_LOOK, most // 4))))
+        ahead = tuple(islice(drawn, 1))
+        yield Part(first, last=not ahead)
+        rest = (*ahead, *drawn)
+        if self.cases is None and probe.is_drawn and len(first) + len(rest) < most:
+            draw_cases(probe, most)  # says that there are not so many
         if rest:
             yield Part(rest, last=True)
-
-    def _cases(self, probe: Probe) -> tuple[Case, ...]:
-        if self.cases is None and probe.is_drawn:
-            return draw_cases(probe, probe.cases)
-        # At least one: a probe without any is refused in words.
-        return draw_cases(probe, max(1, count_cases(probe, self.cases or probe.cases)))
 
     def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
         return guessing(right, n, probe.chance) or "" if last or not right else None

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import pytest
-from tests.sessions import CAPITAL, COLOURS, ONE_PROBE, Project, Run
+from tests.sessions import CAPITAL, COLOURS, ONE_PROBE, WITHOUT_DIVERGENCE, Project, Run
 
 SELECTED = ("--quant-levels=q8", "-k", CAPITAL)
+# What the embedded model can do; one that it cannot do is not asked so many.
+ROUNDINGS = """
+    category: numerical_reasoning
+    probes:
+      - id: rounding_again
+        subcategory: precision
+        difficulty: 1
+        cases: 900
+        prompt: "Round {x} to one decimal place. Reply with the number."
+        parameters:
+          x: {decimal: [10, 12], places: 2}
+        expect: floor(10 * x + 1 / 2) / 10
+        check: {kind: numeric}
+"""
 
 
 def asked(run: Run) -> int:
@@ -49,10 +63,10 @@ def test_of_a_probe_with_fewer_all_are_asked(project: Project) -> None:
 
 
 def test_a_probe_that_promises_more_than_it_has_says_so(project: Project) -> None:
-    project.write("probes/local.yaml", COLOURS.replace("cases: 2", "cases: 900"))
-    run = project.run("--quant-levels=q8")
+    project.write("probes/local.yaml", ROUNDINGS)
+    run = project.run("--quant-levels=q8", "-k", "rounding_again", WITHOUT_DIVERGENCE)
     assert run.code == pytest.ExitCode.TESTS_FAILED
-    assert "probe 'colour': has only" in run.output
+    assert "probe 'rounding_again': has only" in run.output
     assert "900 were asked for" in run.output
     assert "Traceback" not in run.output
 

@@ -16,10 +16,13 @@ from training.data import (  # noqa: E402
     Mixture,
     batches,
     families,
+    in_parts,
     library_probes,
     pack,
     right_answers,
+    with_drills,
 )
+from training.drills import DRILL, drills  # noqa: E402
 from training.model import Shape, Transformer  # noqa: E402
 from training.tokenizer import Encoded, Tokenizer, train_tokenizer  # noqa: E402
 
@@ -28,8 +31,8 @@ from pytest_quant.probes.model import CATEGORIES  # noqa: E402
 from pytest_quant.probes.training import training_examples  # noqa: E402
 
 SMALL = Shape(vocabulary=20, width=32, layers=2, heads=2, feed_forward=32, context=32)
-FIRST = Encoded((1, 5, 6, 7, 2), prompt_length=3)
-SECOND = Encoded((1, 8, 9, 2), prompt_length=2)
+FIRST = Encoded((1, 5, 6, 7, 2), (False, False, False, True, True))
+SECOND = Encoded((1, 8, 9, 2), (False, False, True, True))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +74,11 @@ def test_one_slip_makes_an_answer_wrong_but_a_slip_in_a_prompt_does_not() -> Non
 
 def test_batches_carry_every_example_whole(tokenizer: Tokenizer) -> None:
     expected = Mixture(families(), "whole")
-    for batch in islice(batches(Mixture(families(), "whole"), tokenizer), 2):
+    drawn_alike = (
+        (name, in_parts(prompt, solution))
+        for name, prompt, solution in Mixture(families(), "whole")
+    )
+    for batch in islice(batches(drawn_alike, tokenizer), 2):
         for number in range(len(batch.probe_ids)):
             inputs = batch.tokens[batch.segments == number].tolist()
             assert inputs[0] == tokenizer.beginning
@@ -88,8 +95,7 @@ def test_no_example_is_one_that_a_run_may_ask() -> None:
 
 def test_probes_that_are_not_known_yet_come_more_often() -> None:
     mixture = Mixture(families(), "need")
-    names = list(mixture.rates)
-    known, unknown = names[0], names[1]
+    known, unknown, *_ = mixture.rates
     for _ in range(500):
         mixture.observe(known, right=True)
     drawn = Counter(name for name, _, _ in islice(mixture, 3000))
@@ -103,6 +109,31 @@ def test_a_family_joins_once_the_one_it_builds_on_is_known() -> None:
     for _ in range(200):
         mixture.observe(first.id, right=True)
     assert {name for name, _, _ in islice(mixture, 200)} == {first.id, second.id}
+
+
+def test_drills_are_many_until_they_are_known() -> None:
+    mixture = Mixture(families(), "drills")
+    examples = with_drills(mixture, "drills")
+    unknown = Counter(name for name, _ in islice(examples, 1000))[DRILL]
+    for _ in range(1000):
+        mixture.observe(DRILL, right=True)
+    known = Counter(name for name, _ in islice(examples, 1000))[DRILL]
+    assert unknown > 200 > 60 > known > 0
+
+
+def test_a_drill_asks_only_for_what_it_has_stated() -> None:
+    for parts in islice(drills("stated"), 300):
+        (stated, _), *recalled = parts
+        answers = [text for text, known in recalled if known]
+        assert answers and all(text.strip(" .") in stated for text in answers)
+        assert not stated.startswith("Question:")
+
+
+def test_only_what_is_looked_up_counts_as_an_answer(tokenizer: Tokenizer) -> None:
+    parts = next(drills("marked"))
+    example = tokenizer.encode_parts(parts)
+    known = [i for i, flag in zip(example.ids, example.known, strict=True) if flag]
+    assert known == [i for text, flag in parts if flag for i in tokenizer.encode(text)]
 
 
 def test_the_families_are_of_all_categories() -> None:
@@ -125,7 +156,7 @@ def test_a_mistake_in_the_list_of_families_is_named(
 
 
 def test_an_example_longer_than_a_row_names_its_probe(tokenizer: Tokenizer) -> None:
-    endless = iter([("too_long", "why? " * 400, "because")])
+    endless = iter([("too_long", in_parts("why? " * 400, "because"))])
     with pytest.raises(ValueError, match=r"'too_long'.*does not fit"):
         next(batches(endless, tokenizer))
 

@@ -91,7 +91,7 @@ def instructions_kept(measurements: Iterable[Measurement]) -> tuple[Instructions
     """By level; one without compositions is left out."""
     rows = []
     for level, pairs in _by_level(measurements).items():
-        asked = [(r, own) for r, own in pairs if r.asked and r.asked == own.asked]
+        asked = [(r, own) for r, own in pairs if is_composition(r, own)]
         if not asked:
             continue
         draws = resampled_means([(r.kept, own.kept, r.asked) for r, own in asked])
@@ -113,6 +113,11 @@ def instructions_kept(measurements: Iterable[Measurement]) -> tuple[Instructions
             )
         )
     return tuple(rows)
+
+
+def is_composition(reference: Answer, own: Answer) -> bool:
+    """Whether both wrote a text of their own to the same verifiable instructions."""
+    return bool(reference.asked) and reference.asked == own.asked
 
 
 def _wider(change: Estimate, asked: Sequence[_Pair], total: int) -> Estimate:

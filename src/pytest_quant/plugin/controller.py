@@ -42,6 +42,7 @@ class Controller:
         self._allure = allure_directory(config)
         # Why a check could not be given the cases that it needs, or empty.
         self._broken = ""
+        self._judge_key = ""
 
     def pytest_report_header(self) -> list[str]:
         """One line of what will be tested."""
@@ -61,6 +62,10 @@ class Controller:
         """Find the user's mistakes and make the artifacts before anything runs."""
         try:
             check_outputs(self._state.settings)
+            if self._state.settings.judge:
+                from pytest_quant.judge.endpoint import read_key
+
+                self._judge_key = read_key(os.environ)
             check_may_record(self._state.settings.update, os.environ)
             self._state.prepare(run=not session.config.option.collectonly)
         except QuantUsageError as error:
@@ -123,8 +128,12 @@ class Controller:
                 from pytest_quant.reports.allure import write_checks
 
                 write_checks(self._record, self._allure)
-            self._write()
-            self._record_baselines()
+            try:
+                self._judge()
+            finally:
+                # The judge may be waited for no longer: what was learned before is kept.
+                self._write()
+                self._record_baselines()
         return result
 
     def _top_up(self) -> None:
@@ -148,6 +157,17 @@ class Controller:
                 self._benchmarks,
                 self._likelihoods,
             )
+            if judge := self._state.settings.judge:
+                from pytest_quant.plugin.judge import not_yet_judged
+
+                self._record = not_yet_judged(self._record, judge)
+
+    def _judge(self) -> None:
+        """Ask the judge of free text, if there is one, once for all workers."""
+        if self._record is not None and (judge := self._state.settings.judge):
+            from pytest_quant.plugin.judge import with_judgement
+
+            self._record = with_judgement(self._state, self._record, judge, self._judge_key)
 
     def _write(self) -> None:
         """Write what was asked for; the summary is printed all the same."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from pytest_quant.plugin.option_sources import Values
+    from pytest_quant.plugin.options import JudgeSettings
 
 
 def positive(text: str) -> int:
@@ -49,6 +51,22 @@ def points(text: str) -> float:
     if not 0 <= number <= 100:
         raise ValueError(f"found {text!r}, expected percentage points from 0 to 100, such as 0.5")
     return number
+
+
+def seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise ValueError(f"found {text!r}, expected seconds above 0, such as 60")
+    return number
+
+
+def printable(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError(f"found {text!r:.100}, expected a name")
+    return text.strip()
 
 
 def update(text: str) -> Literal["yes", "force"]:
@@ -129,3 +147,35 @@ def tables(values: Values) -> tuple[str, ...]:
             known = ", ".join(CASE_STUDIES)
             raise QuantUsageError(f"{place}: found {name!r}, expected one of {known}")
     return tuple(dict.fromkeys(given or ()))
+
+
+def judge(values: Values) -> JudgeSettings | None:
+    from pytest_quant.errors import QuantUsageError
+    from pytest_quant.plugin.options import JudgeSettings
+
+    url = values.parsed("judge", _endpoint)
+    model = values.parsed("judge-model", printable)
+    pairs = values.parsed("judge-pairs", positive)
+    timeout = values.parsed("judge-timeout", seconds)
+    if url is None:
+        # The ini file may say how to judge, and the command line whether to.
+        for other in ("judge-model", "judge-pairs", "judge-timeout"):
+            given, place, _ = values.raw(other)
+            if given is not None and place.startswith("--"):
+                raise QuantUsageError(
+                    f"{place}: no judge to ask; add its endpoint, as "
+                    "--quant-judge=http://localhost:8000/v1"
+                )
+        return None
+    if model is None:
+        raise QuantUsageError(
+            f"{values.raw('judge')[1]}: {url}: no model is named; add the one to ask, as "
+            "--quant-judge-model=NAME (an endpoint lists its models at /models)"
+        )
+    return JudgeSettings(url, model, pairs or 64, timeout or 60.0)
+
+
+def _endpoint(text: str) -> str:
+    from pytest_quant.judge.endpoint import parse_url
+
+    return parse_url(text)

@@ -184,6 +184,25 @@ OPTIONS = (
         "text in UTF-8 on which to measure each level's KL divergence from the reference",
         "questions and answers of the probe library",
     ),
+    _Option(
+        "judge",
+        "string",
+        "URL",
+        "OpenAI-compatible endpoint, as http://localhost:8000/v1, of a model that compares each "
+        "level's free text with the reference's and decides no verdict; its key is read from "
+        "PYTEST_QUANT_JUDGE_KEY",
+        "no judge",
+    ),
+    _Option("judge-model", "string", "NAME", "model to ask there", "none: name it"),
+    _Option(
+        "judge-pairs",
+        "int",
+        "N",
+        "responses of a level that are compared, each in both orders: the first of every probe, "
+        "then the second, and so on",
+        "64",
+    ),
+    _Option("judge-timeout", "float", "SECONDS", "how long the judge may take to answer", "60"),
     _Option("json", "string", "FILE", "write the run record to FILE", "not written"),
     _Option("html", "string", "FILE", "write a report to read in a browser to FILE", "not written"),
     _Option(
@@ -232,6 +251,16 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """Whom to ask about free text: at most ``pairs`` responses of each level."""
+
+    url: str
+    model: str
+    pairs: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The validated options of one session. Paths are absolute; ``None`` means the default."""
 
@@ -254,6 +283,7 @@ class Settings:
     benchmark: int | None
     tables: tuple[str, ...]
     text: Path | None
+    judge: JudgeSettings | None
     json: Path | None
     html: Path | None
     markdown: Path | None
@@ -299,6 +329,7 @@ def read_settings(config: pytest.Config) -> Settings:
         benchmark=values.parsed("benchmark", option_values.positive),
         tables=option_values.tables(values),
         text=values.path("text"),
+        judge=option_values.judge(values),
         json=values.path("json"),
         html=values.path("html"),
         markdown=values.path("markdown"),

@@ -8,6 +8,7 @@ from pytest_quant.analysis.efficiency import EfficiencyRow
 from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.analysis.sensitivity import CategoryRow
 from pytest_quant.record import RunRecord
+from pytest_quant.reports.judgements import judge_problem, judged_lines
 
 
 def level_lines(record: RunRecord, level: str) -> Iterator[str]:
@@ -48,6 +49,7 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
                 f"loops: {text.looping} of {text.responses} longer responses, "
                 f"{reference} {text.reference_looping}"
             )
+    yield from judged_lines(record, level)
 
 
 def session_lines(record: RunRecord) -> Iterator[str]:
@@ -72,6 +74,7 @@ def session_lines(record: RunRecord) -> Iterator[str]:
         yield from _smallest(found.categories)
     yield from _frontier(record)
     yield from _deployment(record)
+    yield from judge_problem(record)
 
 
 def _smallest(rows: Iterable[CategoryRow]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pytest_quant.metrics.patterns import pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.failures import changed
+from pytest_quant.reports.judgements import judge_problem, preferred
 from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.results import category_checks, pooled_check
 from pytest_quant.reports.terminal import advice, tokens_per_second
@@ -60,6 +61,7 @@ def _lines(record: RunRecord) -> Iterator[str]:
     yield from _category_table(record, chosen)
     yield from _changes(record, worst)
     yield ""
+    yield from _judgement(record)
     yield _provenance(record)
 
 
@@ -173,6 +175,25 @@ def _example(reference: str, level: str, measurement: Measurement, case: CaseRes
         f"{code(reference)} {code(case.reference.response)}, "
         f"{code(level)} {code(case.level.response)}"
     )
+
+
+def _judgement(record: RunRecord) -> Iterator[str]:
+    """What a judge preferred, in one paragraph."""
+    if record.judgement is None:
+        return
+    told = [
+        f"{code(found.level)} {prose(preferred(found))}"
+        for found in record.judgement.preferences[:_MOST_LEVELS]
+    ]
+    if told:
+        yield (
+            f"Free text preferred over that of {code(record.reference)} (50 %: as good) by "
+            f"{code(record.judgement.model)}: {', '.join(told)}"
+        )
+        yield ""
+    for problem in judge_problem(record):
+        yield prose(problem)
+        yield ""
 
 
 def _provenance(record: RunRecord) -> str:

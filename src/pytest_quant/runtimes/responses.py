@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -102,7 +102,12 @@ class ResponseCache:
 
 
 def _dump(made: Batch | Scores | Divergence, info: RuntimeInfo) -> str:
-    return json.dumps({"batch": asdict(made), "runtime": asdict(info)})
+    return json.dumps({"batch": made, "runtime": info}, default=_members)
+
+
+def _members(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON has it; ``asdict`` would copy every token."""
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _load(

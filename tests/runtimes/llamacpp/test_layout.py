@@ -82,7 +82,7 @@ def test_default_parallel_never_needs_more_than_a_quarter(
     assert parallel == 1 or parallel * size * min(tokens, PLANNED_TOKENS) <= memory // 4
 
 
-@pytest.mark.parametrize(("length", "slots"), [(20, 16), (100, 10), (500, 4), (2000, 4)])
+@pytest.mark.parametrize(("length", "slots"), [(20, 16), (100, 10), (500, 4), (1000, 2), (2000, 2)])
 def test_of_long_prompts_fewer_are_decoded_together(length: int, slots: int) -> None:
     prompts = [np.full(length, i, np.int32) for i in range(32)]
     layout = plan(prompts, 10, parallel=16, context=4096, share_prefix=True)

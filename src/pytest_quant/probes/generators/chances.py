@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.draws import running
+
 _COLOURS = ["red", "blue", "green", "white", "black", "yellow"]
 
 
@@ -29,5 +31,5 @@ def urn(rng: Random) -> dict[str, Any]:
         "colour": colours[i],
         "hits": counts[i],
         "total": sum(counts),
-        "sum": " + ".join(str(count) for count in counts),
+        "working": running("+", counts),
     }

@@ -38,7 +38,7 @@ def mean_of_parts(rng: Random, parts: list[int]) -> dict[str, Any]:
         "parts": len(numbers),
         "sum": sum(numbers),
         "largest": max(numbers),
-        "working": _running("+", numbers),
+        "working": running("+", numbers),
     }
 
 
@@ -78,7 +78,7 @@ def spins(rng: Random, length: list[int]) -> dict[str, Any]:
         "series": ", ".join(colours[i] for i in series),
         "ways": prod(tops),
         "all": below ** len(series),
-        "working": f"{fractions}. {_running('*', tops)}. {_running('*', [below] * len(series))}",
+        "working": f"{fractions}. {running('*', tops)}. {running('*', [below] * len(series))}",
     }
 
 
@@ -148,7 +148,7 @@ def screening(rng: Random) -> dict[str, Any]:
     }
 
 
-def _running(sign: str, numbers: list[int]) -> str:
+def running(sign: str, numbers: list[int]) -> str:
     """The sums or products on the way: 3 + 5 = 8, 8 + 2 = 10."""
     results = list(accumulate(numbers, (lambda a, b: a + b) if sign == "+" else lambda a, b: a * b))
     steps = zip(pairwise(results), numbers[1:], strict=True)

@@ -40,7 +40,7 @@ def needle(
         f"The {what} of {who} is {value}."
         for (what, who), value in zip([(kind, name), *about], values, strict=False)
     ]
-    sentences = _small_talk(rng, words - 6 * len(facts))
+    sentences = small_talk(rng, words - 6 * len(facts))
     for distractor in facts[1:]:
         sentences.insert(rng.randint(0, len(sentences)), distractor)
     sentences.insert(round(depth * len(sentences)), facts[0])
@@ -55,7 +55,7 @@ def needle(
     }
 
 
-def _small_talk(rng: Random, words: int) -> list[str]:
+def small_talk(rng: Random, words: int) -> list[str]:
     """Different sentences that together have at least so many words."""
     sentences: dict[str, None] = {}
     total = 0

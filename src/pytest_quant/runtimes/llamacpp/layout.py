@@ -16,10 +16,12 @@ from pytest_quant.runtimes.protocol import PromptTooLong
 # cache, other sequences' cells included.
 MOST_PARALLEL = 16
 # Of long prompts fewer are decoded together, so that they fill about so many cells of the cache,
-# but no fewer than the second number: 32 prompts of 500 tokens take 10.4 s sixteen at a time and
-# 6.4 s four at a time.
+# or twice as many where that would be no more than four: 32 prompts of 500 tokens take 10.4 s
+# sixteen at a time and 6.4 s four at a time, 8 prompts of 1 860 tokens 18.7 s four at a time and
+# 12.0 s two at a time.
 SHORT_CACHE = 1024
-FEWEST_PARALLEL = 4
+FEW_PARALLEL = 4
+FEWEST_PARALLEL = 2
 # llama.cpp pads the attended part of its cache to this many cells.
 CELL_BLOCK = 256
 # Most probes are short: memory is planned for sequences of this many tokens, and longer ones
@@ -74,7 +76,8 @@ def plan(
         len(prompt) - prefix + budget - 1 for prompt, budget in zip(prompts, budgets, strict=True)
     )
     mean = sum(len(prompt) - prefix for prompt in prompts) // len(prompts)
-    slots = min(parallel, len(prompts), max(FEWEST_PARALLEL, SHORT_CACHE // max(1, mean)))
+    few = min(FEW_PARALLEL, 2 * SHORT_CACHE // max(1, mean))
+    slots = min(parallel, len(prompts), max(FEWEST_PARALLEL, few, SHORT_CACHE // max(1, mean)))
     wanted = sum(sorted(needs, reverse=True)[:slots])
     allowed = max(parallel * min(context, PLANNED_TOKENS) - prefix, max(needs))
     cells = prefix + min(wanted, allowed)
