@@ -1,38 +1,50 @@
 """What asking in turn saves: the same verdicts as a fixed number of cases, for how many tokens?
 
-    python benchmarks/sequential.py [--cases 512] [--levels q8,...,q2] [-k EXPRESSION]
-    python benchmarks/sequential.py --record FILE
+    python benchmarks/sequential.py [--cases 512] [--families 3] [--keep FILE]
+    python benchmarks/sequential.py --record FILE [--families 3]
 
-Runs the plugin on the embedded model with a fixed number of cases of each probe, or takes the
-record (``--quant-json``) of such a run. When a check stops is a function of the outcomes, and those
-of a sequential run are the first of a fixed one's; so one run tells both: the script replays it
-with ``--quant-max-cases`` and prints, as Markdown, which verdicts agree and what share of the
-tokens, read and written by the reference and the levels, was spent. A probe's tokens are taken as
-spread evenly over its cases.
+Runs the plugin once on the embedded model, with a fixed number of cases of the first families of
+every category in training/families.yaml, at all levels of the guide; or takes the record of such a
+run, such as `benchmarks/embedded_model.py --record` keeps. When a check stops is a function of the
+outcomes, and those of a sequential run are the first of a fixed one's: so one run tells both. The
+script replays it as with ``--quant-max-cases``, asks nothing a second time, and prints as Markdown
+which verdicts agree and what share of the tokens, read and written by the reference and the levels,
+was spent. A probe's tokens are taken as spread evenly over its cases.
+
+Twice: against the limits alone; and with every level also held against a record, that of the next
+level above it, as if it had been shipped under that name.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+import yaml
 
 from pytest_quant.gate.budget import Budget
-from pytest_quant.gate.sequential import is_enough, looks_up_to, screen
+from pytest_quant.gate.regression import (
+    DEFAULT_DROP,
+    Turns,
+    is_probe_settled,
+    regression_checks,
+)
+from pytest_quant.gate.sequential import looks_up_to, screen
 from pytest_quant.gate.top_up import TopUp
 from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks, probe_result
-from pytest_quant.measurement import Effort, Measurement, from_json, outcomes
+from pytest_quant.measurement import Effort, Measurement
+from pytest_quant.record import RunRecord, read_record
 
-LEVELS = "q8,q6,q5,q4,q3,q2"
+REPOSITORY = Path(__file__).parents[1]
+LEVELS = ("q8", "q6", "q5", "q4", "q3", "q2")
 
-# A check by its scope, level and subject.
+# A check by its scope, level and name.
 Key = tuple[str, str, str]
 
 
@@ -41,112 +53,163 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cases", type=int, default=512, help="cases of each probe (default 512)")
-    parser.add_argument("--levels", default=LEVELS, help=f"default {LEVELS}")
-    parser.add_argument("-k", dest="expression", default="", help="select probes as pytest does")
+    parser.add_argument(
+        "--families", type=int, default=3, help="so many of each category, 0 for all (default 3)"
+    )
     parser.add_argument("--record", type=Path, help="the record of a run with --quant-cases")
+    parser.add_argument("--keep", type=Path, help="where to keep the record of this run")
     options = parser.parse_args()
-    if options.record is not None:
-        record = json.loads(options.record.read_text("utf-8"))
-    else:
-        record = run(options.cases, options.levels, options.expression)
-    print("\n".join(comparison(record)))
-
-
-def run(cases: int, levels: str, expression: str) -> dict[str, Any]:
-    """The run record of one session with a fixed number of cases, in an empty directory."""
+    chosen = families(options.families)
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory, "record.json")
+        path: Path = options.record or options.keep or Path(directory, "record.json")
+        if options.record is None:
+            run(options.cases, chosen, path.absolute())
+        print("\n".join(comparison(read_record(path), chosen)))
+
+
+def families(of_each: int) -> dict[str, str]:
+    """Family -> category: the first so many of each category, all of them for 0."""
+    listed = yaml.safe_load((REPOSITORY / "training" / "families.yaml").read_text("utf-8"))
+    return {
+        name: category for category, names in listed.items() for name in [*names][: of_each or None]
+    }
+
+
+def run(cases: int, chosen: Mapping[str, str], record: Path) -> None:
+    """One session with a fixed number of cases; its run record is written to ``record``."""
+    items = [
+        f"{REPOSITORY / 'probes' / category}.yaml::{name}[{level}]"
+        for level in LEVELS
+        for name, category in chosen.items()
+    ]
+    with tempfile.TemporaryDirectory() as directory:
         subprocess.run(
             [
-                *(sys.executable, "-m", "pytest", "-q", f"--quant-levels={levels}"),
-                *(f"--quant-cases={cases}", f"--quant-json={path}"),
-                *(["-k", expression] if expression else []),
+                *(sys.executable, "-m", "pytest", "-q", f"--quant-levels={','.join(LEVELS)}"),
+                *(f"--quant-cases={cases}", f"--quant-json={record}"),
+                *("--quant-baselines=none", "--deselect=quant-gate::divergence"),
+                *items,
             ],
             cwd=directory,
             stdout=sys.stderr,
             check=False,
         )
-        record: dict[str, Any] = json.loads(path.read_text("utf-8"))
-        return record
+
+
+class Session:
+    """What was measured with a fixed number of cases, and by what it is judged."""
+
+    def __init__(self, record: RunRecord, chosen: Iterable[str], *, recorded: bool) -> None:
+        wanted = set(chosen)
+        self.reference = record.reference
+        found = [m for m in record.measurements if m.probe in wanted]
+        self.levels = [level for level in LEVELS if any(m.level == level for m in found)]
+        self.recorded = recorded
+        self.whole = {m.nodeid: m for m in (_beside_above(found) if recorded else found)}
+        self.max_cases = max(len(m.cases) for m in found)
+        self._limits = {
+            (check.scope, check.level, check.subject): check.result.limit
+            for check in record.checks
+            if check.kind == "tolerance"
+        }
+        kinds = 2 if recorded else 1
+        self.budget = Budget(
+            record.alpha,
+            pooled=kinds * len(self.levels),
+            category=kinds * len({(m.category, m.level) for m in found}),
+            probe=kinds * len(found),
+        )
+
+    def limit(self, level: str, category: str | None) -> float:
+        scope = "category" if category else "pooled"
+        return self._limits[scope, level, category or "overall"]
+
+    def limit_of(self, measurement: Measurement) -> float:
+        return self._limits["probe", measurement.level, measurement.nodeid]
+
+    def verdicts(self, found: Sequence[Measurement], max_cases: int | None) -> dict[Key, str]:
+        """The verdict of every check, and of every level; ``max_cases`` if cases came in turn."""
+        alpha = self.budget.alpha_for("probe")
+        checks = [
+            *pooled_checks(found, self.limit, self.budget, max_cases),
+            *(
+                Check("probe", m.level, m.nodeid, m.category, result)
+                for m in found
+                if m.informative
+                for result in [probe_result(m, self.limit_of(m), alpha, max_cases)]
+            ),
+        ]
+        if self.recorded:
+            turns = max_cases and Turns(max_cases, self.limit_of)
+            checks += regression_checks(found, DEFAULT_DROP, self.budget, turns or None)
+        levels = {("level", name, ""): level_verdict(checks, name) for name in self.levels}
+        return levels | {(c.scope, c.level, c.name): c.result.verdict for c in checks}
+
+
+def _beside_above(found: Sequence[Measurement]) -> Iterator[Measurement]:
+    """With what the next level above got right as what was recorded; the reference is above all."""
+    above = {(m.probe, level): m for m in found for level, name in _STEPS if name == m.level}
+    for m in found:
+        higher = above.get((m.probe, m.level))
+        outcomes = [
+            case.reference if higher is None else case.level for case in (higher or m).cases
+        ]
+        cases = [
+            replace(case, recorded="correct" if answer and answer.correct else "wrong")
+            for case, answer in zip(m.cases, outcomes, strict=True)
+        ]
+        yield replace(m, cases=tuple(cases), recorded_cases=len(cases) if m.informative else 0)
+
+
+# Each level with that above it.
+_STEPS = [*zip(LEVELS[1:], LEVELS, strict=False)]
 
 
 class Replay:
-    """A sequential session, played from the record of one with a fixed number of cases."""
+    """A sequential session, played from one with a fixed number of cases."""
 
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        self.whole = {m["nodeid"]: from_json(m) for m in record["measurements"]}
-        self.max_cases = max(len(m.cases) for m in self.whole.values())
-        self._limits = {
-            (check["scope"], check["level"], check["subject"]): check["result"]["limit"]
-            for check in record["checks"]
-        }
-        self._budget = Budget(record["alpha"], **record["selected"])
-        self.found = {nodeid: self._asked(m) for nodeid, m in self.whole.items()}
-        by_probes = {nodeid: len(m.cases) for nodeid, m in self.found.items()}
-        top_up = TopUp(self._limit, self._budget, self.max_cases, self._more, lambda _: None)
-        top_up.extend(self.found)
-        self.topped_up = sum(len(m.cases) - by_probes[m.nodeid] for m in self.found.values())
-
-    def checks(self) -> list[Check]:
-        found = [*self.found.values()]
-        pooled = pooled_checks(found, self._limit, self._budget, self.max_cases)
-        alpha = self._budget.alpha_for("probe")
-        return [
-            *pooled,
-            *(
-                Check(
-                    "probe",
-                    m.level,
-                    m.nodeid,
-                    m.category,
-                    probe_result(
-                        m, self._limits["probe", m.level, m.nodeid], alpha, self.max_cases
-                    ),
-                )
-                for m in found
-                if m.informative
-            ),
-        ]
-
-    def _limit(self, level: str, category: str | None) -> float:
-        scope = "category" if category else "pooled"
-        limit: float = self._limits[scope, level, category or "overall"]
-        return limit
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._most = session.max_cases
+        self.found = {nodeid: self._asked(m) for nodeid, m in session.whole.items()}
+        needs = (session.limit, DEFAULT_DROP, session.budget, self._most)
+        TopUp(*needs, self._more, lambda _: None).extend(self.found)
 
     def _asked(self, whole: Measurement) -> Measurement:
         """What a probe's own test would have asked."""
         if whole.skipped:
             return whole
-        looks = [look for look in looks_up_to(self.max_cases) if look < len(whole.cases)]
+        looks = [look for look in looks_up_to(self._most) if look < len(whole.cases)]
         for look in [*looks, len(whole.cases)]:
-            asked, last = self._first(whole, look), look == len(whole.cases)
+            asked, last = _first(whole, look), look == len(whole.cases)
             right = sum(case.reference.correct for case in asked.cases)
-            shown = screen(right, look, whole.chance, self.max_cases, last=last)
+            shown = screen(right, look, whole.chance, self._most, last=last)
             if shown:
                 return replace(_alone(asked), uninformative=shown)
-            if shown == "" and whole.informative and self._is_enough(asked):
+            if shown == "" and whole.informative and self._is_settled(asked):
                 return asked
         return asked
 
-    def _is_enough(self, asked: Measurement) -> bool:
-        limit = self._limits["probe", asked.level, asked.nodeid]
-        alpha = self._budget.alpha_for("probe")
-        return is_enough(outcomes(asked), limit, alpha, asked.chance, self.max_cases)
+    def _is_settled(self, m: Measurement) -> bool:
+        limit, alpha = self._session.limit_of(m), self._session.budget.alpha_for("probe")
+        least, most = DEFAULT_DROP, self._most
+        return is_probe_settled(m.cases, m.recorded_cases, m.chance, limit, least, alpha, most)
 
     def _more(self, asked: Measurement, cases: int) -> Measurement:
-        look = next(look for look in looks_up_to(self.max_cases) if look >= cases)
-        return self._first(self.whole[asked.nodeid], look)
+        look = next(look for look in looks_up_to(self._most) if look >= cases)
+        return _first(self._session.whole[asked.nodeid], look)
 
-    def _first(self, whole: Measurement, count: int) -> Measurement:
-        cases = whole.cases[:count]
-        share = len(cases) / len(whole.cases)
-        return replace(
-            whole,
-            cases=cases,
-            reference_effort=_part(whole.reference_effort, share),
-            level_effort=_part(whole.level_effort, share) if whole.level_effort else None,
-            complete=len(cases) == len(whole.cases),
-        )
+
+def _first(whole: Measurement, count: int) -> Measurement:
+    cases = whole.cases[:count]
+    share = len(cases) / len(whole.cases)
+    return replace(
+        whole,
+        cases=cases,
+        reference_effort=_part(whole.reference_effort, share),
+        level_effort=_part(whole.level_effort, share) if whole.level_effort else None,
+        complete=len(cases) == len(whole.cases),
+    )
 
 
 def _alone(asked: Measurement) -> Measurement:
@@ -160,33 +223,35 @@ def _part(effort: Effort, share: float) -> Effort:
     return Effort(prompt, new, share * effort.seconds)
 
 
-def comparison(record: Mapping[str, Any]) -> Iterator[str]:
-    """Tables of tokens by level, and of verdicts by scope."""
-    replay = Replay(record)
-    fixed = [
-        (c["scope"], c["level"], c["subject"], c["result"]["verdict"]) for c in record["checks"]
-    ]
-    in_turn = [(c.scope, c.level, c.subject, c.result.verdict) for c in replay.checks()]
-    levels = [level["name"] for level in record["levels"] if level["verdict"] is not None]
-    fixed += [("level", lv["name"], "", lv["verdict"]) for lv in record["levels"] if lv["verdict"]]
-    checks = replay.checks()
-    in_turn += [("level", name, "", level_verdict(checks, name)) for name in levels]
-    yield from _tokens_table(record["reference"], levels, replay)
-    yield ""
-    yield from _verdicts_table(_by_key(fixed), _by_key(in_turn))
+def comparison(record: RunRecord, chosen: Mapping[str, str]) -> Iterator[str]:
+    """What was run, then for each way to judge it a table of tokens and one of verdicts."""
+    for recorded in (False, True):
+        session = Session(record, chosen, recorded=recorded)
+        replay = Replay(session)
+        if not recorded:
+            asked = [m for m in session.whole.values() if m.level == session.levels[0]]
+            yield (
+                f"{len(asked)} probes of {len({m.category for m in asked})} categories, up to "
+                f"{session.max_cases} cases each; {sum(m.informative for m in asked)} of them are "
+                f"informative. Alpha {record.alpha:g}."
+            )
+        yield ""
+        yield "Against the limits and the level above:" if recorded else "Against the limits:"
+        yield ""
+        yield from _tokens_table(session, replay)
+        yield ""
+        fixed = session.verdicts([*session.whole.values()], None)
+        in_turn = session.verdicts([*replay.found.values()], session.max_cases)
+        yield from _verdicts_table(fixed, in_turn)
 
 
-def _by_key(verdicts: Iterable[tuple[str, str, str, str]]) -> dict[Key, str]:
-    return {(scope, level, subject): verdict for scope, level, subject, verdict in verdicts}
-
-
-def _tokens_table(reference: str, levels: list[str], replay: Replay) -> Iterator[str]:
-    yield f"| tokens | {replay.max_cases} cases | up to {replay.max_cases} in turn | share |"
+def _tokens_table(session: Session, replay: Replay) -> Iterator[str]:
+    yield f"| tokens | {session.max_cases} cases | up to {session.max_cases} in turn | share |"
     yield "|---|---|---|---|"
-    whole, found = replay.whole.values(), replay.found.values()
+    whole, found = session.whole.values(), replay.found.values()
     rows: list[tuple[str, Callable[[Iterable[Measurement]], int]]] = [
-        (reference, _reference_tokens),
-        *((name, lambda ms, name=name: _level_tokens(ms, name)) for name in levels),
+        (session.reference, _reference_tokens),
+        *((name, lambda ms, name=name: _level_tokens(ms, name)) for name in session.levels),
     ]
     totals = [0, 0]
     for name, tokens in rows:
@@ -218,34 +283,40 @@ def _sum(effort: Effort) -> int:
 
 
 def _verdicts_table(fixed: Mapping[Key, str], in_turn: Mapping[Key, str]) -> Iterator[str]:
-    yield "| checks | same verdict | decided only in turn | decided only at the fixed number |" + (
-        " contradicting |"
-    )
-    yield "|---|---|---|---|---|"
-    others: list[str] = []
+    """How many checks agree; and by name those that would have failed, or that contradict."""
+    yield "| checks | " + " | ".join(_KINDS) + " |"
+    yield "|---|" + "---|" * len(_KINDS)
+    named: list[str] = []
     for scope in ("level", "pooled", "category", "probe"):
         kinds: Counter[str] = Counter()
         for key in [key for key in fixed.keys() | in_turn.keys() if key[0] == scope]:
             before, now = (found.get(key, "inconclusive") for found in (fixed, in_turn))
             kind = _kind(before, now)
             kinds[kind] += 1
-            if kind != "same":
-                others.append(f"- {scope} {key[2]} at {key[1]}: {before}, in turn {now}")
-        yield (
-            f"| {scope} | {kinds['same']} | {kinds['gained']} | {kinds['lost']} "
-            f"| {kinds['contradicting']} |"
-        )
-    if others:
+            if kind in _KINDS[3:]:
+                name = " ".join([scope, key[2].rpartition("::")[2]]).strip()
+                named.append(f"- {name} at {key[1]}: {before}, in turn {now}")
+        yield f"| {scope} | " + " | ".join(str(kinds[kind]) for kind in _KINDS) + " |"
+    if named:
         yield ""
-        yield from sorted(others)
+        yield from sorted(named)
+
+
+_KINDS = (
+    "same verdict",
+    "decided only in turn",
+    "pass only at the fixed number",
+    "fail only at the fixed number",
+    "contradicting",
+)
 
 
 def _kind(before: str, now: str) -> str:
     if before == now:
-        return "same"
+        return "same verdict"
     if before == "inconclusive":
-        return "gained"
-    return "lost" if now == "inconclusive" else "contradicting"
+        return "decided only in turn"
+    return f"{before} only at the fixed number" if now == "inconclusive" else "contradicting"
 
 
 if __name__ == "__main__":

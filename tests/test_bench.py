@@ -10,7 +10,7 @@ import pytest
 
 from pytest_quant.bench import Bench
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.gate.sequential import Outcomes
+from pytest_quant.measurement import CaseResult
 from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
@@ -171,8 +171,8 @@ def counting(tmp_path: Path) -> tuple[Bench, dict[str, Parrot]]:
 
 
 def until(cases: int) -> InTurn:
-    def enough(outcomes: Outcomes) -> bool:
-        return len(outcomes) >= cases
+    def enough(asked: Sequence[CaseResult]) -> bool:
+        return len(asked) >= cases
 
     return InTurn(64, enough)
 

@@ -151,7 +151,8 @@ def with_drills(mixture: Mixture, seed: str) -> Iterator[tuple[str, Sequence[Par
     rng = random.Random(f"when to drill:{seed}")
     stream = drills(seed)
     while True:
-        share = max(_DRILLS_KNOWN, _DRILLS_UNKNOWN * (1 - mixture.rates[DRILL]))
+        # Squared, because one slip among a dozen look-ups makes a drill wrong.
+        share = max(_DRILLS_KNOWN, _DRILLS_UNKNOWN * (1 - mixture.rates[DRILL]) ** 2)
         if rng.random() < share:
             yield DRILL, next(stream)
         else:

@@ -129,8 +129,7 @@ class Bench:
                     more, effort = self._ask(probe, level, part.cases)
                     answers += more
                     efforts.append(effort)
-                outcomes = list(zip(right, (a.correct for a in answers), strict=True))
-                if sampling.settled(outcomes):
+                if sampling.settled(reference.results(seen, answers)):
                     break
         except PromptTooLong as error:
             skipped = (

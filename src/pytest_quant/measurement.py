@@ -7,6 +7,7 @@ types; ``to_json`` and ``from_json`` are inverse to each other.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -95,7 +96,8 @@ class Measurement:
     the sentence that says why the probe tells nothing about quantization; then the level was
     not asked. ``skipped`` is empty, or says why nothing could be asked; then there are no cases.
     ``tells_hallucination``: its check tells what is made up from what is only wrong.
-    ``complete``: there was nothing beyond these cases to ask.
+    ``complete``: there was nothing beyond these cases to ask. The level's baseline holds the first
+    ``recorded_cases`` of the probe, as they were asked then.
     """
 
     nodeid: str
@@ -112,6 +114,7 @@ class Measurement:
     skipped: str = ""
     tells_hallucination: bool = False
     complete: bool = True
+    recorded_cases: int = 0
 
     @property
     def informative(self) -> bool:
@@ -127,10 +130,13 @@ def recorded_answer(right: bool) -> Answer:
 
 def outcomes(measurement: Measurement) -> list[tuple[bool, bool]]:
     """``(right at the reference, right at the level)`` of every case that both answered."""
+    return answered(measurement.cases)
+
+
+def answered(cases: Iterable[CaseResult]) -> list[tuple[bool, bool]]:
+    """The same, of any cases."""
     return [
-        (case.reference.correct, case.level.correct)
-        for case in measurement.cases
-        if case.level is not None
+        (case.reference.correct, case.level.correct) for case in cases if case.level is not None
     ]
 
 

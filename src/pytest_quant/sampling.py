@@ -6,13 +6,14 @@ asking stopped nor on who asked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Protocol
 
-from pytest_quant.gate.sequential import FIRST_LOOK, Outcomes, looks_up_to, screen
+from pytest_quant.gate.sequential import FIRST_LOOK, looks_up_to, screen
 from pytest_quant.gate.tolerance_check import guessing
+from pytest_quant.measurement import CaseResult
 from pytest_quant.probes.cases import draw_cases, each_case
 from pytest_quant.probes.model import Case, Probe
 
@@ -43,8 +44,8 @@ class Sampling(Protocol):
         """
         ...
 
-    def settled(self, outcomes: Outcomes) -> bool:
-        """Whether these outcomes, of all cases so far, are enough."""
+    def settled(self, cases: Sequence[CaseResult]) -> bool:
+        """Whether these are enough, which are all cases so far."""
         ...
 
 
@@ -74,16 +75,16 @@ class FixedSize:
     def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
         return guessing(right, n, probe.chance) or "" if last or not right else None
 
-    def settled(self, outcomes: Outcomes) -> bool:  # noqa: ARG002
+    def settled(self, cases: Sequence[CaseResult]) -> bool:  # noqa: ARG002
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class InTurn:
-    """Up to ``most`` cases, look by look, until ``enough`` says so of the outcomes."""
+    """Up to ``most`` cases, look by look, until ``enough`` says so of those that were asked."""
 
     most: int
-    enough: Callable[[Outcomes], bool]
+    enough: Callable[[Sequence[CaseResult]], bool]
 
     def parts(self, probe: Probe) -> Iterator[Part]:
         draw_cases(probe, 1)  # a probe without any is refused in words
@@ -99,5 +100,5 @@ class InTurn:
     def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
         return screen(right, n, probe.chance, self.most, last=last)
 
-    def settled(self, outcomes: Outcomes) -> bool:
-        return self.enough(outcomes)
+    def settled(self, cases: Sequence[CaseResult]) -> bool:
+        return self.enough(cases)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.gate.baselines import compared
 
@@ -56,6 +56,7 @@ COUNTS = st.tuples(st.integers(0, 60), st.integers(0, 60), st.integers(1, 600)).
 )
 
 
+@settings(deadline=None)
 @given(COUNTS, st.floats(0, 20), st.floats(1e-6, 0.4))
 def test_a_verdict_is_what_its_own_numbers_say(counts: Paired, least: float, alpha: float) -> None:
     result = evaluate_regression(counts, least, alpha)
@@ -144,6 +145,6 @@ def test_the_explanation_holds_every_number() -> None:
         "4.9 points below its recorded baseline [2.5, 7.7], worth failing above 0.5: shown to be "
         "worse; b 61, c 14, n 960, p 1.9e-08"
     )
-    assert second.startswith("alpha 0.0021; a true drop of ")
+    assert second.startswith("alpha 0.0021, exact McNemar test; a true drop of ")
     undecided = evaluate_regression(paired(3, 2, 960), DEFAULT_DROP, 0.0021)
     assert "cases would decide" in explain_regression(undecided)

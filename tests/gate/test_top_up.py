@@ -8,6 +8,7 @@ import pytest
 from tests.reports.records import measured
 
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.gate.top_up import TopUp
 from pytest_quant.gate.verdicts import pooled_checks
 from pytest_quant.measurement import Measurement
@@ -47,7 +48,7 @@ class World:
         def more(measurement: Measurement, cases: int) -> Measurement:
             return self.first(measurement.probe, cases)
 
-        return TopUp(self.limit, BUDGET, 512, more, self.announced.append)
+        return TopUp(self.limit, DEFAULT_DROP, BUDGET, 512, more, self.announced.append)
 
     @staticmethod
     def limit(level: str, category: str | None) -> float:
@@ -110,3 +111,36 @@ def test_what_an_error_interrupts_is_kept() -> None:
     with pytest.raises(RuntimeError, match="out of memory"):
         replace(world.top_up(), measure_more=more).extend(found)
     assert {len(m.cases) for m in found.values()} == {96}
+
+
+def recorded(world: World, name: str, cases: int) -> None:
+    """The baseline has so many cases of a probe, all of them right."""
+    whole = world.whole[name]
+    known = [replace(case, recorded="correct") for case in whole.cases[:cases]]
+    beside = (*known, *whole.cases[cases:])
+    world.whole[name] = replace(whole, cases=beside, recorded_cases=cases)
+
+
+def test_what_is_as_recorded_is_left_alone() -> None:
+    world = World(n1=0, n2=0, i1=0)
+    for name in world.whole:
+        recorded(world, name, 512)
+    sizes = {"n1": 512, "n2": 320, "i1": 128}
+    assert world.topped_up(**sizes) == sizes
+
+
+def test_what_seems_worse_than_recorded_is_asked_as_far_as_that_goes() -> None:
+    """Two probes lost as much, far within every limit; of one more is recorded."""
+    world = World(i1=3, i2=3)
+    recorded(world, "i1", 150)
+    recorded(world, "i2", 40)
+    found = {m.nodeid: m for m in (world.first(name, 64) for name in ("i1", "i2"))}
+    replace(world.top_up(), limit_of=lambda *_: 60.0).extend(found)
+    assert {m.probe: len(m.cases) for m in found.values()} == {"i1": 160, "i2": 64}
+    assert world.announced == ["asking more for overall[q4], against its baseline"]
+
+
+def test_no_more_is_asked_once_it_is_shown_to_be_worse() -> None:
+    world = World(i1=40)
+    recorded(world, "i1", 512)
+    assert world.topped_up(i1=64)["i1"] == 64

@@ -174,6 +174,26 @@ def test_a_damaged_copy_fails_and_names_what_changed(damaged: Run) -> None:
     assert "FAILED q8 divergence (text) KL divergence " in story
 
 
+def test_cases_in_turn_are_compared_as_such(recorded: Project, damaged_q8_file: Path) -> None:
+    """In a session that looks again and again; the record holds 16 cases of each probe."""
+    run = recorded.run(
+        *(argument for argument in SELECTED if not argument.startswith("--quant-cases")),
+        "--quant-max-cases=16",
+        f"--quant-artifact=q8={damaged_q8_file}",
+        f"--quant-model={EMBEDDED_MODEL}",
+    )
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
+    assert run.record is not None
+    assert {m["recorded_cases"] for m in run.record["measurements"]} == {16}
+    results = {check["subject"]: check["result"] for check in regressions(run)}
+    assert results["overall"]["verdict"] == "fail"
+    # After 8 cases and after 16, unless a probe had lost enough with the first ones.
+    assert {result["looks"] for result in results.values()} <= {1, 2}
+    for line in ("bets that hold at every look", "FAILED q8 overall (regression)"):
+        assert line in run.output
+    assert "exact McNemar test" not in run.output
+
+
 def test_one_file_alone_is_compared_with_its_record(recorded: Project, q8_file: Path) -> None:
     run = recorded.run(*SELECTED, f"--quant-artifact=q8={q8_file}")
     assert run.code == pytest.ExitCode.OK, run.output + run.errors

@@ -53,6 +53,11 @@ class RecordedProbe:
     level: str | None
     patterns: Mapping[str, str]
 
+    @property
+    def answered(self) -> int:
+        """How many outcomes of the level it holds: those of the first so many cases."""
+        return len(self.level or "")
+
     def outcome(self, index: int, digest: str) -> str | None:
         """``correct``, or how the level's answer was wrong; ``None`` if the case is not here."""
         if self.level is None or not self.holds(index, digest):
@@ -94,10 +99,14 @@ class Baseline:
     probes: Mapping[str, RecordedProbe]
     divergences: Mapping[str, tuple[RecordedChunk, ...]]
 
+    def probe(self, nodeid: str) -> RecordedProbe | None:
+        """The record of a probe, by its node id with or without the level."""
+        return self.probes.get(probe_key(nodeid))
+
     @property
     def cases(self) -> int:
         """How many outcomes of the level it holds."""
-        return sum(len(probe.level or "") for probe in self.probes.values())
+        return sum(probe.answered for probe in self.probes.values())
 
     @property
     def probe_set(self) -> str:

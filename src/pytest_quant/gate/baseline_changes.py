@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_quant.gate.baseline import Baseline, RecordedArtifact, probe_key
-from pytest_quant.measurement import Measurement
+from pytest_quant.gate.baseline import Baseline, RecordedArtifact, RecordedProbe
+from pytest_quant.measurement import CaseResult, Measurement
 
 # Tells whether a recorded probe, by its node id without the level, no longer exists.
 IsGone = Callable[[str], bool]
@@ -61,13 +61,16 @@ class BaselineUse:
 
 def with_recorded(measurement: Measurement, baseline: Baseline) -> Measurement:
     """The measurement with each case's recorded outcome, where this very case has one."""
-    probe = baseline.probes.get(probe_key(measurement.nodeid))
+    probe = baseline.probe(measurement.nodeid)
     if probe is None:
         return measurement
-    cases = tuple(
-        replace(case, recorded=probe.outcome(case.index, case.digest)) for case in measurement.cases
-    )
-    return replace(measurement, cases=cases)
+    cases = recorded_beside(measurement.cases, probe)
+    return replace(measurement, cases=cases, recorded_cases=probe.answered)
+
+
+def recorded_beside(cases: Iterable[CaseResult], probe: RecordedProbe) -> tuple[CaseResult, ...]:
+    """The cases with their recorded outcomes, as above."""
+    return tuple(replace(case, recorded=probe.outcome(case.index, case.digest)) for case in cases)
 
 
 def coverage(
@@ -76,9 +79,9 @@ def coverage(
     """How the measurements of the baseline's level and the record overlap."""
     compared = new = gone = changed = 0
     for measurement in measurements:
-        probe = baseline.probes.get(probe_key(measurement.nodeid))
+        probe = baseline.probe(measurement.nodeid)
         answered = [case for case in measurement.cases if case.level is not None]
-        recorded = len(probe.level or "") if probe else 0
+        recorded = probe.answered if probe else 0
         for case in answered:
             if case.index >= recorded or probe is None:
                 new += 1
@@ -87,7 +90,7 @@ def coverage(
             else:
                 changed += 1
         gone += max(0, recorded - len(answered))
-    gone += sum(len(probe.level or "") for key, probe in baseline.probes.items() if is_gone(key))
+    gone += sum(probe.answered for key, probe in baseline.probes.items() if is_gone(key))
     return Coverage(compared, new, gone, changed)
 
 

@@ -63,6 +63,16 @@ def refutes(b: float, c: float, n: float, drop: float, alpha: float) -> bool:
     return _log_capital(b, c, n, drop) >= -math.log(alpha)
 
 
+def lasting_p(b: int, c: int, n: int) -> float:
+    """The least alpha at which the cases refute "nothing is lost", one-sided and at most 1.
+
+    At a limit of 0 a case that did not flip changes no capital, so the bets are on the flips
+    alone: that a flip is a loss at most half of the time. It is McNemar's question, and the chance
+    that the least of the values after 1, 2, 3, ... cases is ever ``p`` or below is at most ``p``.
+    """
+    return math.exp(min(0.0, -_log_capital(c, b, n, 0.0)))
+
+
 def _upper_bound(b: float, c: float, n: float, alpha: float) -> float:
     """The least drop that is refuted, 1 if none is."""
 
@@ -126,6 +136,26 @@ def failing_drop_in_turn(
         return min(_waits(won, lost, -limit, alpha, power), default=math.inf) > n
 
     return None if n == 0 or missed(1.0) else last_that_holds(missed, limit, 1.0)
+
+
+def regressing_drop_in_turn(
+    flip_rate: float, n: int, least: float, alpha: float, power: float = 0.8
+) -> float | None:
+    """The smallest true drop that shows in `lasting_p` at ``alpha`` within ``n`` cases, and is seen
+    to be above ``least``.
+
+    With that power; ``None`` if the cases are so few that not even a total loss would be seen.
+    """
+    z = normal_quantile(1 - power)
+
+    def missed(drop: float) -> bool:
+        flips = max(flip_rate, drop)
+        lost, won = (flips + drop) / 2, (flips - drop) / 2
+        if drop - least <= z * math.sqrt((flips - drop * drop) / n):
+            return True
+        return min(_waits(won, lost, 0.0, alpha, power), default=math.inf) > n
+
+    return None if n == 0 or missed(1.0) else last_that_holds(missed, least, 1.0)
 
 
 def _waits(lost: float, won: float, drop: float, alpha: float, power: float) -> Iterator[float]:

@@ -8,12 +8,13 @@ its thrift alone. It stops at a verdict, and where the cases that are left will 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pytest_quant.gate.evidence import (
     cases_to_settle,
     failing_drop_in_turn,
     lasting_bounds,
+    lasting_p,
     refutes,
 )
 from pytest_quant.gate.statistics import tango_bounds
@@ -28,6 +29,9 @@ from pytest_quant.gate.tolerance_check import (
 )
 
 Outcomes = Sequence[tuple[bool, bool]]
+
+# The same, with ``None`` in the place of a case that cannot be compared.
+Compared = Sequence[tuple[bool, bool] | None]
 
 # The first look, as at a fixed number of cases: enough to see that the reference can do nothing.
 FIRST_LOOK = 8
@@ -65,26 +69,38 @@ def evaluate_looks(
     hold together, so the tightest count, and a verdict once reached stays.
     """
     counts = looks[-1] if looks else pool([])
-    bounds = [lasting_bounds(look.b, look.c, look.n, alpha) for look in looks] or [(-1.0, 1.0)]
-    lower, upper = bounds[0]
-    for low, high in bounds[1:]:
-        # They can only cross where one of them has missed the truth; then the first ones stand.
-        if max(lower, low) <= min(upper, high):
-            lower, upper = max(lower, low), min(upper, high)
     limit = limit_points / 100
     rate = (counts.b + counts.c) / counts.n if counts.n else 0.0
     return tolerance_result(
         counts,
-        (lower, upper),
+        bounds_over(looks, alpha),
         limit_points,
         alpha,
         chance,
+        p=p_over(looks),
         detectable=failing_drop_in_turn(rate, counts.n, limit, alpha),
         needed=cases_to_settle(counts.b, counts.c, counts.n, limit, alpha),
+        looks=len(looks),
     )
 
 
-def common_looks(members: Sequence[tuple[Outcomes, bool]], most: int) -> list[Paired]:
+def bounds_over(looks: Iterable[Paired], alpha: float) -> tuple[float, float]:
+    """The tightest of the `lasting_bounds` at several looks, which hold together."""
+    lower, upper = -1.0, 1.0
+    for look in looks:
+        low, high = lasting_bounds(look.b, look.c, look.n, alpha)
+        # They can only cross where one of them has missed the truth; then the first ones stand.
+        if max(lower, low) <= min(upper, high):
+            lower, upper = max(lower, low), min(upper, high)
+    return lower, upper
+
+
+def p_over(looks: Iterable[Paired]) -> float:
+    """The least of the p-values at several looks, which hold together."""
+    return min((lasting_p(look.b, look.c, look.n) for look in looks), default=1.0)
+
+
+def common_looks(members: Sequence[tuple[Compared, bool]], most: int) -> list[Paired]:
     """The counts over several probes at every look that all of them have reached.
 
     Each comes with whether it has no more cases than these; then it takes part with all of them.
@@ -92,7 +108,7 @@ def common_looks(members: Sequence[tuple[Outcomes, bool]], most: int) -> list[Pa
     no probe's weight depends on what it brought.
     """
     return [
-        count_pairs(pair for outcomes, _ in members for pair in outcomes[:look])
+        count_pairs(pair for outcomes, _ in members for pair in outcomes[:look] if pair)
         for look in looks_up_to(most)
         if members and all(complete or len(outcomes) >= look for outcomes, complete in members)
     ]
@@ -106,7 +122,7 @@ def evaluate_in_turn(
     ``most`` is how many cases may be asked. What was asked beyond that look, for the sake of
     another check, takes no part: a verdict does not depend on what else is selected.
     """
-    looks = _looks(outcomes, most)
+    looks = own_looks(outcomes, most)
     stopped = next(
         (
             i
@@ -122,12 +138,13 @@ def is_enough(
     outcomes: Outcomes, limit_points: float, alpha: float, chance: float, most: int
 ) -> bool:
     """Whether a probe's own check may stop after these outcomes."""
-    return is_settled(_looks(outcomes, most), limit_points, alpha, chance, most)
+    return is_settled(own_looks(outcomes, most), limit_points, alpha, chance, most)
 
 
-def _looks(outcomes: Outcomes, most: int) -> list[Paired]:
+def own_looks(outcomes: Compared, most: int) -> list[Paired]:
+    """The counts of one probe at every look, the last being at all its outcomes so far."""
     ends = [end for end in looks_up_to(most) if end < len(outcomes)]
-    return [count_pairs(outcomes[:end]) for end in [*ends, len(outcomes)]]
+    return [count_pairs(pair for pair in outcomes[:end] if pair) for end in [*ends, len(outcomes)]]
 
 
 def is_settled(

@@ -81,7 +81,9 @@ class CheckResult:
 
     ``drop``, ``lower``, ``upper``, ``limit`` and ``detectable`` are percentage points of
     accuracy. ``lower`` and ``upper`` bound the drop, each one-sided at ``alpha``; ``p`` is the
-    exact McNemar p-value against no drop at all. ``detectable`` is the true drop that this
+    p-value against no drop at all. ``looks`` is how often a check of cases in turn has looked:
+    then bounds and ``p`` hold at all looks together. It is ``None`` if the number of cases was
+    settled beforehand: then ``p`` is McNemar's, exact. ``detectable`` is the true drop that this
     check would have failed with power 0.8; ``None`` if not even losing all that the reference
     got right would do. ``cases_needed`` is how many cases would turn an inconclusive result
     into a verdict at that power; ``None`` if it is decided, or if nothing realistic would.
@@ -100,6 +102,7 @@ class CheckResult:
     detectable: float | None
     cases_needed: int | None
     uninformative: str
+    looks: int | None = None
 
 
 def evaluate_tolerance(
@@ -119,6 +122,7 @@ def evaluate_tolerance(
         limit_points,
         alpha,
         chance,
+        p=mcnemar_p(b, c),
         detectable=failing_drop((b + c) / n, n, limit, alpha) if n else None,
         needed=cases_to_decide(b, c, n, limit, alpha),
     )
@@ -131,13 +135,16 @@ def tolerance_result(
     alpha: float,
     chance: float,
     *,
+    p: float,
     detectable: float | None,
     needed: int | None,
+    looks: int | None = None,
 ) -> CheckResult:
     """The verdict that bounds of the drop lead to, whatever made them.
 
     ``bounds`` and ``detectable`` are proportions; ``detectable`` and ``needed`` say what this
-    kind of bounds could have seen, and how many cases it needs.
+    kind of bounds could have seen, and how many cases it needs. ``p`` and ``looks`` as in the
+    result.
     """
     b, c, n = counts.b, counts.c, counts.n
     lower, upper = bounds
@@ -161,10 +168,11 @@ def tolerance_result(
         upper=100 * upper,
         limit=limit_points,
         alpha=alpha,
-        p=mcnemar_p(b, c),
+        p=p,
         detectable=None if detectable is None else 100 * detectable,
         cases_needed=needed if undecided else None,
         uninformative=excuse,
+        looks=looks,
     )
 
 
@@ -223,10 +231,17 @@ def explain(result: CheckResult) -> str:
         sight = "too few cases to fail even if all that the reference got right were lost"
     else:
         sight = f"a true drop of {result.detectable:.1f} points would fail at least 8 times in 10"
-    second = f"alpha {result.alpha:.2g}; {sight}"
+    second = f"alpha {result.alpha:.2g}{over_looks(result)}; {sight}"
     if result.verdict == "inconclusive":
         second += f"; {_remedy(result)}"
     return f"{first}\n{second}"
+
+
+def over_looks(result: CheckResult) -> str:
+    """For behind a p-value or an alpha: at how many looks it holds; empty for a fixed number."""
+    if result.looks is None:
+        return ""
+    return f" over {result.looks} look{'' if result.looks == 1 else 's'}"
 
 
 _FINDING: dict[CheckVerdict, str] = {

@@ -7,10 +7,11 @@ asks on, in the same batches as the probes would have.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.regression import is_regression_settled, regression_looks, unasked
 from pytest_quant.gate.sequential import is_settled, looks_up_to
 from pytest_quant.gate.verdicts import Group, LimitOf, group_looks, groups
 from pytest_quant.measurement import Measurement
@@ -18,9 +19,13 @@ from pytest_quant.measurement import Measurement
 
 @dataclass(frozen=True, slots=True)
 class TopUp:
-    """``measure_more`` gives a measurement with at least so many cases, or all there are."""
+    """``measure_more`` gives a measurement with at least so many cases, or all there are.
+
+    ``least_points`` is the smallest drop that a regression check fails for.
+    """
 
     limit_of: LimitOf
+    least_points: float
     budget: Budget
     max_cases: int
     measure_more: Callable[[Measurement, int], Measurement]
@@ -33,31 +38,48 @@ class TopUp:
         """
         # Sorted, so that nothing depends on the order in which the probes ended.
         for group in groups(sorted(found.values(), key=lambda m: m.nodeid)):
-            self._settle(group, found)
+            self._settle(group, found, "", self._open_to_its_limit)
+            self._settle(group, found, ", against its baseline", self._open_to_its_baseline)
 
-    def _settle(self, group: Group, found: dict[str, Measurement]) -> None:
+    def _settle(
+        self,
+        group: Group,
+        found: dict[str, Measurement],
+        purpose: str,
+        open_members: Callable[[Group, Sequence[Measurement]], list[Measurement]],
+    ) -> None:
         nodeids = [member.nodeid for member in group.members]
         announced = False
-        while True:
-            members = tuple(found[nodeid] for nodeid in nodeids)
-            group = replace(group, members=members)
-            cases = self._next_look(group)
-            if cases is None:
-                return
+        while still_open := open_members(group, [found[nodeid] for nodeid in nodeids]):
             if not announced:
-                self.announce(f"asking more for {group.subject}[{group.level}]")
+                self.announce(f"asking more for {group.subject}[{group.level}]{purpose}")
                 announced = True
-            for member in members:
-                if not member.complete and len(member.cases) < cases:
+            fewest = min(len(member.cases) for member in still_open)
+            cases = next(look for look in looks_up_to(self.max_cases) if look > fewest)
+            for member in still_open:
+                if len(member.cases) < cases:
                     found[member.nodeid] = self.measure_more(member, cases)
 
-    def _next_look(self, group: Group) -> int | None:
-        """How many cases of each probe are to be looked at next, ``None`` if it is settled."""
-        open_ends = [len(m.cases) for m in group.members if not m.complete]
-        most = sum(len(m.cases) if m.complete else self.max_cases for m in group.members)
+    def _open_to_its_limit(self, group: Group, members: Sequence[Measurement]) -> list[Measurement]:
+        """The members to be asked more for the tolerance check, none if it is settled."""
+        group = Group(group.scope, group.level, group.category, tuple(members))
+        most = sum(len(m.cases) if m.complete else self.max_cases for m in members)
         looks = group_looks(group, self.max_cases)
         limit = self.limit_of(group.level, group.category)
         alpha = self.budget.alpha_for(group.scope)
-        if not open_ends or is_settled(looks, limit, alpha, group.chance, most):
-            return None
-        return next(look for look in looks_up_to(self.max_cases) if look > min(open_ends))
+        if is_settled(looks, limit, alpha, group.chance, most):
+            return []
+        return [m for m in members if not m.complete]
+
+    def _open_to_its_baseline(
+        self, group: Group, members: Sequence[Measurement]
+    ) -> list[Measurement]:
+        """The same for the regression check: only what is recorded is asked."""
+        still_open = [m for m in members if unasked(m, self.max_cases)]
+        if not still_open:
+            return []
+        most = sum(min(m.recorded_cases, self.max_cases) for m in members)
+        looks = regression_looks(members, self.max_cases)
+        alpha = self.budget.alpha_for(group.scope)
+        settled = is_regression_settled(looks, self.least_points, alpha, most)
+        return [] if settled else still_open

@@ -16,7 +16,6 @@ from pytest_quant.gate.baseline import (
     Baseline,
     RecordedArtifact,
     RecordedProbe,
-    probe_key,
 )
 from pytest_quant.gate.baseline_changes import (
     BaselineUse,
@@ -108,7 +107,7 @@ class Baselines:
 
     def _probe(self, nodeid: str) -> RecordedProbe | None:
         baseline = self.of(_level(nodeid))
-        return baseline.probes.get(probe_key(nodeid)) if baseline else None
+        return baseline.probe(nodeid) if baseline else None
 
 
 def _level(nodeid: str) -> str:

@@ -45,7 +45,7 @@ def conclude(
             for m in measurements
             if m.informative
         ),
-        *regression_checks(measurements, state.settings.regression_drop, budget),
+        *regression_checks(measurements, state.settings.regression_drop, budget, state.turns),
     )
     timed = tuple(benchmarks[name] for name in lineup.artifacts if name in benchmarks)
     distances = tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,13 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import EXPECTED_IMPACT
-from pytest_quant.measurement import Measurement
+from pytest_quant.measurement import CaseResult, Measurement
 
 if TYPE_CHECKING:
     from pytest_quant.bench import Bench
     from pytest_quant.gate.baseline import Baseline, RecordedArtifact
     from pytest_quant.gate.budget import Budget
-    from pytest_quant.gate.sequential import Outcomes
+    from pytest_quant.gate.regression import Turns
     from pytest_quant.gate.tolerance_check import CheckResult
     from pytest_quant.gate.tolerances import Tolerances
     from pytest_quant.gate.top_up import TopUp
@@ -251,18 +251,25 @@ class State:
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
         """What one probe shows at one level: as many cases as its check takes."""
-        from pytest_quant.gate.sequential import is_enough
+        from pytest_quant.gate.baseline_changes import recorded_beside
+        from pytest_quant.gate.regression import is_probe_settled
 
-        most = self.settings.max_cases
+        most, least = self.settings.max_cases, self.settings.regression_drop
         limit, alpha = self.limit(level, probe.category, probe.task), self._probe_alpha
+        baseline = self.baseline(level)
+        recorded = baseline.probe(nodeid) if baseline else None
 
-        def enough(outcomes: Outcomes) -> bool:
+        def enough(cases: Sequence[CaseResult]) -> bool:
             assert most is not None
-            return is_enough(outcomes, limit, alpha, probe.chance, most)
+            known = recorded.answered if recorded else 0
+            cases = recorded_beside(cases, recorded) if recorded else cases
+            return is_probe_settled(cases, known, probe.chance, limit, least, alpha, most)
 
         return self._measured(probe, level, nodeid, self._sampling(probe, nodeid, enough))
 
-    def _sampling(self, probe: Probe, nodeid: str, enough: Callable[[Outcomes], bool]) -> Sampling:
+    def _sampling(
+        self, probe: Probe, nodeid: str, enough: Callable[[Sequence[CaseResult]], bool]
+    ) -> Sampling:
         """A fixed number of cases, or in turn until they are enough; at most what is recorded."""
         from pytest_quant.sampling import FixedSize, InTurn
 
@@ -284,15 +291,29 @@ class State:
         """What asks more cases for the checks over several probes, where they come in turn."""
         from pytest_quant.gate.top_up import TopUp
 
-        assert self.settings.max_cases is not None
-        assert self.budget is not None
+        chosen, budget = self.settings, self.budget
+        assert chosen.max_cases is not None
+        assert budget is not None
 
         def measure_more(found: Measurement, cases: int) -> Measurement:
             probe = self.files.probe(found.probe)
-            sampling = self._sampling(probe, found.nodeid, lambda pairs: len(pairs) >= cases)
+            sampling = self._sampling(probe, found.nodeid, lambda asked: len(asked) >= cases)
             return self._measured(probe, found.level, found.nodeid, sampling)
 
-        return TopUp(self.limit, self.budget, self.settings.max_cases, measure_more, self.announce)
+        needs = (self.limit, chosen.regression_drop, budget, chosen.max_cases)
+        return TopUp(*needs, measure_more, self.announce)
+
+    @property
+    def turns(self) -> Turns | None:
+        """How cases come in turn, if they do."""
+        from pytest_quant.gate.regression import Turns
+
+        most = self.settings.max_cases
+        return None if most is None else Turns(most, self._limit_of)
+
+    def _limit_of(self, measurement: Measurement) -> float:
+        """The tolerance of one probe at one level."""
+        return self.limit(measurement.level, measurement.category, measurement.task)
 
     @property
     def _probe_alpha(self) -> float:
@@ -307,15 +328,16 @@ class State:
         """The tolerance check of one probe at one level."""
         from pytest_quant.gate.verdicts import probe_result
 
-        limit = self.limit(measurement.level, measurement.category, measurement.task)
-        return probe_result(measurement, limit, self._probe_alpha, self.settings.max_cases)
+        limit, most = self._limit_of(measurement), self.settings.max_cases
+        return probe_result(measurement, limit, self._probe_alpha, most)
 
     def regression(self, measurement: Measurement) -> CheckResult | None:
         """The regression check of one probe at one level; ``None`` without a recorded case."""
         from pytest_quant.gate.regression import probe_regression
 
         assert self.budget is not None
-        return probe_regression(measurement, self.settings.regression_drop, self.budget)
+        drop = self.settings.regression_drop
+        return probe_regression(measurement, drop, self.budget, self.turns)
 
     def is_gone(self, key: str) -> bool:
         """Whether a recorded probe no longer exists, as far as the files of this session tell."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_quant.gate.baseline_changes import BaselineUse
+from pytest_quant.gate.tolerance_check import over_looks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.plain_text import shown
@@ -42,7 +43,7 @@ def _regression(check: Check) -> str:
     bounds = f"[{result.lower:.1f}, {result.upper:.1f}]"
     return (
         f"regression: drop {result.drop:.1f} {bounds}, b {counts.b}, c {counts.c}, n {counts.n}, "
-        f"p {result.p:.2g}: {result.verdict}"
+        f"p {result.p:.2g}{over_looks(result)}: {result.verdict}"
     )
 
 
