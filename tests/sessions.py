@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.session_server import Request
 
 # How a session may be distributed; what it finds must not depend on it.
 MODES: Mapping[str, tuple[str, ...]] = {
@@ -24,6 +28,8 @@ MODES: Mapping[str, tuple[str, ...]] = {
 CAPITAL = "capital[ and not continent"
 # Divergences have tests of their own, and take as long as a dozen probes.
 WITHOUT_DIVERGENCE = "--deselect=quant-gate::divergence"
+# Of a few chunks, where a divergence need not tell a fault from what is small: --quant-text.
+SHORT_TEXT = "The capital of Sweden is Stockholm, and 17 + 25 = 42. " * 90
 # The cheapest session that asks a model.
 ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", WITHOUT_DIVERGENCE, "-k", CAPITAL)
 # Probes that the embedded model can do, as an expression for -k.
@@ -119,7 +125,9 @@ class Project:
         """``pytest.ini`` with these lines."""
         return self.write("pytest.ini", "\n".join(["[pytest]", *settings]))
 
-    def run(self, *args: str, divergence: bool = False, **environment: str) -> Run:
+    def run(
+        self, *args: str, divergence: bool = False, fresh: bool = False, **environment: str
+    ) -> Run:
         """A session that shares its cache with others, uses one thread and writes its record.
 
         Baselines are those of the project, whatever ships with the package.
@@ -134,30 +142,75 @@ class Project:
             "--quant-json=record.json",
             "--quant-baselines=baselines",
             *args,
+            fresh=fresh,
             **environment,
         )
 
-    def run_bare(self, *args: str, cwd: str = ".", **environment: str) -> Run:
-        """A session with these arguments and no others; its record is read from record.json."""
+    def run_bare(self, *args: str, cwd: str = ".", fresh: bool = False, **environment: str) -> Run:
+        """A session with these arguments and no others; its record is read from record.json.
+
+        In a new Python if ``fresh`` says so, else in a fork of one that has loaded what it needs.
+        """
         record = self.path / "record.json"
         record.unlink(missing_ok=True)
-        ended = subprocess.run(
-            [sys.executable, "-m", "pytest", *_WITHOUT_HYPOTHESIS, *args],
-            cwd=self.path / cwd,
-            env=_environment(self.path) | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
+        start = start_fresh if fresh else start_forked
+        code, output, errors = start(
+            [*_WITHOUT_HYPOTHESIS, *args], self.path / cwd, _environment(self.path) | environment
         )
-        return Run(
-            self.path,
-            ended.returncode,
-            ended.stdout,
-            ended.stderr,
-            json.loads(record.read_text("utf-8")) if record.exists() else None,
-        )
+        found = json.loads(record.read_text("utf-8")) if record.exists() else None
+        return Run(self.path, code, output, errors, found)
+
+
+def start_fresh(
+    arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+) -> tuple[int, str, str]:
+    """A session in a Python of its own: its exit code and what it wrote to both outputs."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def start_forked(
+    arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+) -> tuple[int, str, str]:
+    """The same in a fork of the session server, which lives as long as this process."""
+    server = _server()
+    assert server.stdin
+    assert server.stdout
+    with tempfile.TemporaryDirectory() as folder:
+        output, errors = Path(folder, "output"), Path(folder, "errors")
+        request: Request = {
+            "arguments": list(arguments),
+            "directory": str(directory),
+            "environment": dict(environment),
+            "output": str(output),
+            "errors": str(errors),
+            "timeout_s": _TIMEOUT_S,
+        }
+        print(json.dumps(request), file=server.stdin, flush=True)
+        code = int(server.stdout.readline())
+        return code, output.read_text("utf-8"), errors.read_text("utf-8")
+
+
+@functools.cache
+def _server() -> subprocess.Popen[str]:
+    server = subprocess.Popen(
+        [sys.executable, Path(__file__).with_name("session_server.py")],
+        env=_environment(Path.home()),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(server.communicate)
+    return server
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -57,10 +57,9 @@ UNITS = [
     "\n", " ", "a, ", "->", "a and ", "or ", "true or ", "A or ", "Paris or ", "Paris/",
     "not true ", "i am sorry ", "tea ", "tea; ", "- tea\n", "x: (",
     "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
-    "not true ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
     "|1", "|1|\n", "|1|\n\n", "|1|\n|-|\n", "| |", "x1 = ", "x1 = 1, ", "x1 = 1\n", "x1 = 1\n\n",
-    "not true ", "it is a myth that 1 ", "that was wrong. ", "but ", "# Rome\n", "**Rome**: ",
-    "- Rome: ", "Rome and ", "i am sorry ", "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
+    "it is a myth that 1 ", "that was wrong. ", "but ", "# Rome\n", "**Rome**: ",
+    "- Rome: ", "Rome and ",
 ]  # fmt: skip
 EVERY_RULE = """
 title

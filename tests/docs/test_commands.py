@@ -8,13 +8,13 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.sessions import WITHOUT_DIVERGENCE
+from tests.sessions import WITHOUT_DIVERGENCE, start_forked
 
 from pytest_quant.cli.main import command_parser
 from pytest_quant.levels import Recipe
@@ -92,11 +92,15 @@ def why_not(command: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who follows a document in a directory of his own."""
+    """Somebody who follows a document in a directory of his own.
+
+    With ``forked`` its tests run in forks, which start faster than what is typed.
+    """
 
     directory: Path
     models: Path
     cache: Path
+    forked: bool
 
     def follow(self, text: str) -> None:
         shutil.copytree(ASKED, self.directory / "probes")
@@ -108,18 +112,13 @@ class Reader:
                 self._run(step)
 
     def _run(self, command: str) -> None:
-        ended = subprocess.run(
-            shlex.split(command),
-            cwd=self.directory,
-            env=self._environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-        said = ended.stdout + ended.stderr
-        assert ended.returncode == 0, f"{command}\n{said}"
+        words, environment = shlex.split(command), self._environment()
+        if self.forked and words[0] == "pytest":
+            code, output, errors = start_forked(words[1:], self.directory, environment)
+        else:
+            code, output, errors = _start(words, self.directory, environment)
+        said = output + errors
+        assert code == 0, f"{command}\n{said}"
         assert not command.startswith("pytest ") or "= quantization: " in said, f"{command}\n{said}"
 
     def _environment(self) -> dict[str, str]:
@@ -159,6 +158,23 @@ class Reader:
         return path
 
 
+def _start(
+    words: Sequence[str], directory: Path, environment: Mapping[str, str]
+) -> tuple[int, str, str]:
+    """A program's exit code and what it wrote to both outputs."""
+    ended = subprocess.run(
+        words,
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_TIMEOUT_S,
+        check=False,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("models")
@@ -168,7 +184,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_commands_of_a_document_run(
     document: str, tmp_path: Path, models: Path, shared_cache: Path
 ) -> None:
-    Reader(tmp_path, models, shared_cache).follow(DOCUMENTS[document].read_text("utf-8"))
+    reader = Reader(tmp_path, models, shared_cache, forked=document != "README.md")
+    reader.follow(DOCUMENTS[document].read_text("utf-8"))
 
 
 def test_what_is_not_run_is_still_shown_somewhere() -> None:

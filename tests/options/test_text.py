@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.sessions import CAPITAL, Project, Run
+from tests.sessions import CAPITAL, SHORT_TEXT, Project, Run
 
 SELECTED = ("--quant-levels=q8", "--quant-cases=8", "-k", CAPITAL)
-TEXT = "The capital of Sweden is Stockholm, and 17 + 25 = 42. " * 90
 
 
 def chunks(run: Run) -> tuple[str, int]:
@@ -20,7 +19,7 @@ def chunks(run: Run) -> tuple[str, int]:
 
 def test_a_text_of_one_s_own(project: Project, mode: tuple[str, ...]) -> None:
     project.ini("quant_text = unused.txt")  # the command line beats it
-    project.write("mine.txt", TEXT)
+    project.write("mine.txt", SHORT_TEXT)
     title, count = chunks(project.run(*SELECTED, "--quant-text=mine.txt", *mode, divergence=True))
     assert title == "mine.txt"
     assert count >= 2
@@ -28,7 +27,7 @@ def test_a_text_of_one_s_own(project: Project, mode: tuple[str, ...]) -> None:
 
 def test_a_path_of_the_ini_file_starts_from_there(project: Project) -> None:
     project.ini("quant_text = mine.txt")
-    project.write("mine.txt", TEXT)
+    project.write("mine.txt", SHORT_TEXT)
     (project.path / "below").mkdir()
     run = project.run_bare(
         *SELECTED,

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.sessions import EASY, Project, Run
+from tests.sessions import EASY, SHORT_TEXT, Project, Run
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Run:
     """A level that is hardly damaged, and one that is enough to show it."""
     project = Project(tmp_path_factory.mktemp("analysis"), shared_cache)
+    project.write("short.txt", SHORT_TEXT)
     return project.run(
         "--quant-levels=q8,q2",
+        "--quant-text=short.txt",
         "--quant-cases=24",
         "-k",
         f"{EASY} or capital_letters",
@@ -66,8 +68,10 @@ def test_the_reference_reads_what_the_levels_composed(run: Run) -> None:
 
 def test_a_level_writes_nothing_for_it(project: Project) -> None:
     """Where the reference keeps no instruction, the level is not asked, then or later."""
+    project.write("short.txt", SHORT_TEXT)
     run = project.run(
-        "--quant-levels=q8", "--quant-cases=8", "-k", "watch_without", divergence=True
+        *("--quant-levels=q8", "--quant-cases=8", "--quant-text=short.txt", "-k", "watch_without"),
+        divergence=True,
     )
     (measurement,) = run.measurements.values()
     assert measurement["uninformative"]

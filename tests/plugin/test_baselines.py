@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.sessions import Project, Run
+from tests.sessions import MODES, Project, Run
 
 from pytest_quant.gate.baseline import Baseline
 from pytest_quant.gate.baseline_file import read_baseline
@@ -52,11 +53,27 @@ def recording(shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> R
     return project.run(*SELECTED, UPDATE, divergence=True)
 
 
+def with_baseline_of(recording: Run, project: Project) -> Project:
+    shutil.copytree(recording.directory / "baselines", project.path / "baselines")
+    return project
+
+
 @pytest.fixture
 def recorded(project: Project, recording: Run) -> Project:
     """A project that has this baseline."""
-    shutil.copytree(recording.directory / "baselines", project.path / "baselines")
-    return project
+    return with_baseline_of(recording, project)
+
+
+@pytest.fixture(scope="module")
+def again(
+    recording: Run, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Run]:
+    """The same session once more, in each mode, where this baseline is."""
+    runs = {}
+    for name, mode in MODES.items():
+        project = Project(tmp_path_factory.mktemp("again"), shared_cache)
+        runs[name] = with_baseline_of(recording, project).run(*SELECTED, *mode, divergence=True)
+    return runs
 
 
 @pytest.fixture
@@ -106,8 +123,9 @@ def test_shows_what_changes_before_it_writes(recording: Run) -> None:
     ]
 
 
-def test_the_same_again_is_no_regression(recorded: Project, mode: tuple[str, ...]) -> None:
-    run = recorded.run(*SELECTED, *mode, divergence=True)
+@pytest.mark.parametrize("mode", MODES)
+def test_the_same_again_is_no_regression(again: Mapping[str, Run], mode: str) -> None:
+    run = again[mode]
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     found = regressions(run)
     assert len(found) == 1 + 2 + 2
@@ -123,14 +141,14 @@ def test_the_same_again_is_no_regression(recorded: Project, mode: tuple[str, ...
     assert "32 cases compared" in "\n".join(run.section)
 
 
-def test_every_mode_reaches_the_same_verdicts(recorded: Project) -> None:
-    runs = (recorded.run(*SELECTED, mode, divergence=True) for mode in ("-n0", "-n2"))
-    one, other = (run.record for run in runs)
+def test_every_mode_reaches_the_same_verdicts(again: Mapping[str, Run]) -> None:
+    one, *others = (run.record for run in again.values())
     assert one is not None
-    assert other is not None
-    assert one["checks"] == other["checks"]
-    assert one["divergence_checks"] == other["divergence_checks"]
-    assert one["baselines"] == other["baselines"]
+    for other in others:
+        assert other is not None
+        assert other["checks"] == one["checks"]
+        assert other["divergence_checks"] == one["divergence_checks"]
+        assert other["baselines"] == one["baselines"]
 
 
 def test_a_damaged_copy_fails_and_names_what_changed(damaged: Run) -> None:

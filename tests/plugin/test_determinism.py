@@ -7,32 +7,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.sessions import Project, Run
+from tests.sessions import CAPITAL, SHORT_TEXT, Project, Run
 
 from pytest_quant.library import EMBEDDED_MODEL
 
 # A probe without a file name in common with others, and two that surround it.
 PROBE = "word_repeated"
-ALL = f"{PROBE} or capital or arithmetic_sequence"
+ALL = f"{PROBE} or ({CAPITAL}) or doubling"
 
 
 @pytest.fixture(scope="module")
 def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
-    """Sessions that overlap, none of which finds anything in a cache.
+    """Sessions that overlap, each in a Python of its own, none of which finds anything in a cache.
 
     One level is damaged, so that it fails and ``--lf`` has something to select.
     """
 
     def run(project: Project, *args: str, divergence: bool = False) -> Run:
         return project.run(
+            f"--quant-text={project.write('short.txt', SHORT_TEXT)}",
             "--quant-levels=q8,q4",
-            "--quant-cases=16",
+            "--quant-cases=8",
             "--quant-alpha=0.4",
             f"--quant-model={EMBEDDED_MODEL}",
             f"--quant-artifact=q8={damaged_q8_file}",
             f"--quant-cache-dir={tmp_path_factory.mktemp('cache')}",
             *args,
             divergence=divergence,
+            fresh=True,
         )
 
     def project() -> Project:

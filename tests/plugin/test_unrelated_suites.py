@@ -25,7 +25,7 @@ def test_nothing_is_loaded_and_nothing_is_said(
 ) -> None:
     project.write("test_suite.py", SUITE)
     project.write("data.yaml", "probes: not ours")
-    run = project.run_bare("-W", "error", *distribution)
+    run = project.run_bare("-W", "error", *distribution, fresh=True)
     assert run.code == 0
     assert run.outcomes == {"passed": 1}
     assert "quantization" not in run.output
