@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.measurement import CaseResult, Measurement
+from pytest_quant.plugin.readiness import check_parallel, check_text
 
 if TYPE_CHECKING:
     from pytest_quant.bench import Bench
@@ -71,26 +71,10 @@ class State:
         for level in self.tested:
             self.baseline(level)
         if run:
-            _ = self.lineup
-            self._check_parallel()
-            self._check_text()
-
-    def _check_text(self) -> None:
-        from pytest_quant.runtimes.llamacpp.passages import check_length
-
-        if self.recorded_reference is None:
-            paths = {name: artifact.path for name, artifact in self.lineup.artifacts.items()}
-            check_length(self.held_text, paths.pop(self.reference.name), paths.values())
-
-    def _check_parallel(self) -> None:
-        from pytest_quant.runtimes.llamacpp.library import max_sequences
-
-        given, most = self.settings.parallel, max_sequences()
-        if given is not None and given > most:
-            raise QuantUsageError(
-                f"--quant-parallel (quant_parallel): found {given}; llama.cpp decodes at most "
-                f"{most} sequences together"
-            )
+            lineup = self.lineup
+            check_parallel(self.settings.parallel)
+            if self.recorded_reference is None:
+                check_text(self.held_text, lineup, self.reference)
 
     @cached_property
     def reference(self) -> Level:

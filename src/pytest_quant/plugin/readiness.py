@@ -1,0 +1,31 @@
+"""Mistakes that only the runtime or a model's file can tell, found before anything is run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pytest_quant.errors import QuantUsageError
+
+if TYPE_CHECKING:
+    from pytest_quant.levels import Level
+    from pytest_quant.lineup import Lineup
+    from pytest_quant.runtimes.protocol import Reading
+
+
+def check_parallel(parallel: int | None) -> None:
+    """Raises ``QuantUsageError`` for more sequences than llama.cpp decodes together."""
+    from pytest_quant.runtimes.llamacpp.library import max_sequences
+
+    if parallel is not None and parallel > (most := max_sequences()):
+        raise QuantUsageError(
+            f"--quant-parallel (quant_parallel): found {parallel}; llama.cpp decodes at most "
+            f"{most} sequences together"
+        )
+
+
+def check_text(text: Reading, lineup: Lineup, reference: Level) -> None:
+    """Raises ``QuantUsageError`` for a held text that is too short for these models."""
+    from pytest_quant.runtimes.llamacpp.passages import check_length
+
+    paths = {name: artifact.path for name, artifact in lineup.artifacts.items()}
+    check_length(text, paths.pop(reference.name), paths.values())
