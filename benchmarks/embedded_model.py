@@ -1,6 +1,6 @@
 """What quantization does to the embedded model: the measured part of its card.
 
-    python benchmarks/embedded_model.py [--cases 200] [--record FILE] [--write]
+    python benchmarks/embedded_model.py [--cases 200] [--threads 1] [--record FILE] [--write]
 
 Asks the families that the model was trained on (training/families.yaml) at every level of the
 guide, in one session of the plugin, and prints the tables as Markdown; --write puts them and the
@@ -43,13 +43,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=200, help="cases a family (default 200)")
     parser.add_argument("--model", type=Path, help="another GGUF than the embedded model")
+    parser.add_argument("--threads", type=int, help="threads of llama.cpp (default: all cores)")
     parser.add_argument("--record", type=Path, help="where the run record is kept")
     parser.add_argument("--write", action="store_true", help="put the result into docs/")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         path: Path = options.record or Path(directory, "record.json")
         if not path.exists():
-            run(options.cases, options.model, path)
+            run(options.cases, options.model, options.threads, path)
         curve = Curve(read_record(path))
     text = "\n".join(card(curve))
     print(text)
@@ -66,7 +67,7 @@ def families() -> dict[str, str]:
     return {name: category for category, names in listed.items() for name in names}
 
 
-def run(cases: int, model: Path | None, record: Path) -> None:
+def run(cases: int, model: Path | None, threads: int | None, record: Path) -> None:
     """One session with every level; its run record is written to ``record``."""
     items = [
         f"{REPOSITORY / 'probes' / category}.yaml::{name}[{level}]"
@@ -79,6 +80,7 @@ def run(cases: int, model: Path | None, record: Path) -> None:
                 *(sys.executable, "-m", "pytest", "-q", f"--quant-levels={','.join(LEVELS)}"),
                 *(f"--quant-cases={cases}", f"--quant-json={record.absolute()}"),
                 *([f"--quant-model={model.absolute()}"] if model else []),
+                *([f"--quant-threads={threads}"] if threads else []),
                 *items,
             ],
             cwd=directory,
