@@ -72,5 +72,5 @@ def damaged_q8_file(q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     from benchmarks.faults.catalogue import fault_named
 
     path = tmp_path_factory.mktemp("model") / "damaged-Q8_0.gguf"
-    fault_named("swapped tensors").plant(q8_file, 1.0, path)
+    fault_named("repeated block").plant(q8_file, 1, path)
     return path

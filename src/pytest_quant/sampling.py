@@ -65,12 +65,12 @@ class FixedSize:
         drawn = islice(each_case(probe), most)
         first = tuple(islice(drawn, max(FEWEST_FIRST, min(FIRST_LOOK, most // 4))))
         ahead = tuple(islice(drawn, 1))
-        yield Part(first, last=not ahead)
+        if ahead:
+            yield Part(first, last=False)
         rest = (*ahead, *drawn)
         if self.cases is None and probe.is_drawn and len(first) + len(rest) < most:
             draw_cases(probe, most)  # says that there are not so many
-        if rest:
-            yield Part(rest, last=True)
+        yield Part(rest or first, last=True)
 
     def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
         return guessing(right, n, probe.chance) or "" if last or not right else None

@@ -13,8 +13,8 @@ from tests.sessions import CAPITAL, Project, Run
 from pytest_quant.library import BASELINES, PROBES
 
 KEY = "sk-secret-0123"
-# A level that misspells some of these words, and is judged at the reference to know them.
-COMPOSED = ("--quant-levels=q2", "--quant-cases=24", "-k", "capital_letters")
+# A level that joins some of these words wrongly, and is judged at the reference to know them.
+COMPOSED = ("--quant-levels=q2", "--quant-cases=24", "-k", "words_joined")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from pytest_quant.probes.generators.draws import running
+from pytest_quant.probes.generators.running import running
 
 _COLOURS = ["red", "blue", "green", "white", "black", "yellow"]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import accumulate, pairwise
 from math import lcm, prod
 from random import Random
 from typing import Any
+
+from pytest_quant.probes.generators.running import running
 
 _COLOURS = ["red", "blue", "green", "white", "black", "yellow"]
 _EVENTS = [
@@ -146,13 +147,6 @@ def screening(rng: Random) -> dict[str, Any]:
         f"{others} / {others_below} = {others_group}, {others_group} * {others_above} = {wrong}. "
         f"{found} + {wrong} = {found + wrong}",
     }
-
-
-def running(sign: str, numbers: list[int]) -> str:
-    """The sums or products on the way: 3 + 5 = 8, 8 + 2 = 10."""
-    results = list(accumulate(numbers, (lambda a, b: a + b) if sign == "+" else lambda a, b: a * b))
-    steps = zip(pairwise(results), numbers[1:], strict=True)
-    return ", ".join(f"{before} {sign} {number} = {after}" for (before, after), number in steps)
 
 
 def _listed(items: list[Any]) -> str:
