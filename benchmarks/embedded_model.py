@@ -4,8 +4,8 @@
 
 Asks the families that the model was trained on (training/families.yaml) at every level of the
 guide, in one session of the plugin, and prints the tables as Markdown; --write puts them and the
-plot into docs/. --record keeps the session's run record; one that exists is used instead of a
-session, so that tables can be made again.
+plot into docs/. Speeds come from a second, short session, which wants a quiet machine. --record
+keeps both sessions' run records; those that exist are used, so that tables can be made again.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -32,6 +32,8 @@ from pytest_quant.record import RunRecord, read_record
 
 REPOSITORY = Path(__file__).parents[1]
 LEVELS = ("q8", "q6", "q5", "q4", "q3", "q2")
+# Speeds are those of a short session of these families, so that nothing else need rest for long.
+FAST = ("doubling", "fibonacci_like", "shopping_total", "sorting", "past_tense", "lookup_entry")
 CARD = REPOSITORY / "docs" / "embedded-model.md"
 PLOT = REPOSITORY / "docs" / "images" / "embedded-model.svg"
 # Both sides of an interval together.
@@ -51,7 +53,10 @@ def main() -> None:
         path: Path = options.record or Path(directory, "record.json")
         if not path.exists():
             run(options.cases, options.model, options.threads, path)
-        curve = Curve(read_record(path))
+        speeds: Path = path.with_suffix(".speeds.json")
+        if not speeds.exists():
+            run(32, options.model, options.threads, speeds, FAST)
+        curve = Curve(read_record(path), read_record(speeds))
     text = "\n".join(card(curve))
     print(text)
     if options.write:
@@ -67,12 +72,19 @@ def families() -> dict[str, str]:
     return {name: category for category, names in listed.items() for name in names}
 
 
-def run(cases: int, model: Path | None, threads: int | None, record: Path) -> None:
-    """One session with every level; its run record is written to ``record``."""
+def run(
+    cases: int,
+    model: Path | None,
+    threads: int | None,
+    record: Path,
+    some: Collection[str] | None = None,
+) -> None:
+    """One session with every level, of all or of ``some`` families; it writes its run record."""
     items = [
         f"{REPOSITORY / 'probes' / category}.yaml::{name}[{level}]"
         for level in LEVELS
         for name, category in families().items()
+        if some is None or name in some
     ]
     with tempfile.TemporaryDirectory() as directory:
         subprocess.run(
@@ -92,8 +104,8 @@ def run(cases: int, model: Path | None, threads: int | None, record: Path) -> No
 class Curve:
     """What one session says about the families, level by level."""
 
-    def __init__(self, record: RunRecord) -> None:
-        self.record = record
+    def __init__(self, record: RunRecord, speeds: RunRecord) -> None:
+        self.record, self.speeds = record, speeds
         self.reference = record.reference
         self.levels = [level for level in LEVELS if any(x.name == level for x in record.levels)]
 
@@ -299,13 +311,12 @@ def _divergence_cells(divergence: Divergence | None) -> Sequence[str]:
 
 
 def _speed(curve: Curve, level: str) -> float:
-    """Tokens read and written in a second of this session."""
+    """Tokens read and written in a second of the short session."""
+    measured = curve.speeds.measurements
     if level == curve.reference:
-        efforts = [m.reference_effort for m in curve.measurements if m.level == curve.levels[0]]
+        efforts = [m.reference_effort for m in measured if m.level == curve.levels[0]]
     else:
-        efforts = [
-            m.level_effort for m in curve.measurements if m.level == level and m.level_effort
-        ]
+        efforts = [m.level_effort for m in measured if m.level == level and m.level_effort]
     tokens = sum(effort.prompt_tokens + effort.new_tokens for effort in efforts)
     return tokens / sum(effort.seconds for effort in efforts)
 
