@@ -129,7 +129,7 @@ class Bench:
                     more, effort = self._ask(probe, level, part.cases)
                     answers += more
                     efforts.append(effort)
-                if sampling.settled(reference.results(seen, answers)):
+                if not complete and sampling.settled(reference.results(seen, answers)):
                     break
         except PromptTooLong as error:
             skipped = (

@@ -77,11 +77,14 @@ def check_length(reading: Reading, reference: Path, levels: Iterable[Path]) -> N
     """
     if not isinstance(reading, PlainText):
         return
+    others = [inspect(path).context_length or CHUNK_TOKENS for path in levels]
+    if not others:
+        return
+    own = inspect(reference).context_length or CHUNK_TOKENS
     model = Model(reference, vocabulary_only=True)
     try:
-        for level in levels:
-            contexts = (inspect(path).context_length for path in (reference, level))
-            _text_tokens(reading, model, min(CHUNK_TOKENS, *filter(None, contexts)))
+        # Two chunks of the longest are two of any.
+        _text_tokens(reading, model, min(CHUNK_TOKENS, own, max(others)))
     finally:
         model.close()
 
