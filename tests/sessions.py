@@ -165,8 +165,15 @@ def start_fresh(
     arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
 ) -> tuple[int, str, str]:
     """A session in a Python of its own: its exit code and what it wrote to both outputs."""
+    return start_program([sys.executable, "-m", "pytest", *arguments], directory, environment)
+
+
+def start_program(
+    words: Sequence[str], directory: Path, environment: Mapping[str, str]
+) -> tuple[int, str, str]:
+    """The same of any program."""
     ended = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments],
+        words,
         cwd=directory,
         env=environment,
         stdin=subprocess.DEVNULL,

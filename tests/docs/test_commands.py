@@ -6,15 +6,14 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.sessions import WITHOUT_DIVERGENCE, start_forked
+from tests.sessions import WITHOUT_DIVERGENCE, start_forked, start_program
 
 from pytest_quant.cli.main import command_parser
 from pytest_quant.levels import Recipe
@@ -45,7 +44,6 @@ PROGRAMS = ("pytest", "pytest-quant", "python", "pip", "sh", "npx", "mkdocs")
 # checker is quickly there.
 ASKED = Path(__file__).parent / "data" / "probes"
 _SAVED = re.compile(r"\bsave this as `([^`]+)`", re.IGNORECASE)
-_TIMEOUT_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ class Reader:
         if self.forked and words[0] == "pytest":
             code, output, errors = start_forked(words[1:], self.directory, environment)
         else:
-            code, output, errors = _start(words, self.directory, environment)
+            code, output, errors = start_program(words, self.directory, environment)
         said = output + errors
         assert code == 0, f"{command}\n{said}"
         assert not command.startswith("pytest ") or "= quantization: " in said, f"{command}\n{said}"
@@ -156,23 +154,6 @@ class Reader:
         if not path.exists():
             quantize(EMBEDDED_MODEL, path, Recipe(file_type), threads=1)
         return path
-
-
-def _start(
-    words: Sequence[str], directory: Path, environment: Mapping[str, str]
-) -> tuple[int, str, str]:
-    """A program's exit code and what it wrote to both outputs."""
-    ended = subprocess.run(
-        words,
-        cwd=directory,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
 
 
 @pytest.fixture(scope="module")
