@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +15,21 @@ from hypothesis import strategies as st
 
 from pytest_quant.levels import Recipe
 from pytest_quant.metrics.distributions import TOP, compare_logits
-from pytest_quant.runtimes.llamacpp import engine
+from pytest_quant.runtimes.llamacpp import engine, lockstep
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.library import Context, Model
-from pytest_quant.runtimes.llamacpp.lockstep import compare, plan_lockstep
+from pytest_quant.runtimes.llamacpp.lockstep import (
+    MOST_LANES,
+    LockstepPlan,
+    compare,
+    count_lanes,
+    plan_lockstep,
+)
 from pytest_quant.runtimes.llamacpp.passages import Passage
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 from pytest_quant.runtimes.protocol import Dialogues, Incomparable, Limits, PlainText, Replies
+
+Lane = tuple[Context, Context]
 
 VOCABULARY = 600
 # What the f16 of the KV cache leaves, however a batch is composed.
@@ -71,32 +81,36 @@ def random_tokens(length: int) -> npt.NDArray[np.int32]:
     return np.random.default_rng(length).integers(0, VOCABULARY, length).astype(np.int32)
 
 
-@pytest.mark.parametrize("rows", [512, 7])
-def test_every_token_is_compared_as_the_models_see_it(
-    tiny_f32: Path, rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Many passages in a batch and one over several; the level is told something else before."""
-    from pytest_quant.runtimes.llamacpp import lockstep
-
-    monkeypatch.setattr(lockstep, "ROW_BYTES", 4 * VOCABULARY * rows)
-    passages = []
-    for length, before in ((5, 2), (30, 9), (12, 40), (150, 140)):
-        read = random_tokens(length)
-        told = np.concatenate([random_tokens(before), read])
-        passages.append(Passage(read, told, np.append(read[1:], TOP).astype(np.int32)))
-    plan = plan_lockstep(passages, batch=256, vocabulary_size=VOCABULARY)
-    model = Model(tiny_f32)
+@contextmanager
+def open_lanes(path: Path, plan: LockstepPlan, count: int) -> Iterator[list[Lane]]:
+    model = Model(path)
     contexts = [
         Context(
             model, cells=plan.cells, sequences=plan.sequences, batch=256, threads=1,
             outputs=plan.outputs,
         )
-        for _ in range(2)
+        for _ in range(2 * count)
     ]  # fmt: skip
-    found = compare(contexts[0], contexts[1], passages, plan, 1)
+    yield list(zip(contexts[::2], contexts[1::2], strict=True))
     for context in contexts:
         context.close()
     model.close()
+
+
+@pytest.mark.parametrize(("rows", "lanes"), [(512, 1), (512, 3), (7, 1), (7, 2)])
+def test_every_token_is_compared_as_the_models_see_it(
+    tiny_f32: Path, rows: int, lanes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many passages in a batch and one over several; the level is told something else before."""
+    monkeypatch.setattr(lockstep, "ROW_BYTES", 4 * VOCABULARY * rows)
+    passages = []
+    for length, before in ((5, 2), (30, 9), (12, 40), (150, 140), (9, 4)):
+        read = random_tokens(length)
+        told = np.concatenate([random_tokens(before), read])
+        passages.append(Passage(read, told, np.append(read[1:], TOP).astype(np.int32)))
+    plan = plan_lockstep(passages, batch=256, vocabulary_size=VOCABULARY)
+    with open_lanes(tiny_f32, plan, lanes) as contexts:
+        found = compare(contexts, passages, plan, 1)
     for passage, tokens in zip(passages, found, strict=True):
         wanted = len(passage.targets)
         base, own = (
@@ -107,6 +121,19 @@ def test_every_token_is_compared_as_the_models_see_it(
         assert tokens.base_nll == pytest.approx(alone.base_nll, abs=CLOSE)
         assert tokens.kld == pytest.approx(alone.kld, abs=CLOSE)
         assert tokens.kld.mean() > 10 * CLOSE
+
+
+def test_a_failure_in_one_lane_ends_all(tiny_f32: Path) -> None:
+    tokens = random_tokens(200)
+    passages = [Passage(tokens, tokens, np.full(200, TOP, np.int32))] * 400
+    # llama.cpp refuses a token that its vocabulary does not have.
+    passages[3] = Passage(tokens + VOCABULARY, tokens, passages[0].targets)
+    plan = plan_lockstep(passages, batch=256, vocabulary_size=VOCABULARY)
+    with open_lanes(tiny_f32, plan, 2) as lanes:
+        with pytest.raises(RuntimeError, match=r"failed to read a batch \(status -1\)"):
+            compare(lanes, passages, plan, 1)
+        assert all(context.aborted for lane in lanes for context in lane)
+        assert compare(lanes, passages[:1], replace(plan, waves=(range(1),)), 1)
 
 
 def test_a_model_is_no_distance_from_itself(
@@ -122,10 +149,17 @@ def test_a_model_is_no_distance_from_itself(
 
 
 def test_the_same_call_gives_the_same_numbers(
-    reference: LlamaCppRuntime, level: LlamaCppRuntime, text: PlainText, dialogues: Dialogues
+    reference: LlamaCppRuntime,
+    level: LlamaCppRuntime,
+    text: PlainText,
+    dialogues: Dialogues,
+    tiny_f32: Path,
 ) -> None:
     first = reference.diverge(level, dialogues)
-    assert reference.diverge(level, text).statistics["Mean KLD"].value > 0
+    second = reference.diverge(level, text)
+    assert second.statistics["Mean KLD"].value > 0
+    with LlamaCppRuntime.open(tiny_f32, threads=2) as in_two_lanes:
+        assert in_two_lanes.diverge(level, text) == second
     reference.generate(["something else"], Limits(3))
     assert reference.diverge(level, dialogues) == first
     assert first.source == "text"
@@ -201,3 +235,17 @@ def test_a_plan_reads_everything_once_within_its_limits(
         if len(members) > 1:
             assert sum(p.longest for p in members) <= 256
             assert sum(len(p.targets) for p in members) <= plan.rows <= plan.outputs
+
+
+@given(st.integers(1, 64), st.integers(1, 60), st.integers(1, 2**20), st.integers(2**10, 2**40))
+def test_lanes_share_the_threads_and_fit_into_memory(
+    threads: int, waves: int, cell_bytes: int, memory: int
+) -> None:
+    plan = LockstepPlan(tuple(range(i, i + 1) for i in range(waves)), 512, 512, 512, 1)
+    asked = {"cell_bytes": cell_bytes, "vocabulary_size": 32_000}
+    lanes = count_lanes(plan, threads=threads, memory=memory, **asked)
+    assert 1 <= lanes <= min(threads, waves, MOST_LANES)
+    assert threads % lanes == 0
+    assert lanes == 1 or lanes * 512 * cell_bytes < memory / 8
+    assert count_lanes(plan, threads=2, memory=2**50, **asked) == min(2, waves)
+    assert count_lanes(plan, threads=16, memory=2**50, **asked) == {1: 1, 2: 2, 3: 2}.get(waves, 4)

@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Self
@@ -26,7 +26,7 @@ from pytest_quant.runtimes.llamacpp.layout import (
     default_parallel,
     plan,
 )
-from pytest_quant.runtimes.llamacpp.lockstep import compare, plan_lockstep
+from pytest_quant.runtimes.llamacpp.lockstep import compare, count_lanes, plan_lockstep
 from pytest_quant.runtimes.llamacpp.passages import Reader, differences, passages
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
 from pytest_quant.runtimes.llamacpp.prompt import (
@@ -205,10 +205,23 @@ class LlamaCppRuntime:
         if not read:
             raise Incomparable(f"{reading.title}: there is nothing to read")
         plan = plan_lockstep(read, batch=BATCH_TOKENS, vocabulary_size=sizes[0])
-        size = plan.cells, plan.sequences, plan.outputs
-        tokens = compare(
-            self._open_context(*size), level._open_context(*size), read, plan, self._threads
+        models = self._model, level._model
+        lanes = count_lanes(
+            plan,
+            threads=self._threads,
+            cell_bytes=sum(inspect(model.path).kv_bytes_per_token for model in models),
+            vocabulary_size=sizes[0],
+            memory=_total_memory(),
         )
+        threads = self._threads // lanes
+        with ExitStack() as opened:
+
+            def context(runtime: LlamaCppRuntime) -> library.Context:
+                made = runtime._new_context(plan.cells, plan.sequences, plan.outputs, threads)
+                return opened.enter_context(closing(made))
+
+            pairs = [(context(self), context(level)) for _ in range(lanes)]
+            tokens = compare(pairs, read, plan, threads)
         return Divergence(
             level="",
             source="responses" if isinstance(reading, Replies) else "text",
@@ -273,16 +286,21 @@ class LlamaCppRuntime:
             if context:
                 context.close()
                 self._context = None
-            self._context = context = library.Context(
-                self._model,
-                cells=cells,
-                sequences=sequences,
-                batch=min(BATCH_TOKENS, cells),
-                threads=self._threads,
-                outputs=outputs,
-                physical=self._physical,
-            )
+            self._context = context = self._new_context(cells, sequences, outputs, self._threads)
         return context
+
+    def _new_context(
+        self, cells: int, sequences: int, outputs: int | None, threads: int
+    ) -> library.Context:
+        return library.Context(
+            self._model,
+            cells=cells,
+            sequences=sequences,
+            batch=min(BATCH_TOKENS, cells),
+            threads=threads,
+            outputs=outputs,
+            physical=self._physical,
+        )
 
 
 @contextmanager

@@ -2,13 +2,16 @@
 
 The logits of both are looked at where llama.cpp left them and overwritten by the next batch, so
 nothing is approximated and nothing of size is kept. What is decoded together follows from the
-passages alone.
+passages alone, whichever lane reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -25,6 +28,9 @@ from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
 from pytest_quant.runtimes.llamacpp.passages import Passage
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 from pytest_quant.runtimes.llamacpp.scoring import ROW_BYTES
+
+# More would take more memory than they save time.
+MOST_LANES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +71,75 @@ def plan_lockstep(passages: Sequence[Passage], *, batch: int, vocabulary_size: i
     return LockstepPlan(tuple(waves), batch, rows, cells, most_sequences)
 
 
+def count_lanes(
+    plan: LockstepPlan, *, threads: int, cell_bytes: int, vocabulary_size: int, memory: int
+) -> int:
+    """How many pairs of contexts read at once, each with an equal share of the threads.
+
+    A thread that works alone waits for no other, so lanes of few threads are faster than one of
+    many. ``cell_bytes`` are those of one token in both caches; the lanes take no more than an
+    eighth of ``memory``.
+    """
+    # llama.cpp works out the rows of logits in one place and hands them out in another.
+    lane = plan.cells * cell_bytes + 2 * 2 * 4 * plan.outputs * vocabulary_size
+    most = min(MOST_LANES, threads, len(plan.waves), memory // 8 // lane)
+    return next((count for count in range(most, 1, -1) if threads % count == 0), 1)
+
+
 def compare(
-    reference: library.Context,
-    level: library.Context,
+    lanes: Sequence[tuple[library.Context, library.Context]],
     passages: Sequence[Passage],
     plan: LockstepPlan,
     threads: int,
 ) -> list[TokenStatistics]:
     """What every scored token of every passage shows.
 
+    A lane is a context of the reference and one of the level; ``threads`` are those of a lane.
     Raises ``RuntimeError`` when llama.cpp fails, or a model's logits are not numbers.
     """
-    found: list[TokenStatistics] = []
-    sides = _Side(reference, plan), _Side(level, plan)
-    for wave in plan.waves:
-        members = [passages[index] for index in wave]
+    idle: SimpleQueue[_Lane] = SimpleQueue()
+    for reference, level in lanes:
+        idle.put(_Lane(_Side(reference, plan), _Side(level, plan), threads))
+
+    def read(wave: range) -> list[TokenStatistics]:
+        lane = idle.get()
+        try:
+            return lane.compare([passages[index] for index in wave])
+        finally:
+            idle.put(lane)
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        try:
+            return [*chain.from_iterable(pool.map(read, plan.waves))]
+        except BaseException:
+            # Otherwise a keyboard interrupt would wait for what is being decoded.
+            for context in chain.from_iterable(lanes):
+                context.abort()
+            raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    reference: _Side
+    level: _Side
+    threads: int
+
+    def compare(self, members: Sequence[Passage]) -> list[TokenStatistics]:
+        """Read a wave."""
+        counts = [len(passage.targets) for passage in members]
         read = zip(
-            sides[0].read([p.reference for p in members], [len(p.targets) for p in members]),
-            sides[1].read([p.level for p in members], [len(p.targets) for p in members]),
+            self.reference.read([passage.reference for passage in members], counts),
+            self.level.read([passage.level for passage in members], counts),
             strict=True,
         )
         targets = np.concatenate([passage.targets for passage in members])
         parts: list[TokenStatistics] = []
         done = 0
         for base, own in read:
-            parts.append(_compared(base, own, targets[done : done + len(base)], threads))
+            wanted = targets[done : done + len(base)]
+            parts.append(_compared(base, own, wanted, self.threads))
             done += len(base)
-        found += split(joined(parts), [len(passage.targets) for passage in members])
-    return found
+        return split(joined(parts), counts)
 
 
 def _compared(base: Logits, own: Logits, targets: Tokens, threads: int) -> TokenStatistics:
