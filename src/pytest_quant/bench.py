@@ -1,4 +1,4 @@
-"""Asking and judging: from a probe and a level to a measurement, whatever runs the model."""
+"""Asking and checking: from a probe and a level to a measurement, whatever runs the model."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_quant.checkers import prepare
-from pytest_quant.judging import Reply, judged, likeliest, options_of, prompts_of
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
+from pytest_quant.replies import Reply, answers_of, likeliest, options_of, prompts_of
 from pytest_quant.runtimes.protocol import (
     Batch,
     Limits,
@@ -32,7 +32,7 @@ DEADLINE_S = 1800.0
 class _Reference:
     """What the reference answered to a probe so far, part by part.
 
-    Kept, because drawing and judging it again for each level would take longer than a small
+    Kept, because drawing and checking it again for each level would take longer than a small
     model's answers.
     """
 
@@ -256,7 +256,7 @@ class Bench:
                 for response in batch.responses
             ]
             effort = _effort(batch)
-        return judged(probe, cases, replies), effort
+        return answers_of(probe, cases, replies), effort
 
     def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
         def score() -> tuple[Scores, RuntimeInfo]:

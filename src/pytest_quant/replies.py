@@ -59,7 +59,7 @@ def likeliest(options: Sequence[str], likelihoods: Sequence[Likelihood]) -> Repl
     return Reply(max(probabilities, key=probabilities.__getitem__), "end", probabilities)
 
 
-def judged(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) -> list[Answer]:
+def answers_of(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) -> list[Answer]:
     """The answer of each case; a pair's is that to its disturbed prompt.
 
     ``replies`` are to the prompts of all cases, in their order. Raises ``QuantUsageError`` for a
@@ -69,10 +69,10 @@ def judged(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) -> lis
     answers = []
     for case in cases:
         reply = next(remaining)
-        outcome = _judge(probe, case, case.prompt, reply)
+        outcome = _outcome(probe, case, case.prompt, reply)
         clean = None
         if case.clean is not None:
-            clean = _judge(probe, case, case.clean, next(remaining)).verdict
+            clean = _outcome(probe, case, case.clean, next(remaining)).verdict
         answers.append(
             Answer(
                 verdict=outcome.verdict,
@@ -98,7 +98,7 @@ def _total(logprobs: Sequence[float]) -> float | None:
     return total if math.isfinite(total) else None
 
 
-def _judge(probe: Probe, case: Case, prompt: str, reply: Reply) -> Outcome:
+def _outcome(probe: Probe, case: Case, prompt: str, reply: Reply) -> Outcome:
     try:
         return check(
             probe.check,
