@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.files import write_atomically
 
 
 def make_directory(path: Path) -> None:
@@ -22,16 +21,8 @@ def make_directory(path: Path) -> None:
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Replace a JSON file atomically."""
-    make_directory(path.parent)
     with _writable(path):
-        handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-        temporary = Path(name)
-        try:
-            with os.fdopen(handle, "w") as file:
-                json.dump(content, file)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_atomically(path, json.dumps(content))
 
 
 @contextmanager
