@@ -40,9 +40,6 @@ REFERENCE, CLEAN = "reference", "clean"
 # Probes are taken that the reference mostly gets right, and that are short: a few of each category.
 LEAST_ACCURACY = 0.6
 MOST_DIFFICULT = 3
-# Of each probe so many of the reference's own responses are read; a session with all probes of the
-# library takes about as many.
-RESPONSES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +127,9 @@ class Workbench:
 
     @cached_property
     def _replies(self) -> Replies:
-        """Some of what the reference itself answered."""
+        """What a session with these probes reads of the reference's own responses."""
         sampling = FixedSize(self._cases)
-        return own_replies(
-            self._bench.replies(probe, sampling)[:RESPONSES] for probe in self.probes
-        )
+        return own_replies(self._bench.replies(probe, sampling) for probe in self.probes)
 
     def with_fault(self, fault: Fault, dose: Dose) -> Findings:
         """What the level shows with a fault in it, from the directory if it was found before."""
