@@ -1,4 +1,4 @@
-"""Model output as harmless text of bounded width."""
+"""Model output as harmless text of bounded width, and numbers of things."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ def shown(text: str, width: int = 60) -> str:
         return "".join(pieces)
     room = width - len(_DOTS)
     return "".join(p for p, end in zip(pieces, ends, strict=True) if end <= room) + _DOTS
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 probe``, ``1,200 probes``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def paragraphs(text: str, most: int) -> str:
