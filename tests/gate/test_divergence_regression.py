@@ -15,6 +15,7 @@ from pytest_quant.gate.divergence_regression import (
     behaves_like,
     evaluate_divergence,
     explain_divergence,
+    told_rise,
 )
 
 
@@ -167,7 +168,30 @@ def test_a_file_that_behaves_like_one_of_fewer_bits(
 
 def test_the_explanation_holds_every_number() -> None:
     first, second = explain_divergence(evaluated(WAS, [1.64 * kld for kld in WAS])).splitlines()
-    assert first.startswith("KL divergence 0.052 nats per token, recorded 0.0317 (+64%): ")
+    assert first.startswith("KL divergence 0.052 nats per token, recorded 0.0317 (+64 %): ")
     assert "shown to be higher; 32 chunks, half of the gain in 14, 16,384 tokens, p " in first
     assert second.startswith("alpha 0.01; rise 0.02 [0.019, 0.022], worth failing above 0.0032")
     assert "rise 0.87, worth" in explain_divergence(evaluated([0.03], [0.9]))
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        (1.0, "(unchanged)"),
+        (1.004, "(unchanged)"),
+        (0.996, "(unchanged)"),
+        (1.1, "(+10 %)"),
+        (0.5, "(-50 %)"),
+        (2.0, "(+100 %)"),
+        (3.24, "(3.2 times)"),
+        (1114.6, "(1,115 times)"),
+    ],
+)
+def test_how_far_from_the_record_is_told_as_one_would_say_it(factor: float, told: str) -> None:
+    recorded = [0.001] * 9
+    now = [factor * kld for kld in recorded]
+    assert told_rise(evaluated(recorded, now)) == f"0.001 {told}"
+
+
+def test_no_share_of_nothing() -> None:
+    assert told_rise(evaluated([0.0] * 9, [0.1] * 9)) == "0"

@@ -254,9 +254,8 @@ def behaves_like(
 
 def explain_divergence(result: DivergenceResult) -> str:
     """Two lines: what was seen, and by what rule."""
-    share = f" ({result.rise / result.recorded:+.0%})" if result.recorded > 0 else ""
     first = (
-        f"KL divergence {result.now:.3g} nats per token, recorded {result.recorded:.3g}{share}: "
+        f"KL divergence {result.now:.3g} nats per token, recorded {told_rise(result)}: "
         f"{_FINDING[result.verdict]}; {_spread(result)}, {result.tokens:,} tokens, "
         f"p {result.p:.2g}"
     )
@@ -266,6 +265,19 @@ def explain_divergence(result: DivergenceResult) -> str:
         f"{result.limit:.2g}"
     )
     return f"{first}\n{second}"
+
+
+def told_rise(result: DivergenceResult) -> str:
+    """What was recorded, and in brackets how far that is from now: ``0.0317 (+64 %)``."""
+    recorded = f"{result.recorded:.3g}"
+    if result.recorded <= 0:
+        return recorded
+    ratio = result.now / result.recorded
+    if abs(ratio - 1) < 0.005 or f"{result.now:.3g}" == recorded:
+        return f"{recorded} (unchanged)"
+    if ratio > 2:
+        return f"{recorded} ({ratio:{'.1f' if ratio < 9.95 else ',.0f'}} times)"
+    return f"{recorded} ({100 * (ratio - 1):+.0f} %)"
 
 
 def _spread(result: DivergenceResult) -> str:

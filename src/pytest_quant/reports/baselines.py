@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_quant.gate.baseline_changes import BaselineUse
+from pytest_quant.gate.divergence_regression import told_rise
 from pytest_quant.gate.tolerance_check import over_looks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record import RunRecord
@@ -28,9 +29,9 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
             yield _regression(check)
     for divergence in (c for c in record.divergence_checks if c.level == level):
         result = divergence.result
-        rise = f" ({result.rise / result.recorded:+.0%})" if result.recorded > 0 else ""
+        where = f" on {record.reference}'s responses" if divergence.source == "responses" else ""
         yield (
-            f"regression: KL divergence {result.now:.3g}, recorded {result.recorded:.3g}{rise}, "
+            f"regression: KL divergence{where} {result.now:.3g}, recorded {told_rise(result)}, "
             f"p {result.p:.2g}: {result.verdict}"
         )
     yield from _outdated(use)
