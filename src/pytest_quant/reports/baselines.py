@@ -9,7 +9,7 @@ from pytest_quant.gate.divergence_regression import told_rise
 from pytest_quant.gate.tolerance_check import over_looks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plain_text import counted, shown
 
 
 def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
@@ -18,7 +18,7 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
     if use is None:
         return
     covered = use.coverage
-    counts = [f"{covered.compared:,} cases compared"] + [
+    counts = [f"{counted(covered.compared, 'case')} compared"] + [
         f"{count:,} {what}"
         for what in ("new", "gone", "changed")
         if (count := getattr(covered, what))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_quant.metrics.divergence import Divergence, Statistic
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plain_text import counted, shown
 
 
 def divergence_lines(record: RunRecord, level: str) -> Iterator[str]:
@@ -29,7 +29,8 @@ def noise_line(record: RunRecord) -> Iterator[str]:
     if noise := record.noise:
         yield (
             f"noise {noise.level} in batches of {noise.batch} tokens: KL divergence "
-            f"{noise.kld:.2g}, {noise.changed} of {noise.answers} answers differ"
+            f"{noise.kld:.2g}, {noise.changed} of {counted(noise.answers, 'answer')} "
+            f"{'differs' if noise.changed == 1 else 'differ'}"
         )
 
 

@@ -21,6 +21,11 @@ def shown(text: str, width: int = 60) -> str:
     return "".join(p for p, end in zip(pieces, ends, strict=True) if end <= room) + _DOTS
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 probe``, ``2 probes``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def paragraphs(text: str, most: int) -> str:
     """``text`` with its line breaks and tabs, and other control and bidi characters as escapes.
 
