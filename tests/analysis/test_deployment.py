@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.reports.records import measured, record
 
-from pytest_quant.analysis.deployment import Advice
+from pytest_quant.analysis.deployment import Advice, deployment
+from pytest_quant.analysis.ladder import Rung
 from pytest_quant.measurement import Measurement
 
 
@@ -49,3 +50,26 @@ def test_levels_without_a_check_are_no_evidence() -> None:
     silent = measured("sums", "q8", right=0, n=8, uninformative="the reference cannot do it")
     found = advice("cloud", silent)
     assert found.evidence == "q8: no probe that tells anything was asked"
+
+
+def test_a_level_that_fails_anywhere_is_not_advised() -> None:
+    failing = measured("facts", "q4", right=60, lost=40, category="world_knowledge")
+    run = record(Q8, Q4, measured("facts", "q8", right=60, category="world_knowledge"), failing)
+    assert run.level("q4").verdict == "fail"
+    passing = "numerical_reasoning"
+    found = advice("mobile", Q4, failing, category=passing)
+    assert found.level is None
+    assert found.evidence.startswith("none passed: q4 fails another check, 640 cases, ")
+    (row,) = (r for r in run.analysis.sensitivity.categories if r.category == passing)
+    assert row.smallest_passed == "q8"
+
+
+def test_a_level_that_only_diverges_is_not_advised() -> None:
+    """Its verdict does not show in any check of answers."""
+    run = record(Q8, Q4)
+    rungs = [Rung(x.name, x.name, x.size, x.bits_per_weight) for x in run.levels]
+    told = deployment(run.checks, ["q4"], "f16", rungs, {"edge": ("q4", "q8")})
+    assert [(row.category, row.level) for row in told.advice] == [
+        (None, "q8"),
+        ("numerical_reasoning", "q8"),
+    ]

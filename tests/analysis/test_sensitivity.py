@@ -17,7 +17,8 @@ RUNGS = [Rung(name, name, int(1000 * bits), bits) for name, bits in BITS.items()
 
 def found_in(*measurements: Measurement) -> Sensitivity:
     run = record(*measurements)
-    return sensitivity(ladder(run.measurements, "f16", RUNGS), run.checks, read_guide())
+    failed = [level.name for level in run.levels if level.verdict == "fail"]
+    return sensitivity(ladder(run.measurements, "f16", RUNGS), run.checks, failed, read_guide())
 
 
 def damaged(numbers: dict[str, int], facts: dict[str, int]) -> list[Measurement]:
@@ -64,9 +65,12 @@ def test_nothing_lost_is_called_nothing() -> None:
 
 
 def test_the_smallest_level_is_one_that_passed() -> None:
-    found = found_in(*damaged({"q4": 0, "q2": 60}, {"q4": 0, "q2": 0}))
+    found = found_in(*damaged({"q4": 0, "q2": 5}, {"q4": 0, "q2": 0}))
     smallest = {row.category: (row.smallest_passed, row.size) for row in found.categories}
     assert smallest == {"numerical_reasoning": ("q4", 4900), "world_knowledge": ("q2", 3100)}
+    # Failing in one category, it is of no use for another.
+    found = found_in(*damaged({"q4": 0, "q2": 60}, {"q4": 0, "q2": 0}))
+    assert {row.smallest_passed for row in found.categories} == {"q4"}
     none = found_in(measured("sums", "q4", right=20, n=22, lost=5))
     assert none.categories[0].smallest_passed is None
 

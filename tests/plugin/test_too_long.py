@@ -37,7 +37,7 @@ def test_it_is_skipped_with_its_reason(project: Project, mode: tuple[str, ...]) 
     assert "uninformative" not in run.output
     assert any(line.startswith("SKIPPED") and REASON in line for line in run.lines), run.output
     said = " ".join(" ".join(run.section).split())
-    assert "1 of 2 probes were skipped: too_long; too_long needs more than " in said
+    assert "1 of 2 probes was skipped: too_long: needs more than " in said
     assert REASON in said
     assert "incomplete" not in said
     skipped = run.measurements["own.yaml::too_long[q8]"]

@@ -12,7 +12,7 @@ from tests.reports.records import divergence, measured, record, unasked
 
 from pytest_quant.measurement import Measurement
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.terminal import COLUMNS, MOST_FAILURES, advice, summary
+from pytest_quant.reports.terminal import COLUMNS, MOST_FAILURES, MOST_REASONS, advice, summary
 
 HOSTILE = "\x1b[31mred\x9b2J \u202edesrever\u2066 \u200b\r\n\tnul\0 \ud800 " + "\u6f22" * 90
 HUGE = "0123456789" * 100_000
@@ -52,16 +52,26 @@ def test_a_level_that_fails() -> None:
 
 
 def test_probes_that_could_not_be_asked_are_told_from_those_that_say_nothing() -> None:
-    reason = "needs more than 4096 tokens, the model's context is 2048"
+    reason, other = "needs more than 4096 tokens", "is not recorded"
     run = record(
         measured("sums", "q8", right=600, lost=2, n=640),
         unasked("passage", "q8", reason),
+        unasked("clock", "q8", other),
         unasked("contract", "q8", reason),
     )
     said = one_line(run)
-    assert f"2 of 3 probes were skipped: contract, passage; contract {reason}" in said
+    assert f"3 of 4 probes were skipped: contract, passage: {reason} clock: {other} " in said
     assert "say nothing here" not in said
     assert "q8: PASS" in said
+
+
+def test_many_reasons_to_skip_are_counted() -> None:
+    asked = measured("sums", "q8", right=600, lost=2, n=640)
+    several = [unasked(f"p{i}", "q8", f"reason {i}") for i in range(MOST_REASONS + 1)]
+    said = one_line(record(asked, *several))
+    assert "p4: reason 4 and others, for 1 more reason" in said
+    assert "reason 5" not in said
+    assert "1 of 2 probes was skipped: p0: reason 0" in one_line(record(asked, several[0]))
 
 
 def test_how_far_a_level_is_from_the_reference() -> None:
@@ -136,7 +146,7 @@ def test_nothing_informative() -> None:
     run = record(measured("sums", "q8", right=0, n=8, uninformative="the reference answers 0 of 8"))
     said = one_line(run)
     assert "q8: no probe that f16 can do, so nothing to compare" in said
-    assert "1 of 1 probes say nothing here, because f16 itself cannot do them: sums" in said
+    assert "1 of 1 probe says nothing here, because f16 itself cannot do it: sums" in said
     assert "q8: no verdict. Ask a model that can do the probes" in said
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_quant.analysis.ladder import Rung
@@ -20,7 +20,8 @@ class Advice:
     """For one scenario and category (``None``: all probes), the smallest level that passed.
 
     Only levels that the guide names for the scenario (``candidates``, those of this session among
-    them) are considered. ``level`` is ``None`` if none of them passed; ``size`` in bytes.
+    them) are considered. ``level`` is ``None`` if none of them passed here without failing
+    elsewhere; ``size`` in bytes.
     ``evidence`` says in words what it rests on, or why there is none.
     """
 
@@ -42,17 +43,20 @@ class Deployment:
 
 def deployment(
     checks: Sequence[Check],
+    failed: Collection[str],
     reference: str,
     rungs: Iterable[Rung],
     scenarios: Mapping[str, Sequence[str]],
 ) -> Deployment:
-    """``scenarios`` maps a scenario to the guide's levels for it."""
+    """``scenarios`` maps a scenario to the guide's levels for it; ``failed`` are the levels whose
+    verdict is fail.
+    """
     tested = sorted((r for r in rungs if r.level != reference), key=lambda r: (r.size, r.level))
     judged = [c for c in checks if c.scope in ("pooled", "category")]
     subjects = [None, *sorted({c.category for c in judged if c.category is not None})]
     return Deployment(
         tuple(
-            _advice(scenario, subject, wanted, judged, tested)
+            _advice(scenario, subject, wanted, judged, failed, tested)
             for scenario, wanted in scenarios.items()
             for subject in subjects
         ),
@@ -65,11 +69,12 @@ def _advice(
     category: str | None,
     wanted: Sequence[str],
     checks: Sequence[Check],
+    failed: Collection[str],
     tested: Iterable[Rung],
 ) -> Advice:
     rungs = [rung for rung in tested if rung.guide_level in wanted]
     mine = {c.level: c for c in checks if c.category == category and c.kind == "tolerance"}
-    shown = passed_levels(checks, category)
+    shown = passed_levels(checks, category, failed)
     found = [(rung, mine[rung.level]) for rung in rungs if rung.level in mine]
     passed = [(rung, check) for rung, check in found if rung.level in shown]
     candidates = tuple(rung.level for rung in rungs)
@@ -92,8 +97,9 @@ def _advice(
 
 
 def _verdict(check: Check) -> str:
-    """Of a level that is not advised: within its limit, but worse than its baseline."""
-    return "regression" if check.result.verdict == "pass" else check.result.verdict
+    """Of a level that is not advised: within its limit, it fails elsewhere or by its baseline."""
+    verdict = check.result.verdict
+    return "fails another check" if verdict == "pass" else verdict
 
 
 def _evidence(check: Check) -> str:

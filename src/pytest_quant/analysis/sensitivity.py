@@ -7,7 +7,7 @@ wrong, whatever the gate's own budget is.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -68,7 +68,7 @@ class CategoryRow:
 
     ``gives_way_at`` is the highest level that is shown to have lost anything, ``lost`` how much,
     ``None`` if none is. ``smallest_passed`` is the smallest level whose check of this category
-    passed, with its ``size`` in bytes; ``None`` if none did.
+    passed, and that no other check fails, with its ``size`` in bytes; ``None`` if there is none.
     """
 
     category: str
@@ -94,11 +94,17 @@ class Sensitivity:
     categories: tuple[CategoryRow, ...]
 
 
-def sensitivity(ladder: Ladder, checks: Sequence[Check], guide: Guide) -> Sensitivity:
-    """What the levels and the categories lose, beside what the guide expects of them."""
+def sensitivity(
+    ladder: Ladder, checks: Sequence[Check], failed: Collection[str], guide: Guide
+) -> Sensitivity:
+    """What the levels and the categories lose, beside what the guide expects of them.
+
+    ``failed`` are the levels whose verdict is fail.
+    """
     steps = tuple(_steps(ladder))
     rows = [
-        _category(ladder, name, checks, guide.sensitivity.get(name)) for name in ladder.categories
+        _category(ladder, name, passed_levels(checks, name, failed), guide.sensitivity.get(name))
+        for name in ladder.categories
     ]
     place = {level: i for i, level in enumerate(ladder.levels)}
     last = len(place)
@@ -106,16 +112,17 @@ def sensitivity(ladder: Ladder, checks: Sequence[Check], guide: Guide) -> Sensit
     return Sensitivity(steps, _steepest(steps, guide.cliff), tuple(rows))
 
 
-def passed_levels(checks: Iterable[Check], category: str | None) -> set[str]:
-    """The levels shown to be within their limit, of which no check of the category fails.
+def passed_levels(
+    checks: Iterable[Check], category: str | None, failed: Collection[str]
+) -> set[str]:
+    """The levels shown to be within their limit in the category, ``None``: over all probes.
 
-    ``None``: over all probes.
+    Those that ``failed``, in whatever check, are not among them: none of them may ship.
     """
     scope = "pooled" if category is None else "category"
-    mine = [c for c in checks if (c.scope, c.category) == (scope, category)]
-    failed = {check.level for check in mine if check.result.verdict == "fail"}
-    shown = {c.level for c in mine if (c.kind, c.result.verdict) == ("tolerance", "pass")}
-    return shown - failed
+    wanted = (scope, category, "tolerance", "pass")
+    shown = {c.level for c in checks if (c.scope, c.category, c.kind, c.result.verdict) == wanted}
+    return shown.difference(failed)
 
 
 def drop_of(pairs: Sequence[tuple[bool, bool]], alpha: float) -> tuple[int, int, Estimate]:
@@ -146,7 +153,7 @@ def _steepest(steps: Iterable[Step], expected: tuple[str, str]) -> Cliff | None:
 
 
 def _category(
-    ladder: Ladder, category: str, checks: Iterable[Check], guide: str | None
+    ladder: Ladder, category: str, passed: Collection[str], guide: str | None
 ) -> CategoryRow:
     losses = _mean_losses(ladder)
     mine = [loss for key, loss in losses.items() if ladder.category[key] == category]
@@ -161,7 +168,6 @@ def _category(
     elif excess.upper < 0:
         found = "resilient"
     gives_way_at, lost = _gives_way(ladder, category)
-    passed = passed_levels(checks, category)
     smallest = min(
         (rung for rung in ladder.rungs if rung.level in passed), key=lambda r: r.size, default=None
     )

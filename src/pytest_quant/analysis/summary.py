@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pytest_quant.analysis.case_studies import CaseStudy, case_studies
@@ -43,23 +43,26 @@ class Analysis:
 def analyse(
     measurements: Sequence[Measurement],
     checks: Sequence[Check],
+    failed: Collection[str],
     reference: str,
     rungs: Sequence[Rung],
     guide: Guide,
     divergences: Sequence[Divergence],
     benchmarks: Sequence[Benchmark] = (),
 ) -> Analysis:
-    """``benchmarks`` are those of this session, if it ran any."""
+    """``failed`` are the levels whose verdict is fail; ``benchmarks`` are those of this session,
+    if it ran any.
+    """
     # Most bits first, like everything that is derived from the ladder.
     rungs = sorted(rungs, key=lambda r: (-r.bits_per_weight, r.level != reference, r.level))
     steps = ladder(measurements, reference, rungs)
     return Analysis(
         calibration=calibration_rows(measurements, reference),
-        sensitivity=sensitivity(steps, checks, guide),
+        sensitivity=sensitivity(steps, checks, failed, guide),
         frontier=frontier(steps, divergences),
         instructions=instructions_kept(measurements),
         degeneration=degeneration(measurements),
         efficiency=efficiency(measurements, reference, rungs, benchmarks),
         case_studies=case_studies(measurements, reference, rungs, guide.tables),
-        deployment=deployment(checks, reference, rungs, guide.scenarios),
+        deployment=deployment(checks, failed, reference, rungs, guide.scenarios),
     )

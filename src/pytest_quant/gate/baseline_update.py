@@ -192,7 +192,7 @@ def _divergence_changes(
     old: Baseline | None, new: Baseline, merged: Baseline
 ) -> Iterator[DivergenceChange]:
     recorded = old.divergences if old else {}
-    for source in sorted({**recorded, **merged.divergences}, key="responses".__eq__):
+    for source in sorted({**recorded, **merged.divergences}, reverse=True):
         before, after = recorded.get(source, ()), merged.divergences.get(source, ())
         was, now = ({chunk.digest for chunk in chunks} for chunks in (before, after))
         yield DivergenceChange(

@@ -9,6 +9,7 @@ from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.analysis.sensitivity import CategoryRow
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.judgements import judge_problem, judged_lines
+from pytest_quant.reports.plain_text import counted
 
 
 def level_lines(record: RunRecord, level: str) -> Iterator[str]:
@@ -46,7 +47,7 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
     for text in analysis.degeneration:
         if text.level == level and text.looping + text.reference_looping:
             yield (
-                f"loops: {text.looping} of {text.responses} longer responses, "
+                f"loops: {text.looping} of {counted(text.responses, 'longer response')}, "
                 f"{reference} {text.reference_looping}"
             )
     yield from judged_lines(record, level)

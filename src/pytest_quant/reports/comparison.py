@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pytest_quant.gate.comparison import Comparison, Row, compare
 from pytest_quant.reports.compared import Artifact, Compared
-from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plain_text import counted, shown
 
 _MOST_EXAMPLES = 3
 # Room for a text behind its label.
@@ -115,7 +115,7 @@ def _examples(found: Comparison) -> Iterator[str]:
             text = side.pattern or "correct" if side.response is None else side.response
             yield f"  {letter}         {shown(text, _WIDTH)}"
     if (more := len(found.flips) - _MOST_EXAMPLES) > 0:
-        yield f"and {more} more answers that only one side has right"
+        yield f"and {counted(more, 'more answer')} that only one side has right"
 
 
 def conclusion(row: Row) -> str:

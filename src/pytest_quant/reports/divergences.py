@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from pytest_quant.metrics.divergence import Divergence, Statistic
+from pytest_quant.metrics.divergence import Divergence, Source, Statistic
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plain_text import counted, shown
+
+# "Recorded" is the held text, too, but over the likeliest tokens of a reference not at hand.
+_WHAT: Mapping[Source, str] = {
+    "text": "KL divergence",
+    "responses": "on {}'s responses",
+    "recorded": "KL divergence from {}'s recorded predictions",
+}
 
 
 def divergence_lines(record: RunRecord, level: str) -> Iterator[str]:
     """The headline on the held text, then what the reference's own responses show."""
     for divergence in record.divergences_of(level):
-        own = divergence.source == "responses"
-        what = f"on {record.reference}'s responses" if own else "KL divergence"
-        yield f"{what} {_divergence(divergence)}"
+        yield f"{_WHAT[divergence.source].format(record.reference)} {_divergence(divergence)}"
 
 
 def divergence_warnings(record: RunRecord) -> Iterator[str]:
@@ -29,7 +34,8 @@ def noise_line(record: RunRecord) -> Iterator[str]:
     if noise := record.noise:
         yield (
             f"noise {noise.level} in batches of {noise.batch} tokens: KL divergence "
-            f"{noise.kld:.2g}, {noise.changed} of {noise.answers} answers differ"
+            f"{noise.kld:.2g}, {noise.changed} of {counted(noise.answers, 'answer')} "
+            f"{'differs' if noise.changed == 1 else 'differ'}"
         )
 
 

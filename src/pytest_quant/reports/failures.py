@@ -18,7 +18,7 @@ from pytest_quant.reports.plain_text import shown
 _WIDTH = 66
 _MOST_PATTERNS = 4
 _MOST_CATEGORIES = 4
-_MOST_CHANGES = 4
+_MOST_CHANGES = 6
 
 _Lost = tuple[Measurement, CaseResult]
 
@@ -65,8 +65,9 @@ def explained(result: CheckResult, kind: Kind) -> str:
 def divergence_text(record: RunRecord, check: DivergenceCheck) -> str:
     """Why a divergence is worse than its record."""
     use = next(use for use in record.baselines if use.level == check.level)
-    like = [f"labelled {use.level}, diverges like {use.behaves_like}"] if use.behaves_like else []
-    return "\n".join([explain_divergence(check.result), *like, *changed(use.changes)])
+    like = [f"labelled {use.level}, diverges {use.diverges}"] if use.diverges else []
+    example = f"example   {check.result.example}"
+    return "\n".join([explain_divergence(check.result), *like, *changed(use.changes), example])
 
 
 def changed(changes: Changes) -> Iterator[str]:

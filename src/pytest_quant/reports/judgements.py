@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.judge.preferences import Preference
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plain_text import counted, shown
 
 _MODEL_WIDTH = 40
 _PROBLEM_WIDTH = 300
@@ -22,7 +22,11 @@ def judged_lines(record: RunRecord, level: str) -> Iterator[str]:
         if found.level != level:
             continue
         unread = f", {found.unreadable} unreadable" if found.unreadable else ""
-        rest = f"; {found.judged} of {found.pairs} pairs" if found.judged < found.pairs else ""
+        rest = (
+            f"; {found.judged} of {counted(found.pairs, 'pair')}"
+            if found.judged < found.pairs
+            else ""
+        )
         yield (
             f"judged by {model}: {found.wins} better than {record.reference}, {found.ties} as good "
             f"({found.equal} the same text), {found.losses} worse{unread}{rest}"

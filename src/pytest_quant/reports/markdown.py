@@ -16,7 +16,7 @@ from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.failures import changed
 from pytest_quant.reports.judgements import judge_problem, preferred
-from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import category_checks, pooled_check
 from pytest_quant.reports.terminal import advice, tokens_per_second
 
@@ -44,7 +44,7 @@ def _lines(record: RunRecord) -> Iterator[str]:
     for sentence in sentences[:_MOST_SENTENCES]:
         yield f"- {prose(sentence)}"
     if len(sentences) > _MOST_SENTENCES:
-        yield f"- and {len(sentences) - _MOST_SENTENCES} more levels"
+        yield f"- and {counted(len(sentences) - _MOST_SENTENCES, 'more level')}"
     if record.missing:
         selected = record.missing + len(record.measurements)
         yield f"- Incomplete: {record.missing} of {selected} selected tests brought no measurement."
@@ -56,7 +56,7 @@ def _lines(record: RunRecord) -> Iterator[str]:
     yield from _level_table(record, chosen)
     if len(levels) > len(chosen):
         yield ""
-        yield f"and {len(levels) - len(chosen)} more levels"
+        yield f"and {counted(len(levels) - len(chosen), 'more level')}"
     yield ""
     yield from _category_table(record, chosen)
     yield from _changes(record, worst)
@@ -98,7 +98,7 @@ def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[s
 
 def _divergence(record: RunRecord, level: str) -> str:
     """The mean on the held text, in nats per token."""
-    found = (d for d in record.divergences_of(level) if d.source == "text")
+    found = (d for d in record.divergences_of(level) if d.source != "responses")
     means = (divergence.statistics["Mean KLD"] for divergence in found)
     return next((f"{mean.value:.2g}" for mean in means), "-")
 
@@ -206,7 +206,8 @@ def _provenance(record: RunRecord) -> str:
     return (
         f"Reference {code(record.reference)} ({reference.bits_per_weight:.2f} bits/weight"
         f"{quantized}){ran}; alpha {record.alpha:g} for {sum(record.selected.values())} checks; "
-        f"{len(every) - len(silent)} of {len(every)} probes tell something; "
+        f"{len(every) - len(silent)} of {counted(len(every), 'probe')} "
+        f"{'tells' if len(every) - len(silent) == 1 else 'tell'} something; "
         f"pytest-quant {code(record.version)}, {code(record.created)}"
     )
 

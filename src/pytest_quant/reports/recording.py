@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pytest_quant.gate.baseline import Baseline
 from pytest_quant.gate.baseline_changes import shortened
 from pytest_quant.gate.baseline_update import CategoryChange, DivergenceChange, Update
+from pytest_quant.gate.divergence_regression import change_in_words
 from pytest_quant.reports.plain_text import counted, shown
 
 _COLUMNS = ("created", "better", "worse", "gone", "changed")
@@ -68,7 +69,7 @@ def _conditions(update: Update) -> Iterator[str]:
 
 
 def _divergence(level: str, change: DivergenceChange) -> Iterator[str]:
-    source = shown(change.source, 20)
+    source = _named(change.source)
     if change.was is not None and change.now != change.was:
         yield f"{level}: KL divergence ({source}) {_rise(change.was, change.now)}"
     counts = {"adds": change.added, "drops": change.gone}
@@ -77,16 +78,17 @@ def _divergence(level: str, change: DivergenceChange) -> Iterator[str]:
         yield f"{level}: {' and '.join(told)} of {source}"
 
 
+def _named(source: str) -> str:
+    return "recorded predictions" if source == "recorded" else shown(source, 20)
+
+
 def _rise(was: float, now: float | None) -> str:
     if now is None:
         return f"{was:.3g} -> none is recorded"
-    if f"{was:.3g}" == f"{now:.3g}":
-        return f"stays {now:.3g}"
-    if was <= 0:
-        return f"{was:.3g} -> {now:.3g}"
-    ratio = now / was
-    told = f"{ratio:,.1f} times" if ratio >= 2 else f"{ratio - 1:+.1%}"
-    return f"{was:.3g} -> {now:.3g} ({told})"
+    told = change_in_words(was, now)
+    if told == "unchanged":
+        return f"{now:.3g} ({told})"
+    return f"{was:.3g} -> {now:.3g}{f' ({told})' if told else ''}"
 
 
 def _not_measured(update: Update) -> Iterator[str]:
@@ -104,7 +106,7 @@ def _not_measured(update: Update) -> Iterator[str]:
         )
     for change in update.divergences:
         if change.now is not None and not change.measured:
-            source = shown(change.source, 20)
+            source = _named(change.source)
             yield f"{level}: KL divergence ({source}) was not measured this time and {_stays(1)}"
     if count := update.unrecorded:
         recorded = f"{update.existing - count:,} of {counted(update.existing, 'probe')} recorded"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from pytest_quant.gate.tolerances import Tolerances, read_tolerances
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.levels import canonical_type, guide_level
 from pytest_quant.library import EXPECTED_IMPACT
+from pytest_quant.measurement import Measurement
 from pytest_quant.record import LevelRecord, RunRecord
 
 
@@ -33,6 +35,15 @@ def failed_checks(record: RunRecord) -> list[Check]:
     """The worst first: those over all probes, then by how far the drop is beyond the limit."""
     failed = [check for check in record.checks if check.result.verdict == "fail"]
     return sorted(failed, key=lambda c: (c.scope != "pooled", c.result.limit - c.result.lower))
+
+
+def by_reason(measurements: Iterable[Measurement]) -> dict[str, list[str]]:
+    """Why probes take no part, and which: a reason that several share is told once."""
+    probes: dict[str, set[str]] = {}
+    for measurement in measurements:
+        if reason := measurement.skipped or measurement.uninformative:
+            probes.setdefault(reason, set()).add(measurement.probe)
+    return {reason: sorted(names) for reason, names in probes.items()}
 
 
 def expected_drop(level: LevelRecord) -> tuple[float, float] | None:

@@ -17,12 +17,13 @@ from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
 from pytest_quant.reports.failures import divergence_text, failure_text
-from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.results import failed_checks, pooled_check
+from pytest_quant.reports.plain_text import counted, shown
+from pytest_quant.reports.results import by_reason, failed_checks, pooled_check
 from pytest_quant.reports.tables import table_lines
 
 MOST_FAILURES = 5
 MOST_PATTERNS = 3
+MOST_REASONS = 5
 COLUMNS = 80
 # Of what sort of case the summary tells results, if they fit; the run record has all.
 _SHOWN_FACETS = ("length", "depth")
@@ -89,8 +90,8 @@ def _header(record: RunRecord) -> Iterator[Line]:
     runtimes = (level.runtime for level in (reference, *record.levels) if level.runtime)
     if runtime := next(runtimes, None):
         yield Line(
-            f"runtime {runtime.name} {runtime.version}, {runtime.threads} threads, "
-            f"{runtime.parallel} sequences at once"
+            f"runtime {runtime.name} {runtime.version}, {counted(runtime.threads, 'thread')}, "
+            f"{counted(runtime.parallel, 'sequence')} at once"
         )
     yield from map(Line, noise_line(record))
     total = sum(record.selected.values())
@@ -102,8 +103,9 @@ def _header(record: RunRecord) -> Iterator[Line]:
         yield Line(f"note: {warning}", "yellow")
     if record.missing:
         yield Line(
-            f"incomplete: {record.missing} of {record.missing + len(record.measurements)} selected "
-            "tests brought no measurement",
+            f"incomplete: {record.missing} of "
+            f"{counted(record.missing + len(record.measurements), 'selected test')} "
+            "brought no measurement",
             "red",
         )
 
@@ -177,7 +179,8 @@ def _robustness(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     if own.pairs:
         beside = f", {record.reference} {reference.broken}" if reference.pairs else ""
         yield Line(
-            f"robustness: {own.broken} of {own.pairs} pairs broken by the perturbation{beside}"
+            f"robustness: {own.broken} of {counted(own.pairs, 'pair')} broken by the "
+            f"perturbation{beside}"
         )
 
 
@@ -197,7 +200,10 @@ def _errors(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
         yield Line(f"errors ({record.reference}): {counts}")
     for made_up in hallucinations(mine):
         beside = "" if record.reference_recorded else f", {record.reference} {made_up.reference}"
-        yield Line(f"made up: {made_up.count} of {made_up.responses} responses that could{beside}")
+        yield Line(
+            f"made up: {made_up.count} of {counted(made_up.responses, 'response')} that "
+            f"could{beside}"
+        )
 
 
 def _artifact(record: RunRecord, level: LevelRecord) -> str:
@@ -222,21 +228,28 @@ def tokens_per_second(record: RunRecord, level: str) -> float:
 def _uninformative(record: RunRecord) -> Iterator[Line]:
     silent = {m.probe for m in record.measurements if m.uninformative}
     if silent:
-        every = {m.probe for m in record.measurements}
-        names = ", ".join(sorted(silent))
+        verb, them = ("says", "it") if len(silent) == 1 else ("say", "them")
         yield Line("")
-        yield Line(f"{len(silent)} of {len(every)} probes say nothing here, because")
-        yield Line(f"{record.reference} itself cannot do them: {shown(names, 100)}")
+        yield Line(
+            f"{len(silent)} of {_probes(record)} {verb} nothing here, because {record.reference} "
+            f"itself cannot do {them}: {shown(', '.join(sorted(silent)), 100)}"
+        )
 
 
 def _skipped(record: RunRecord) -> Iterator[Line]:
-    reasons = {m.probe: m.skipped for m in record.measurements if m.skipped}
-    if reasons:
-        every = {m.probe for m in record.measurements}
+    skipped = [m for m in record.measurements if m.skipped]
+    if skipped:
+        count, reasons = len({m.probe for m in skipped}), list(by_reason(skipped).items())
         yield Line("")
-        yield Line(f"{len(reasons)} of {len(every)} probes were skipped:")
-        yield Line(f"{shown(', '.join(sorted(reasons)), 100)}; {min(reasons)}")
-        yield Line(reasons[min(reasons)])
+        yield Line(f"{count} of {_probes(record)} {'was' if count == 1 else 'were'} skipped:")
+        for reason, probes in reasons[:MOST_REASONS]:
+            yield Line(f"  {shown(', '.join(probes), 100)}: {shown(reason, 200)}")
+        if len(reasons) > MOST_REASONS:
+            yield Line(f"  and others, for {counted(len(reasons) - MOST_REASONS, 'more reason')}")
+
+
+def _probes(record: RunRecord) -> str:
+    return counted(len({m.probe for m in record.measurements}), "probe")
 
 
 def _failures(record: RunRecord) -> Iterator[Line]:
@@ -254,7 +267,7 @@ def _failures(record: RunRecord) -> Iterator[Line]:
         yield from (Line(f"  {text}") for text in story.splitlines())
     if len(told) > MOST_FAILURES:
         yield Line("")
-        yield Line(f"and {len(told) - MOST_FAILURES} more failed checks")
+        yield Line(f"and {counted(len(told) - MOST_FAILURES, 'more failed check')}")
 
 
 def _kind(check: Check) -> str:
@@ -279,7 +292,16 @@ def advice(record: RunRecord) -> Iterator[str]:
         if record.missing:
             yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
         else:
-            yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
+            unseen = [name for name in passed if _is_unseen(record, name)]
+            if clear := [name for name in passed if name not in unseen]:
+                some = any(m.skipped for m in record.measurements if m.level in clear)
+                over = "the probes that could be asked" if some else "all probes"
+                yield f"{', '.join(clear)} may ship: shown to be within the limit over {over}."
+            if unseen:
+                yield (
+                    f"{', '.join(unseen)}: within the limit, but not the file that was recorded, "
+                    "and how far it diverges was not compared."
+                )
     for name in names.get("inconclusive", ()):
         yield f"{name} is undecided: {_how_to_decide(record, name)}"
     if unjudged := names.get(""):
@@ -287,6 +309,12 @@ def advice(record: RunRecord) -> Iterator[str]:
             f"{', '.join(unjudged)}: no verdict. Ask a model that can do the probes, or write "
             "probes that it can do (quant_probes)."
         )
+
+
+def _is_unseen(record: RunRecord, level: str) -> bool:
+    """Whether another file than the recorded one was not looked at by the sharper check."""
+    use = next((use for use in record.baselines if use.level == level), None)
+    return use is not None and use.unmeasured and bool(use.changes.artifact)
 
 
 def _how_to_decide(record: RunRecord, level: str) -> str:

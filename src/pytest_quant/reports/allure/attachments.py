@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment
 from allure_commons.types import AttachmentType
 
-from pytest_quant.reports.plain_text import paragraphs, shown
+from pytest_quant.reports.plain_text import counted, paragraphs, shown
 
 MOST_CHARACTERS = 10_000
 MOST_ROWS = 2_000
@@ -38,7 +38,7 @@ class Attachments:
         """Rows after the first ``MOST_ROWS`` are counted, not shown."""
         kept = [[_cell(cell) for cell in row] for row in rows]
         if left_out := len(kept) - MOST_ROWS:
-            kept[MOST_ROWS:] = [[f"and {left_out} more rows"]] if left_out > 0 else []
+            kept[MOST_ROWS:] = [[f"and {counted(left_out, 'more row')}"]] if left_out > 0 else []
         sheet = io.StringIO()
         csv.writer(sheet, lineterminator="\n").writerows([list(heads), *kept])
         return self._add(name, sheet.getvalue(), AttachmentType.CSV)

@@ -8,7 +8,7 @@ from allure_commons.model2 import Attachment, Parameter, Status, TestStepResult
 
 from pytest_quant.measurement import Answer, CaseResult, Measurement
 from pytest_quant.reports.allure.attachments import Attachments
-from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plain_text import counted, shown
 
 # What may become of a case, and how many of each are shown in full.
 _SHOWN = {"lost": 3, "won": 1, "wrong at both": 1, "wrong": 1}
@@ -37,7 +37,7 @@ def steps_of_cases(
         cases = [case for case in measurement.cases if outcome(case) == kind]
         if cases:
             step = TestStepResult(
-                name=f"{len(cases)} of {len(measurement.cases)} cases {kind}",
+                name=f"{len(cases)} of {counted(len(measurement.cases), 'case')} {kind}",
                 status=_STATUS.get(kind, Status.SKIPPED),
             )
             step.steps = [

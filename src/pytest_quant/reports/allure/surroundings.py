@@ -11,7 +11,7 @@ from typing import Any
 from allure_commons.model2 import Status
 
 from pytest_quant.record import LevelRecord, RunRecord
-from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plain_text import counted, shown
 
 CATEGORIES = "categories.json"
 ENVIRONMENT = "environment.properties"
@@ -95,12 +95,12 @@ def environment(record: RunRecord) -> dict[str, str]:
         "checks": f"{sum(record.selected.values())}, alpha {record.alpha:g} for all together",
     }
     if record.missing:
-        facts["incomplete"] = f"{record.missing} selected tests brought no measurement"
+        facts["incomplete"] = f"{counted(record.missing, 'selected test')} brought no measurement"
     facts["pytest-quant"] = record.version
     runtimes = [level.runtime for level in record.levels if level.runtime]
     for runtime in runtimes[:1]:
         facts["runtime"] = f"{runtime.name} {runtime.version}, build {runtime.build}"
-        facts["hardware"] = f"{runtime.hardware}, {runtime.threads} threads"
+        facts["hardware"] = f"{runtime.hardware}, {counted(runtime.threads, 'thread')}"
     return facts
 
 

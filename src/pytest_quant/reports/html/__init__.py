@@ -13,7 +13,7 @@ from markupsafe import Markup
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.html.cases import packed_cases
 from pytest_quant.reports.html.view import view
-from pytest_quant.reports.plain_text import paragraphs
+from pytest_quant.reports.plain_text import counted, paragraphs
 
 # Of a text in the page itself; those of the cases have a budget of their own.
 _MOST_CHARACTERS = 2000
@@ -39,6 +39,7 @@ def page(record: RunRecord) -> str:
         style=Markup(style),
         script=Markup(script),
         cases=packed_cases(record),
+        counted=counted,
         **view(record),
     )
 

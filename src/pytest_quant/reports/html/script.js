@@ -51,7 +51,7 @@
       && (!text || item.found.includes(text)));
     shown = 0;
     at("list").replaceChildren();
-    at("count").textContent = `${chosen.length.toLocaleString("en")} of ${cases.length.toLocaleString("en")} cases`;
+    at("count").textContent = `${chosen.length.toLocaleString("en")} of ${cases.length.toLocaleString("en")} case${cases.length === 1 ? "" : "s"}`;
     more();
   }
 

@@ -19,6 +19,7 @@ from pytest_quant.reports.divergences import noise_line
 from pytest_quant.reports.failures import changed, divergence_text, failure_text
 from pytest_quant.reports.plots import figures
 from pytest_quant.reports.results import (
+    by_reason,
     category_checks,
     failed_checks,
     levels_under_test,
@@ -69,7 +70,7 @@ def view(record: RunRecord) -> dict[str, Any]:
         "behaviour": list(_behaviour(record, levels)),
         "grids": _grids(record),
         "failures": _failures(record),
-        "silent": _silent(record),
+        "silent": by_reason(record.measurements),
         "probes": len({m.probe for m in record.measurements}),
         "artifacts": [record.level(record.reference), *levels],
     }
@@ -199,15 +200,6 @@ def _failures(record: RunRecord) -> dict[str, Any]:
             if check.result.verdict == "fail"
         ],
     }
-
-
-def _silent(record: RunRecord) -> list[tuple[str, list[str]]]:
-    """Why probes take no part, and which: reasons that are shared are told once."""
-    reasons: dict[str, set[str]] = {}
-    for measurement in record.measurements:
-        if reason := measurement.skipped or measurement.uninformative:
-            reasons.setdefault(reason, set()).add(measurement.probe)
-    return [(reason, sorted(probes)) for reason, probes in reasons.items()]
 
 
 def _markup(svg: str | None) -> Markup | None:
