@@ -164,15 +164,13 @@ def _tensor_changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[
     common = [name for name in now if name in was and now[name] != was[name]]
     kinds = {name: (was[name].split()[0], now[name].split()[0]) for name in common}
     retyped = {n: f"{n} {old} -> {new}" for n, (old, new) in kinds.items() if old != new}
-    moved = {
-        name: f"{name} holds what {owner[now[name]]} held"
-        for name in common
-        if name not in retyped and now[name] in owner
-    }
-    rest = [name for name in common if name not in retyped and name not in moved]
+    same = [name for name in common if name not in retyped]
+    held = {name: owner[now[name]] for name in same if now[name] in owner}
+    rest = [name for name in same if name not in held]
+    moved = {f"{n} what {other} held": f"{n} holds what {other} held" for n, other in held.items()}
     yield from _several({n: f"{n} is new" for n in now if n not in was}, "tensors are new")
     yield from _several({n: f"{n} is gone" for n in was if n not in now}, "tensors are gone")
-    yield from _several(moved, "tensors hold what others held")
+    yield from _several(moved, "tensors hold other ones' contents")
     yield from _several(retyped, "tensors are of another type")
     yield from _several({n: f"{n} has other contents" for n in rest}, "tensors have other contents")
 
