@@ -181,10 +181,10 @@ def _divergences(
         return new.divergences
     found = {}
     for source in {**old.divergences, **new.divergences}:
-        now = new.divergences.get(source, ())
-        measured = {chunk.digest for chunk in now}
+        now = {chunk.digest: chunk for chunk in new.divergences.get(source, ())}
         before = old.divergences.get(source, ()) if not (whole and now) else ()
-        found[source] = (*now, *(chunk for chunk in before if chunk.digest not in measured))
+        # In the recorded order, so that a diff shows what changed and nothing else.
+        found[source] = tuple(({chunk.digest: chunk for chunk in before} | now).values())
     return found
 
 
