@@ -35,6 +35,8 @@ ALLOWED = {
     "numpy": (
         "runtimes.llamacpp",
         "metrics.distributions",
+        "metrics.likeliest",
+        "gate.predictions_file",
         "metrics.token_statistics",
         "analysis.estimates",
     ),
@@ -48,6 +50,7 @@ ALLOWED = {
     "gguf": (),
     "scipy": (
         "probes.generators.planning",
+        "metrics.likeliest",
         "metrics.token_statistics",
         "gate.divergence_regression",
     ),

@@ -200,13 +200,14 @@ def test_what_becomes_of_the_divergence_is_told(two: Project, damaged_q8_file: P
     text = "--quant-text=text.txt"
     run = two.run(*LEVEL, UPDATE, text, "-k", ONE, divergence=True)
     chunks = {name: len(found) for name, found in stored(two)["divergences"].items()}
+    names = {name: "recorded predictions" if name == "recorded" else name for name in chunks}
     for name, count in chunks.items():
-        assert f"q8: adds {count} chunk{'s' * (count > 1)} of {name}" in run.lines
+        assert f"q8: adds {count} chunk{'s' * (count > 1)} of {names[name]}" in run.lines
     run = two.run(*LEVEL, UPDATE, text, divergence=True)
     added = len(stored(two)["divergences"]["responses"]) - chunks["responses"]
     assert f"q8: adds {added} chunks of responses" in run.lines
     without = two.run(*LEVEL, UPDATE, text)
-    for name in chunks:
+    for name in names.values():
         line = f"q8: KL divergence ({name}) was not measured this time and stays as it is"
         assert line in without.lines
     other = (f"--quant-artifact=q8={damaged_q8_file}", f"--quant-model={EMBEDDED_MODEL}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.sessions import MODES, Project, Run
 
 from pytest_quant.gate.baseline import Baseline
 from pytest_quant.gate.baseline_file import read_baseline
+from pytest_quant.gate.predictions_file import dump, read_predictions
 from pytest_quant.library import EMBEDDED_MODEL
 
 # Two probes that the embedded model can do, in two categories.
@@ -103,7 +105,7 @@ def test_records_every_outcome_and_where_it_is_from(recording: Run) -> None:
             )
     assert baseline.artifact.digest == recording.level("q8")["digest"]
     assert baseline.reference.digest == recording.level("f16")["digest"]
-    assert baseline.divergences.keys() == {"text", "responses"}
+    assert baseline.divergences.keys() == {"text", "responses", "recorded"}
     for found in recording.record["divergences"]:
         chunks = baseline.divergences[found["source"]]
         assert [chunk.digest for chunk in chunks] == [chunk["digest"] for chunk in found["chunks"]]
@@ -205,7 +207,7 @@ def test_responses_are_compared_where_both_have_them(recorded: Project) -> None:
 
 
 def test_one_file_alone_is_compared_with_its_record(recorded: Project, q8_file: Path) -> None:
-    run = recorded.run(*SELECTED, f"--quant-artifact=q8={q8_file}")
+    run = recorded.run(*SELECTED, f"--quant-artifact=q8={q8_file}", divergence=True)
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     assert run.record is not None
     assert run.record["reference_recorded"]
@@ -219,8 +221,11 @@ def test_one_file_alone_is_compared_with_its_record(recorded: Project, q8_file: 
         c for c in run.record["checks"] if (c["scope"], c["kind"]) == ("pooled", "tolerance")
     )
     assert tolerance["result"]["counts"]["n"] == 32
-    assert run.record["divergences"] == run.record["divergence_checks"] == []
-    assert run.record["selected"]["pooled"] == 2
+    # What it was recorded to predict stands for its predictions.
+    assert distances(run).keys() == {"recorded"}
+    assert distances(run)["recorded"]["verdict"] == "pass"
+    assert run.record["selected"]["pooled"] == 3
+    assert run.record["noise"] is None
     assert "f16 (not at hand, as recorded)" in "\n".join(run.section)
 
 
@@ -229,6 +234,29 @@ def test_one_damaged_file_alone_fails(recorded: Project, damaged_q8_file: Path) 
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
     (artifact,) = changes(run)["artifact"]
     assert artifact.startswith("9 tensors hold other ones' contents: blk.2.")
+
+
+def test_predictions_of_another_reference_are_not_compared_with(
+    recorded: Project, q8_file: Path
+) -> None:
+    path = (recorded.path / FILE).with_name("reference.npz")
+    known = read_predictions(path)
+    assert known is not None
+    path.write_bytes(dump(replace(known, digest="0" * 64)))
+    run = recorded.run(*SELECTED, f"--quant-artifact=q8={q8_file}", divergence=True)
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert distances(run) == {}
+    assert "divergence: recorded and not compared, as f16 is not at hand" in "\n".join(run.section)
+
+
+def test_damaged_predictions_end_the_run(recorded: Project, q8_file: Path) -> None:
+    path = (recorded.path / FILE).with_name("reference.npz")
+    path.write_bytes(path.read_bytes()[:-100])
+    message = recorded.run(*SELECTED, f"--quant-artifact=q8={q8_file}").mistake()
+    assert "reference.npz: not usable predictions of a reference" in message
+    # With the reference at hand nobody needs them.
+    run = recorded.run(*SELECTED)
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
 
 
 def test_what_is_not_recorded_cannot_be_asked_of_one_file_alone(
@@ -247,7 +275,7 @@ def test_a_level_without_reference_and_without_record_is_refused(
 ) -> None:
     message = project.run(*SELECTED, f"--quant-artifact=q8={q8_file}").mistake()
     assert "no reference among --quant-artifact q8" in message
-    assert "baseline" in message
+    assert f"missing: {FILE}" in message
 
 
 def test_new_gone_and_changed_cases_are_counted(recorded: Project) -> None:

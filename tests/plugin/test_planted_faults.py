@@ -22,14 +22,14 @@ def recording(shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> R
     return project.run(*SELECTED, "--quant-update-baselines", divergence=True)
 
 
-def run_with(artifact: Path, project: Project, recording: Run) -> Run:
+REFERENCE = (f"--quant-model={EMBEDDED_MODEL}",)
+# What the divergence is measured on with the reference at hand, and by the level's file alone.
+AT_HAND = pytest.mark.parametrize(("more", "source"), [(REFERENCE, "text"), ((), "recorded")])
+
+
+def run_with(artifact: Path, project: Project, recording: Run, *more: str) -> Run:
     shutil.copytree(recording.directory / "baselines", project.path / "baselines")
-    return project.run(
-        *SELECTED,
-        f"--quant-model={EMBEDDED_MODEL}",
-        f"--quant-artifact=q8={artifact}",
-        divergence=True,
-    )
+    return project.run(*SELECTED, *more, f"--quant-artifact=q8={artifact}", divergence=True)
 
 
 def failed(run: Run) -> set[str]:
@@ -41,23 +41,34 @@ def failed(run: Run) -> set[str]:
     }
 
 
+@AT_HAND
 @pytest.mark.parametrize(
     ("name", "dose"), [("wrong scale", 0.20), ("block below its label", 3), ("rope base", 1.05)]
 )
 def test_a_fault_that_no_answer_shows_fails(
-    name: str, dose: float, project: Project, recording: Run, q8_file: Path, tmp_path: Path
+    name: str,
+    dose: float,
+    more: tuple[str, ...],
+    source: str,
+    project: Project,
+    recording: Run,
+    q8_file: Path,
+    tmp_path: Path,
 ) -> None:
     fault_named(name).plant(q8_file, dose, tmp_path / "damaged.gguf")
-    run = run_with(tmp_path / "damaged.gguf", project, recording)
+    run = run_with(tmp_path / "damaged.gguf", project, recording, *more)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output
     assert run.level("q8")["verdict"] == "fail"
-    assert "text" in failed(run)
+    assert source in failed(run)
     assert any("FAILED q8" in line and "divergence" in line for line in run.section)
 
 
+@AT_HAND
 def test_the_same_level_made_again_does_not(
-    project: Project, recording: Run, q8_file: Path
+    more: tuple[str, ...], source: str, project: Project, recording: Run, q8_file: Path
 ) -> None:
-    run = run_with(q8_file, project, recording)
+    run = run_with(q8_file, project, recording, *more)
     assert run.code == pytest.ExitCode.OK, run.output
+    assert run.record is not None
+    assert source in {check["source"] for check in run.record["divergence_checks"]}
     assert failed(run) == set()

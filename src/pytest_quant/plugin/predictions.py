@@ -9,6 +9,7 @@ from pytest_quant.files import write_atomically
 from pytest_quant.gate.baseline import RecordedChunk, recorded_chunks
 from pytest_quant.gate.predictions_file import RecordedPredictions, dump
 from pytest_quant.record import RunRecord
+from pytest_quant.runtimes.protocol import Incomparable
 
 if TYPE_CHECKING:
     from pytest_quant.plugin.state import State
@@ -35,7 +36,10 @@ class NewPredictions:
         """A level's divergence from the predictions, as it is recorded."""
         if self._known is None:
             return {}
-        found = self._state.bench.diverge_from(self._known.predictions, level)
+        try:
+            found = self._state.bench.diverge_from(self._known.predictions, level)
+        except Incomparable:
+            return {}
         return {found.source: recorded_chunks(found.chunks)}
 
     def write(self, path: Path) -> bool:

@@ -21,6 +21,7 @@ from pytest_quant.gate.baseline import (
 from pytest_quant.gate.baseline_file import DamagedBaseline, write_baseline
 from pytest_quant.gate.baseline_update import plan_update
 from pytest_quant.plugin.baselines import recorded_artifact, shown_path
+from pytest_quant.plugin.predictions import NewPredictions
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.recording import update_lines
@@ -55,9 +56,15 @@ def record_baselines(state: State, record: RunRecord) -> Iterator[str]:
     Raises ``QuantUsageError`` in the end if a level could not be recorded.
     """
     problems, existing = [], state.files.existing()
+    try:
+        predictions = NewPredictions(state, record)
+    except RuntimeError as error:
+        raise QuantUsageError(
+            f"--quant-update-baselines: {record.reference} cannot be read: {error}"
+        ) from None
     for level in state.tested:
         try:
-            yield from _record_level(state, record, level, existing)
+            yield from _record_level(state, record, level, existing, predictions)
         except QuantUsageError as error:
             yield f"{level}: not recorded: {error}"
             problems.append(f"{level} is not recorded: {error}")
@@ -65,7 +72,9 @@ def record_baselines(state: State, record: RunRecord) -> Iterator[str]:
         raise QuantUsageError("--quant-update-baselines: " + "\n".join(problems))
 
 
-def _record_level(state: State, record: RunRecord, level: str, existing: Set[str]) -> Iterator[str]:
+def _record_level(
+    state: State, record: RunRecord, level: str, existing: Set[str], predictions: NewPredictions
+) -> Iterator[str]:
     path = state.baselines.path(level)
     old, damage = _old(state, level)
     # What does not fit into the model's context is not there for it.
@@ -73,7 +82,7 @@ def _record_level(state: State, record: RunRecord, level: str, existing: Set[str
     settings = state.settings
     update = plan_update(
         old,
-        _new(state, record, level),
+        _new(state, record, level, predictions),
         state.is_gone,
         existing=existing - skipped,
         fewer=settings.cases is not None or settings.max_cases is not None,
@@ -85,13 +94,17 @@ def _record_level(state: State, record: RunRecord, level: str, existing: Set[str
     yield from update_lines(update, shown_path(path), fails=fails)
     if not update.is_needed:
         return
+    beside = state.baselines.predictions_path
     try:
+        is_new = predictions.write(beside)
         write_baseline(update.baseline, path)
     except OSError as error:
         raise QuantUsageError(
-            f"--quant-baselines: {path} cannot be written: {error.strerror}; every response is "
-            "in the cache, so run again with another directory"
+            f"--quant-baselines: {error.filename or path} cannot be written: {error.strerror}; "
+            "every response is in the cache, so run again with another directory"
         ) from error
+    if is_new:
+        yield f"{record.reference}: wrote {shown_path(beside)}, for runs that do not have it"
     yield f"{level}: wrote {shown_path(path)}"
 
 
@@ -103,7 +116,7 @@ def _old(state: State, level: str) -> tuple[Baseline | None, str]:
         return None, error.problem
 
 
-def _new(state: State, record: RunRecord, level: str) -> Baseline:
+def _new(state: State, record: RunRecord, level: str, predictions: NewPredictions) -> Baseline:
     """Everything that was measured completely at one level."""
     artifacts = state.lineup.artifacts
     contents = read_contents(artifacts[level].path, state.settings.cache_dir)
@@ -119,7 +132,8 @@ def _new(state: State, record: RunRecord, level: str) -> Baseline:
         reference=recorded_artifact(artifacts[record.reference], runtimes[record.reference]),
         artifact=recorded_artifact(artifacts[level], runtimes[level], contents),
         probes={key: probe for key, probe in measured.items() if probe is not None},
-        divergences={d.source: recorded_chunks(d.chunks) for d in record.divergences_of(level)},
+        divergences={d.source: recorded_chunks(d.chunks) for d in record.divergences_of(level)}
+        | predictions.divergences(level),
     )
 
 

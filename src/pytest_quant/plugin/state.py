@@ -68,7 +68,7 @@ class State:
         """
         self.files.read_all()
         # Cached properties: looking at them is what makes them.
-        _ = self.tolerances, self.reference, self.held_text
+        _ = self.tolerances, self.reference, self.held_text, self.predictions
         for level in self.tested:
             self.baseline(level)
         if run:
