@@ -255,7 +255,7 @@ def behaves_like(
 def explain_divergence(result: DivergenceResult) -> str:
     """Two lines: what was seen, and by what rule."""
     first = (
-        f"KL divergence {result.now:.3g} nats per token, recorded {told_rise(result)}: "
+        f"KL divergence {result.now:.3g} nats per token, {beside_record(result)}: "
         f"{_FINDING[result.verdict]}; {_spread(result)}, {result.tokens:,} tokens, "
         f"p {result.p:.2g}"
     )
@@ -267,13 +267,15 @@ def explain_divergence(result: DivergenceResult) -> str:
     return f"{first}\n{second}"
 
 
-def told_rise(result: DivergenceResult) -> str:
-    """What was recorded, and in brackets how far that is from now: ``0.0317 (+64 %)``."""
-    recorded = f"{result.recorded:.3g}"
+def beside_record(result: DivergenceResult) -> str:
+    """What was recorded, and how far from it that is now: ``recorded 0.0317 (+64 %)``."""
+    recorded = f"recorded {result.recorded:.3g}"
+    if recorded == f"recorded {result.now:.3g}":
+        return "as recorded"
     if result.recorded <= 0:
         return recorded
     ratio = result.now / result.recorded
-    if abs(ratio - 1) < 0.005 or f"{result.now:.3g}" == recorded:
+    if abs(ratio - 1) < 0.005:
         return f"{recorded} (unchanged)"
     if ratio > 2:
         return f"{recorded} ({ratio:{'.1f' if ratio < 9.95 else ',.0f'}} times)"
