@@ -86,18 +86,21 @@ class Session:
         return float(100 * (cells[:, 1].sum() - cells[:, :, 1].sum()) / cells.sum())
 
     @property
-    def ratio(self) -> float:
-        """The greatest ratio of the mean divergence now to that recorded, of all texts.
+    def ratios(self) -> tuple[float, ...]:
+        """For each text, its mean divergence now in means of what was recorded.
 
-        A rise that arithmetic in another order brings counts as none.
+        A rise that arithmetic in another order brings counts as none; a text that could not be
+        read has none.
         """
         means = [
             [float(np.average(side, weights=text.tokens)) for side in (text.recorded, text.now)]
+            if len(text.tokens)
+            else (0.0, 0.0)
             for text in self.texts
         ]
-        return max(
-            (now / recorded for recorded, now in means if now - recorded > NOISE and recorded > 0),
-            default=1.0,
+        return tuple(
+            now / recorded if now - recorded > NOISE and recorded > 0 else 1.0
+            for recorded, now in means
         )
 
 
@@ -176,7 +179,7 @@ class Judge:
         categories = {probe.category for probe in session.probes}
         return Budget(
             self.alpha,
-            pooled=self.levels * (2 + len(session.texts)),
+            pooled=self.levels * (2 + sum(len(text.tokens) > 0 for text in session.texts)),
             category=self.levels * 2 * len(categories),
             probe=self.levels * 2 * len(session.probes),
         )

@@ -1,13 +1,14 @@
 """Which damage the gate sees: the tables of docs/gate.md.
 
-    python benchmarks/planted_damage.py [--write] [--levels q8,q4] [--only "rope base"]
+    python benchmarks/planted_damage.py [--write] [--levels q8] [--only "rope base"]
 
 Every fault of the catalogue is planted in every dose. What the damaged level then shows on the
 same cases and texts is held against what the undamaged one showed, by the gate's own checks; and
 how often a session would catch it is told by sessions drawn anew from what was measured. Ends with
-status 1 if a fault is missed that costs 2 points of accuracy or raises the mean KL divergence by a
-quarter, else with 0. Prints the tables; --write puts them into docs/gate.md. Needs package gguf.
-A run that was stopped goes on where it was. About ten minutes a level on two cores.
+status 1 if a fault is missed that costs 2 points of accuracy or raises the mean KL divergence on
+the held text by a quarter, else with 0. Prints the tables; --write puts them into docs/gate.md.
+Needs package gguf. A run that was stopped goes on where it was. About ten minutes a level on two
+cores.
 """
 
 from __future__ import annotations
@@ -43,14 +44,15 @@ class Row:
 
     ``caught`` are the kinds of the checks that failed; ``share`` is the share of the sessions drawn
     anew in which any fails, ``by`` the share by kind. ``unasked`` counts the recorded cases
-    that could not be asked.
+    that could not be asked. ``ratios`` are those of the mean divergences, on the held text and on
+    own responses: in the means of the record, 1 where a text could not be read.
     """
 
     fault: Fault
     dose: Dose
     error: str
     cost: float
-    ratio: float
+    ratios: tuple[float, ...]
     unasked: int
     caught: frozenset[str]
     share: float
@@ -58,7 +60,7 @@ class Row:
 
     @property
     def matters(self) -> bool:
-        return bool(self.error) or self.cost >= COST_POINTS or self.ratio >= RATIO
+        return bool(self.error) or self.cost >= COST_POINTS or self.ratios[0] >= RATIO
 
     @property
     def found_out(self) -> bool:
@@ -71,11 +73,7 @@ def session_of(level: Level, clean: Findings, now: Findings) -> Session:
     return Session(
         level.guide_level,
         tuple(count_outcomes(m, was[m.probe]) for m in now.measurements),
-        tuple(
-            text
-            for then, today in zip(clean.texts, now.texts, strict=True)
-            if len((text := _paired(then, today)).tokens)
-        ),
+        tuple(_paired(then, today) for then, today in zip(clean.texts, now.texts, strict=True)),
     )
 
 
@@ -95,7 +93,7 @@ def judged(
     """Hold one damaged level against the record, once and in sessions drawn anew."""
     if now.error:
         kinds = frozenset({"error"})
-        return Row(fault, dose, now.error, np.nan, np.nan, 0, kinds, 1.0, {"error": 1.0})
+        return Row(fault, dose, now.error, np.nan, (), 0, kinds, 1.0, {"error": 1.0})
     judge = Judge(read_tolerances(EXPECTED_IMPACT))
     session = session_of(level, clean, now)
     recorded = sum(case.level is not None for m in clean.measurements for case in m.cases)
@@ -106,7 +104,7 @@ def judged(
         dose=dose,
         error="",
         cost=session.cost,
-        ratio=session.ratio,
+        ratios=session.ratios,
         unasked=recorded - int(session.cells.sum()),
         caught=judge.alarms(session),
         share=float(np.mean([bool(kinds) for kinds in failed])),
@@ -116,13 +114,16 @@ def judged(
 
 def smallest_table(rows: Sequence[Row]) -> Iterator[str]:
     """One line a fault: the smallest dose that is caught, and what caught it."""
-    yield "| fault | it imitates | smallest dose caught | by | points lost there | KL divergence |"
-    yield "|---|---|---|---|---|---|"
+    yield (
+        "| fault | it imitates | smallest dose caught | by | points lost there "
+        "| KL divergence, text | responses |"
+    )
+    yield "|---|---|---|---|---|---|---|"
     for fault in dict.fromkeys(row.fault for row in rows):
         caught = [row for row in rows if row.fault == fault and row.found_out]
         name = f"| {fault.name} | {fault.imitates} |"
         if not caught:
-            yield f"{name} none of {len(fault.doses)} | | | |"
+            yield f"{name} none of {len(fault.doses)} | | | | |"
             continue
         row = caught[0]
         yield (
@@ -133,8 +134,11 @@ def smallest_table(rows: Sequence[Row]) -> Iterator[str]:
 
 def doses_table(rows: Sequence[Row]) -> Iterator[str]:
     """One line a dose: what it did, and the share of sessions that catch it."""
-    yield "| fault | dose | points lost | KL divergence | sessions that catch it, % | by kind, % |"
-    yield "|---|---|---|---|---|---|"
+    yield (
+        "| fault | dose | points lost | KL divergence, text | responses "
+        "| sessions that catch it, % | by kind, % |"
+    )
+    yield "|---|---|---|---|---|---|---|"
     for row in rows:
         kinds = ", ".join(f"{kind} {100 * s:.0f}" for kind, s in sorted(row.by.items()))
         missed = " **missed**" if row.matters and not row.found_out else ""
@@ -199,7 +203,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--levels", default="q8", help="default: %(default)s")
+    parser.add_argument("--levels", default="q8,q4", help="default: %(default)s")
     parser.add_argument("--cases", type=int, default=40, help="of a probe; default: %(default)s")
     parser.add_argument(
         "--a-category", type=int, default=2, help="probes of each category; default: %(default)s"
@@ -268,8 +272,8 @@ def _verdict(rows: Sequence[Row]) -> str:
     caught = sum(row.found_out for row in matter)
     return (
         f"Faults: {len({row.fault.name for row in rows})}, doses: {len(rows)}; {caught} of the "
-        f"{len(matter)} that cost {COST_POINTS:g} points or raise the KL divergence by a quarter "
-        f"are caught in at least {100 * SHARE:.0f} % of sessions."
+        f"{len(matter)} that cost {COST_POINTS:g} points or raise the KL divergence on the text by "
+        f"a quarter are caught in at least {100 * SHARE:.0f} % of sessions."
     )
 
 
@@ -284,7 +288,9 @@ def _points(row: Row) -> str:
 
 
 def _times(row: Row) -> str:
-    return "cannot be run" if row.error else f"{row.ratio:.3g} times"
+    if row.error:
+        return "cannot be run |"
+    return " | ".join(f"{ratio:.3g} times" for ratio in row.ratios)
 
 
 def _unasked(row: Row) -> str:

@@ -40,7 +40,7 @@ KNOWN = BaselineUse(
     version="0.1.0",
     coverage=Coverage(compared=60, new=4),
     changes=Changes(artifact=("blk.0.up Q4_K -> Q2_K",), probes=("4 new of 64 cases",)),
-    behaves_like="q2_k_s",
+    diverges="like q2_k_s",
 )
 JUDGED = (
     JudgedPair("q2", "story[q2]", 0, True, "reference", "reference"),

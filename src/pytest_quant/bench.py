@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pytest_quant.checkers import prepare
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.replies import Reply, answers_of, likeliest, options_of, prompts_of
 from pytest_quant.runtimes.protocol import (
@@ -220,6 +221,19 @@ class Bench:
         found, info = self._cache.get_or_compare(origin, reading, compare)
         self.runtimes[level] = info
         return replace(found, level=level)
+
+    def predictions(self, reading: Reading) -> Predictions:
+        """What the reference predicts on a text. Raises as ``Runtime.predict`` does."""
+        return self._runtime(self._reference).predict(reading)
+
+    def diverge_from(self, known: Predictions, level: str) -> Divergence:
+        """How far a level is from what a reference predicted that is not at hand.
+
+        Raises as ``Runtime.diverge_from`` does.
+        """
+        own = self._runtime(level)
+        self.runtimes[level] = own.describe()
+        return replace(own.diverge_from(known), level=level)
 
     def close(self) -> None:
         for runtime in self._open.values():

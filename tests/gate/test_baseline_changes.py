@@ -50,6 +50,23 @@ def test_a_change_of_type_comes_first() -> None:
     assert told(now) == ("blk.0.up Q4_K -> Q2_K", "blk.0.norm has other contents")
 
 
+def test_what_says_most_comes_first() -> None:
+    tensors = {f"blk.{i}.up": f"Q2_K {i:012}" for i in range(9)}
+    was = replace(ARTIFACT, tensor_types={"Q8_0": 9}, tensors=dict.fromkeys(tensors, "Q8_0 a"))
+    now = replace(
+        was,
+        digest=NEW_DIGEST,
+        tensor_types={"Q8_0": 2, "Q2_K": 7},
+        metadata={**was.metadata, "llama.rope.freq_base": "500000.0"},
+        tensors=tensors,
+    )
+    found = changes(replace(KNOWN, artifact=was), now, REFERENCE, "", "0.1.0", Coverage())
+    types, metadata, other = found.artifact
+    assert types == "tensors by type: Q8_0 9 -> 2, Q2_K 0 -> 7"
+    assert metadata.startswith("llama.rope.freq_base ")
+    assert other == "9 tensors are of another type: blk.0.up, blk.1.up, blk.2.up, ..."
+
+
 def test_metadata_and_recipe() -> None:
     metadata = {"llama.rope.freq_base": "500000.0", "tokenizer.ggml.tokens": "sha256:000000000000"}
     now = replace(ARTIFACT, digest=NEW_DIGEST, metadata=metadata)
@@ -70,7 +87,7 @@ def test_runtime_template_probes_and_reference() -> None:
         replace(REFERENCE, digest="e" * 64),
         "chat template sha256:0123",
         "0.2.0",
-        Coverage(compared=6, new=3, gone=0, changed=1),
+        Coverage(compared=6, new=3, gone=0, changed=1, unasked=5),
     )
     assert found.runtime == ("threads 2 -> 4", "gpu none -> none", "pytest-quant 0.1.0 -> 0.2.0")
     assert found.prompt == ("plain question -> chat template sha256:0123",)
@@ -83,11 +100,11 @@ def test_runtime_template_probes_and_reference() -> None:
     ("now", "expected"),
     [
         ([measured("1111")], Coverage(compared=4)),
-        ([measured("11")], Coverage(compared=2, gone=2)),
+        ([measured("11")], Coverage(compared=2, unasked=2)),
         ([measured("111111")], Coverage(compared=4, new=2)),
         ([measured("1111", asks="f")], Coverage(changed=4)),
         ([measured("11", probe="differences")], Coverage(new=2)),
-        ([measured("1111"), measured("11", probe="products")], Coverage(compared=6, gone=2)),
+        ([measured("1111"), measured("11", probe="products")], Coverage(compared=6, unasked=2)),
     ],
 )
 def test_every_case_is_counted_once(now: list[object], expected: Coverage) -> None:

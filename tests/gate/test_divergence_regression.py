@@ -151,19 +151,29 @@ RECORDED = {"q6": (2e-4, 6.6), "q4": (1.5e-3, 4.85), "q3": (1e-2, 3.9), "q2": (9
 @pytest.mark.parametrize(
     ("mean", "bits", "like"),
     [
-        (6e-5, 8.5, None),  # a sound q8
-        (1.5e-3, 8.5, "q4"),  # requantized from q4
-        (0.95e-2, 8.5, "q3"),
-        (0.5, 8.5, "q2"),
-        (1.5e-3, 4.85, None),  # a q4 like any other
-        (1.2e-2, 4.85, "q3"),
-        (0.5, 2.6, None),
+        (6e-5, 8.5, ""),  # a sound q8
+        (1.5e-3, 8.5, "like q4"),  # requantized from q4
+        (0.95e-2, 8.5, "like q3"),
+        (0.1, 8.5, "like q2"),
+        (0.5, 8.5, "more than q2"),  # not only of fewer bits
+        (1.5e-3, 4.85, ""),  # a q4 like any other
+        (1.2e-2, 4.85, "like q3"),
+        (0.5, 2.6, ""),
     ],
 )
-def test_a_file_that_behaves_like_one_of_fewer_bits(
-    mean: float, bits: float, like: str | None
-) -> None:
+def test_a_file_that_behaves_like_one_of_fewer_bits(mean: float, bits: float, like: str) -> None:
     assert behaves_like(mean, bits, RECORDED) == like
+
+
+def test_the_detectable_rise_fails_eight_times_in_ten() -> None:
+    generator = np.random.default_rng(23)
+    was = np.array(WAS)
+    spread = 0.2 * was.mean()
+    one = evaluated(WAS, (was + spread * generator.standard_normal(len(was))).tolist())
+    assert one.detectable is not None
+    moved = one.detectable + spread * generator.standard_normal((1000, len(was)))
+    failed = [evaluated(WAS, (was + gains).tolist()).verdict == "fail" for gains in moved]
+    assert 0.7 < np.mean(failed) < 0.97
 
 
 def test_the_explanation_holds_every_number() -> None:
@@ -171,6 +181,7 @@ def test_the_explanation_holds_every_number() -> None:
     assert first.startswith("KL divergence 0.052 nats per token, recorded 0.0317 (+64 %): ")
     assert "shown to be higher; 32 chunks, half of the gain in 14, 16,384 tokens, p " in first
     assert second.startswith("alpha 0.01; rise 0.02 [0.019, 0.022], worth failing above 0.0032")
+    assert second.endswith(" would fail at least 8 times in 10")
     assert "rise 0.87, worth" in explain_divergence(evaluated([0.03], [0.9]))
 
 

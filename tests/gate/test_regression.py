@@ -111,7 +111,7 @@ def test_a_sample_too_small_for_any_loss_says_so() -> None:
     assert mcnemar_drop(0.0, 4, 0.005, 0.05) is None
     assert mcnemar_drop(0.0, 5, 0.005, 0.05) == pytest.approx(0.9, abs=0.1)
     result = evaluate_regression(paired(4, 0, 4), DEFAULT_DROP, 0.05)
-    assert "too few cases to fail even if all" in explain_regression(result)
+    assert "no drop that is possible here would fail 8 times in 10" in explain_regression(result)
 
 
 def test_checks_over_all_probes_by_category_and_by_probe() -> None:

@@ -74,7 +74,8 @@ def test_worse_though_within_the_limit() -> None:
 
 def test_what_changed_is_told_where_nothing_got_worse() -> None:
     text = said(compared(0, Changes(runtime=("threads 2 -> 4",), reference=("f16 0 -> f16 1",))))
-    assert "not as recorded: runtime, reference" in text
+    assert "not as recorded: runtime: threads 2 -> 4" in text
+    assert "not as recorded: reference: f16 0 -> f16 1" in text
 
 
 @pytest.mark.parametrize("name", [HOSTILE, "\u6f22" * 200])
@@ -89,12 +90,23 @@ def test_a_level_that_diverges_like_a_lower_one() -> None:
     result = evaluate_divergence(chunks, higher, 0.01)
     assert result is not None
     run = replace(
-        compared(0, behaves_like="q2"), divergence_checks=(DivergenceCheck("q4", "text", result),)
+        compared(0, diverges="like q2"), divergence_checks=(DivergenceCheck("q4", "text", result),)
     )
     text = said(run)
-    assert "regression: KL divergence 0.01, recorded 0.001 (10 times)" in text
+    assert "regression: KL divergence 0.01, recorded 0.001 (10 times), 9 chunks" in text
     assert "note: labelled q4, diverges like q2" in text
     assert "FAILED q4 divergence (text)" in text
+
+
+def test_a_divergence_that_could_not_be_compared() -> None:
+    run = replace(compared(0, unmeasured=True), reference_recorded=True)
+    assert "divergence: recorded and not compared, as f16 is not at hand" in said(run)
+    assert any("q4 may ship" in line for line in advice(run))
+    another = replace(
+        compared(0, Changes(artifact=("x",)), unmeasured=True), reference_recorded=True
+    )
+    (line,) = advice(another)
+    assert line.startswith("q4: within the limit, but not the file that was recorded")
 
 
 def test_missing_and_unused_ones_are_named() -> None:

@@ -72,7 +72,7 @@ def _negative(estimate: Estimate | None) -> float | None:
 def _by_level(divergences: Iterable[Divergence]) -> dict[str, Estimate]:
     """The mean divergence on the held text, or else on the reference's responses."""
     chosen: dict[str, Divergence] = {}
-    for divergence in sorted(divergences, key=lambda d: d.source == "text"):
+    for divergence in sorted(divergences, key=lambda d: d.source != "responses"):
         if divergence.tokens:
             chosen[divergence.level] = divergence
     return {level: _mean(found.chunks) for level, found in chosen.items()}

@@ -12,20 +12,24 @@ from pytest_quant.measurement import CaseResult, Measurement
 IsGone = Callable[[str], bool]
 
 _LONG = "sha256:"
+# So many changes of a kind are told one by one.
+_FEW = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """How many cases of a session were ``compared`` with their record.
 
-    ``new`` ones are not recorded, ``changed`` ones ask something else than they did, and
-    ``gone`` ones were recorded and not answered.
+    ``new`` ones are not recorded, ``changed`` ones ask something else than they did, ``gone``
+    ones are of probes that no longer exist, and ``unasked`` ones are recorded and were not asked,
+    or not answered.
     """
 
     compared: int = 0
     new: int = 0
     gone: int = 0
     changed: int = 0
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,9 @@ class Changes:
 class BaselineUse:
     """What a session did with the baseline of a level; without a file only ``path`` is known.
 
-    ``required`` says that a missing one is a failure; ``behaves_like`` is the level of fewer
-    bits whose recorded divergence this one reaches, or empty.
+    ``required`` says that a missing one is a failure; ``diverges`` names the level of fewer
+    bits whose recorded divergence this one reaches (``like q3``), or is empty; ``unmeasured`` says
+    that the record has a divergence with which none could be compared.
     """
 
     level: str
@@ -56,7 +61,8 @@ class BaselineUse:
     version: str = ""
     coverage: Coverage = Coverage()
     changes: Changes = Changes()
-    behaves_like: str = ""
+    diverges: str = ""
+    unmeasured: bool = False
 
 
 def with_recorded(measurement: Measurement, baseline: Baseline) -> Measurement:
@@ -77,7 +83,7 @@ def coverage(
     baseline: Baseline, measurements: Iterable[Measurement], is_gone: IsGone = lambda _: False
 ) -> Coverage:
     """How the measurements of the baseline's level and the record overlap."""
-    compared = new = gone = changed = 0
+    compared = new = changed = unasked = 0
     for measurement in measurements:
         probe = baseline.probe(measurement.nodeid)
         answered = [case for case in measurement.cases if case.level is not None]
@@ -89,9 +95,9 @@ def coverage(
                 compared += 1
             else:
                 changed += 1
-        gone += max(0, recorded - len(answered))
-    gone += sum(probe.answered for key, probe in baseline.probes.items() if is_gone(key))
-    return Coverage(compared, new, gone, changed)
+        unasked += max(0, recorded - len(answered))
+    gone = sum(probe.answered for key, probe in baseline.probes.items() if is_gone(key))
+    return Coverage(compared, new, gone, changed, unasked)
 
 
 def changes(
@@ -109,7 +115,7 @@ def changes(
         for what in ("new", "gone", "changed")
         if (count := getattr(covered, what))
     ]
-    runtime = [*_differences(was.runtime, artifact.runtime)]
+    runtime = [sentence for _, sentence in _differing(was.runtime, artifact.runtime)]
     if baseline.version != version:
         runtime.append(f"pytest-quant {baseline.version} -> {version}")
     known = baseline.reference
@@ -129,40 +135,66 @@ def _cases(covered: Coverage) -> int:
 
 
 def _artifact_changes(was: RecordedArtifact, now: RecordedArtifact) -> Iterator[str]:
-    """Types first, then contents, then metadata."""
+    """What says most comes first: recipe, types, metadata, then single tensors."""
     if was.recipe != now.recipe:
         yield f"recipe {was.recipe} -> {now.recipe}"
     if was.digest == now.digest:
         return
-    found = [*_tensor_changes(was.tensors, now.tensors), *_metadata_changes(was, now)]
+    found = [
+        *_type_changes(was.tensor_types, now.tensor_types),
+        *_several(_metadata_changes(was, now), "entries of the metadata"),
+        *_tensor_changes(was.tensors, now.tensors),
+    ]
     yield from found or ["the file, though neither its tensors nor its metadata"]
+
+
+def _type_changes(was: Mapping[str, int], now: Mapping[str, int]) -> Iterator[str]:
+    changed = [name for name in dict.fromkeys([*was, *now]) if was.get(name) != now.get(name)]
+    if changed:
+        told = (f"{name} {was.get(name, 0)} -> {now.get(name, 0)}" for name in changed)
+        yield f"tensors by type: {', '.join(told)}"
+
+
+def _metadata_changes(was: RecordedArtifact, now: RecordedArtifact) -> dict[str, str]:
+    return dict(_differing(was.metadata, now.metadata))
 
 
 def _tensor_changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
     owner = {content: name for name, content in was.items()}
     common = [name for name in now if name in was and now[name] != was[name]]
     kinds = {name: (was[name].split()[0], now[name].split()[0]) for name in common}
-    yield from (f"{name} {old} -> {new}" for name, (old, new) in kinds.items() if old != new)
-    yield from (f"{name} is new" for name in now if name not in was)
-    yield from (f"{name} is gone" for name in was if name not in now)
-    for name in (name for name, (old, new) in kinds.items() if old == new):
-        other = owner.get(now[name])
-        yield f"{name} holds what {other} held" if other else f"{name} has other contents"
+    retyped = {n: f"{n} {old} -> {new}" for n, (old, new) in kinds.items() if old != new}
+    same = [name for name in common if name not in retyped]
+    held = {name: owner[now[name]] for name in same if now[name] in owner}
+    rest = [name for name in same if name not in held]
+    moved = {f"{n} what {other} held": f"{n} holds what {other} held" for n, other in held.items()}
+    yield from _several({n: f"{n} is new" for n in now if n not in was}, "tensors are new")
+    yield from _several({n: f"{n} is gone" for n in was if n not in now}, "tensors are gone")
+    yield from _several(moved, "tensors hold other ones' contents")
+    yield from _several(retyped, "tensors are of another type")
+    yield from _several({n: f"{n} has other contents" for n in rest}, "tensors have other contents")
 
 
-def _metadata_changes(was: RecordedArtifact, now: RecordedArtifact) -> Iterator[str]:
-    yield from _differences(was.metadata, now.metadata)
+def _several(sentences: Mapping[str, str], what: str) -> Iterator[str]:
+    """Each sentence, or if they are many one for all, with the first names."""
+    if len(sentences) <= _FEW:
+        yield from sentences.values()
+    else:
+        names = ", ".join(list(sentences)[:_FEW])
+        yield f"{len(sentences)} {what}: {names}, ..."
 
 
-def _differences(was: Mapping[str, object], now: Mapping[str, object]) -> Iterator[str]:
+def _differing(was: Mapping[str, object], now: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The names of what differs, with a sentence for each."""
     for name in dict.fromkeys([*was, *now]):
         old, new = was.get(name), now.get(name)
         if old == new:
             continue
         if str(old).startswith(_LONG) and str(new).startswith(_LONG):
-            yield f"{name} has other contents"
+            yield name, f"{name} has other contents"
         else:
-            yield f"{name} {'none' if old is None else old} -> {'none' if new is None else new}"
+            shown = ("none" if value is None else value for value in (old, new))
+            yield name, f"{name} {' -> '.join(map(str, shown))}"
 
 
 def shortened(sentences: Sequence[str], most: int) -> list[str]:

@@ -28,6 +28,8 @@ _MEDIAN_EFFICIENCY = 0.37
 _RECORDED_DIGITS = 1e-6
 # So near to the recorded divergence of another level is no better than that level.
 _REACHED = 0.9
+# Further above it than this is no longer like it: something else is broken.
+_ALIKE = 1.5
 
 
 class Chunk(Protocol):
@@ -49,7 +51,9 @@ class DivergenceResult:
     weighted by their tokens; ``lower`` and ``upper`` bound the rise, each one-sided at
     ``alpha``, by Student's t over chunks (``None`` for a single chunk, which bounds nothing).
     ``limit`` is the smallest rise worth failing for; ``p`` is that of both tests together.
-    ``carriers`` is how many chunks hold half of what was gained.
+    ``carriers`` is how many chunks hold half of what was gained, ``example`` the one that gained
+    most, in words. ``detectable`` is the rise that Student's t would find at least 8 times in 10 if
+    chunks differ as they do here (``None`` as for the bounds).
     """
 
     verdict: CheckVerdict
@@ -63,6 +67,8 @@ class DivergenceResult:
     alpha: float
     p: float
     carriers: int
+    example: str
+    detectable: float | None
 
     @property
     def rise(self) -> float:
@@ -93,7 +99,7 @@ def evaluate_divergence(
     than that higher; is inconclusive otherwise.
     """
     was = {chunk.digest: chunk for chunk in recorded}
-    pairs = [_Pair(was[c.digest].kld, c.kld, c.tokens) for c in now if c.digest in was]
+    pairs = [_Pair(was[c.digest].kld, c.kld, c.tokens, c.digest) for c in now if c.digest in was]
     tokens = sum(pair.tokens for pair in pairs)
     if not tokens:
         return None
@@ -121,6 +127,8 @@ def evaluate_divergence(
         alpha=alpha,
         p=p,
         carriers=_carriers(pairs),
+        example=max(pairs, key=lambda pair: pair.gain).told,
+        detectable=raised.detectable(alpha / 2, limit),
     )
 
 
@@ -131,6 +139,11 @@ class _Pair:
     before: float
     after: float
     tokens: int
+    digest: str
+
+    @property
+    def told(self) -> str:
+        return f"chunk {self.digest}, {self.tokens} tokens: {self.before:.3g} -> {self.after:.3g}"
 
     @property
     def gain(self) -> float:
@@ -224,6 +237,15 @@ class _Estimate:
         reach = float(stdtrit(self.freedom, 1 - alpha)) * self.error
         return self.mean - reach, self.mean + reach
 
+    def detectable(self, alpha: float, limit: float) -> float | None:
+        """The true mean that is found significant, and beyond the limit, 8 times in 10."""
+        if not self.freedom:
+            return None
+        from scipy.special import stdtrit
+
+        found, missed = (float(stdtrit(self.freedom, p)) for p in (1 - alpha, 0.8))
+        return max(found * self.error, limit) + missed * self.error
+
 
 def mean_over(chunks: Sequence[Chunk], digests: Collection[str]) -> float | None:
     """The mean divergence over these chunks, by tokens; ``None`` unless all are there."""
@@ -237,19 +259,23 @@ def mean_over(chunks: Sequence[Chunk], digests: Collection[str]) -> float | None
 
 def behaves_like(
     mean: float, bits_per_weight: float, recorded: Mapping[str, tuple[float, float]]
-) -> str | None:
-    """The lowest level whose recorded divergence a file of more bits reaches, if any.
+) -> str:
+    """The lowest level whose recorded divergence a file of more bits reaches, or empty.
 
-    ``mean`` is the file's own mean divergence, ``recorded`` that of other levels of the same
-    model with their bits per weight. A file requantized from a smaller one keeps honest bits per
-    weight, and shows itself here only.
+    Such as ``like q3``, or ``more than q3`` where it is far from that level, too. ``mean`` is the
+    file's own mean divergence, ``recorded`` that of other levels of the same model with their bits
+    per weight. A file requantized from a smaller one keeps honest bits per weight, and shows
+    itself here only.
     """
     reached = [
         (divergence, level)
         for level, (divergence, bits) in recorded.items()
         if bits < bits_per_weight - 0.25 and mean >= _REACHED * divergence > NOISE
     ]
-    return max(reached)[1] if reached else None
+    if not reached:
+        return ""
+    divergence, level = max(reached)
+    return f"{'like' if mean <= _ALIKE * divergence else 'more than'} {level}"
 
 
 def explain_divergence(result: DivergenceResult) -> str:
@@ -264,6 +290,8 @@ def explain_divergence(result: DivergenceResult) -> str:
         f"alpha {result.alpha:.2g}; rise {result.rise:.2g}{bounds}, worth failing above "
         f"{result.limit:.2g}"
     )
+    if result.detectable is not None:
+        second += f"; a true rise of {result.detectable:.2g} would fail at least 8 times in 10"
     return f"{first}\n{second}"
 
 

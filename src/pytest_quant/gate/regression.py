@@ -305,7 +305,7 @@ def explain_regression(result: CheckResult) -> str:
         f"b {counts.b}, c {counts.c}, n {counts.n}, p {result.p:.2g}"
     )
     if result.detectable is None:
-        sight = "too few cases to fail even if all that was recorded as right were lost"
+        sight = "no drop that is possible here would fail 8 times in 10"
     else:
         sight = f"a true drop of {result.detectable:.1f} points would fail at least 8 times in 10"
     rule = "exact McNemar test" if result.looks is None else "bets that hold at every look"

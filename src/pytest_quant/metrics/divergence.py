@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-# The held text, or what the reference itself answered to the probes of the session.
-Source = Literal["text", "responses"]
+# The held text; what the reference itself answered to the probes of the session; or the held text
+# with the likeliest tokens of a reference that is not at hand, as they were recorded.
+Source = Literal["text", "responses", "recorded"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,10 @@ from pytest_quant.gate.divergence_regression import (
     evaluate_divergence,
     mean_over,
 )
+from pytest_quant.gate.predictions_file import FILE_NAME, read_predictions
 from pytest_quant.measurement import Answer, Measurement, recorded_answer
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.probes.model import Case
 from pytest_quant.runtimes.llamacpp.artifacts import Artifact
 from pytest_quant.runtimes.llamacpp.contents import Contents, read_contents
@@ -88,6 +90,18 @@ class Baselines:
         found = [self.of(level) for level in levels]
         known = {(b.reference.level, b.reference.digest): b.reference for b in found if b}
         return next(iter(known.values())) if all(found) and len(known) == 1 else None
+
+    def predictions(self, reference: RecordedArtifact) -> Predictions | None:
+        """What this reference predicted when levels were recorded against it, if that is known.
+
+        Raises ``QuantUsageError`` for a damaged file.
+        """
+        found = read_predictions(self.predictions_path)
+        return found.predictions if found and found.digest == reference.digest else None
+
+    @property
+    def predictions_path(self) -> Path:
+        return self.path("any").with_name(FILE_NAME)
 
     def reference_answer(self, nodeid: str, case: Case) -> Answer:
         """The recorded outcome of a case at the reference; raises ``NotRecorded``."""
@@ -160,10 +174,19 @@ def baseline_uses(
     return tuple(
         replace(
             _use(state, level, [m for m in measurements if m.level == level], runtimes.get(level)),
-            behaves_like=_lower_level(state, level, divergences) or "",
+            diverges=_lower_level(state, level, divergences),
+            unmeasured=_is_unmeasured(state.baseline(level), level, divergences),
         )
         for level in dict.fromkeys(m.level for m in measurements)
     )
+
+
+def _is_unmeasured(
+    baseline: Baseline | None, level: str, divergences: Sequence[Divergence]
+) -> bool:
+    """Whether a divergence was recorded, and none is there to be held against it."""
+    recorded = set(baseline.divergences) if baseline else set()
+    return bool(recorded) and not recorded & {d.source for d in divergences if d.level == level}
 
 
 def _use(
@@ -205,21 +228,21 @@ def divergence_checks(
     return tuple(checks)
 
 
-def _lower_level(state: State, level: str, divergences: Sequence[Divergence]) -> str | None:
-    """The recorded level of fewer bits that a file diverges like, on the held text."""
+def _lower_level(state: State, level: str, divergences: Sequence[Divergence]) -> str:
+    """The recorded level of fewer bits that a file diverges like on the held text, or empty."""
     for found in divergences:
-        if (found.level, found.source) != (level, "text"):
+        if found.level != level or found.source == "responses":
             continue
         digests = [chunk.digest for chunk in found.chunks]
         recorded = {}
         for other in state.baselines.others(level):
-            mean = mean_over(other.divergences.get("text", ()), digests)
+            mean = mean_over(other.divergences.get(found.source, ()), digests)
             if mean is not None:
                 recorded[other.level] = (mean, other.artifact.bits_per_weight)
         mean = mean_over(found.chunks, digests)
         bits = state.lineup.artifacts[level].bits_per_weight
-        return behaves_like(mean, bits, recorded) if mean is not None else None
-    return None
+        return behaves_like(mean, bits, recorded) if mean is not None else ""
+    return ""
 
 
 def unused_baselines(state: State) -> tuple[str, ...]:

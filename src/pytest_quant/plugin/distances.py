@@ -34,6 +34,12 @@ def divergences(state: State, level: str, replies: Replies) -> tuple[Divergence,
     return tuple(found)
 
 
+def from_recorded(state: State, level: str) -> Divergence:
+    """From what the reference was recorded to predict on the held text."""
+    assert state.predictions is not None
+    return state.bench.diverge_from(state.predictions, level)
+
+
 def noise(state: State, replies: Replies) -> NoiseFloor | None:
     """How far the reference is from itself in smaller batches, on its own responses.
 

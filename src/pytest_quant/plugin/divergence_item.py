@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 
 class DivergenceItem(pytest.Item):
-    """Compares a level with the reference, on the held text and on the reference's responses."""
+    """Compares a level with the reference, on the held text and on the reference's responses; with
+    what the reference was recorded to predict where it is not at hand.
+    """
 
     def __init__(self, *, level: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -38,11 +40,14 @@ class DivergenceItem(pytest.Item):
         self.user_properties += labels(self.level, state.reference.name, category=None)
         probes = [item for item in self.session.items if isinstance(item, ProbeItem)]
         asked = [item for item in probes if item.level == self.level]
-        self.likelihood = distances.likelihood(state, self.level, asked)
-        replies = distances.own_responses(state, asked)
         try:
-            self.divergences = distances.divergences(state, self.level, replies)
-            self.noise = distances.noise(state, replies)
+            if state.predictions is not None:
+                self.divergences = (distances.from_recorded(state, self.level),)
+            else:
+                self.likelihood = distances.likelihood(state, self.level, asked)
+                replies = distances.own_responses(state, asked)
+                self.divergences = distances.divergences(state, self.level, replies)
+                self.noise = distances.noise(state, replies)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
         for found in self.divergences:

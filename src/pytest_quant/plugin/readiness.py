@@ -7,9 +7,30 @@ from typing import TYPE_CHECKING
 from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
+    from pytest_quant.plugin.baselines import Baselines
+    from pytest_quant.plugin.options import Settings
     from pytest_quant.runtimes.protocol import Reading
+
+
+def reference_at_hand(chosen: Settings, baselines: Callable[[], Baselines]) -> Level:
+    """The reference to run; raises ``QuantUsageError`` if there is none."""
+    from pytest_quant.lineup import choose_reference, lacks_reference
+    from pytest_quant.plugin.baselines import shown_path
+
+    try:
+        return choose_reference(chosen.model, chosen.artifacts, chosen.reference)
+    except QuantUsageError as error:
+        named = chosen.reference
+        if not lacks_reference(chosen.levels, chosen.model, chosen.artifacts, named):
+            raise
+        paths = [baselines().path(level.name) for level in chosen.levels]
+        if missing := [shown_path(path) for path in paths if not path.exists()]:
+            raise QuantUsageError(f"{error}; missing: {', '.join(missing)}") from None
+        raise QuantUsageError(f"{error}; these were recorded against different ones") from None
 
 
 def check_parallel(parallel: int | None) -> None:

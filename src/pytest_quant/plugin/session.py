@@ -145,7 +145,7 @@ class SessionHooks:
         if dropped:
             dropped[0].config.hook.pytest_deselected(items=dropped)
             items[:] = [item for item in items if self._is_wanted(item)]
-        if self._state.recorded_reference is None:
+        if self._state.sources:
             items += divergence_items(session, self._levels, items)
         order = {level: i for i, level in enumerate(self._levels)}
         items.sort(key=lambda item: order.get(_level(item), -1))

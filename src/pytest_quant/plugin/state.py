@@ -12,7 +12,7 @@ import pytest
 
 from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.measurement import CaseResult, Measurement
-from pytest_quant.plugin.readiness import check_parallel, check_text
+from pytest_quant.plugin.readiness import check_parallel, check_text, reference_at_hand
 
 if TYPE_CHECKING:
     from pytest_quant.bench import Bench
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_quant.gate.verdicts import Kind
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
+    from pytest_quant.metrics.likeliest import Predictions
     from pytest_quant.plugin.baselines import Baselines
     from pytest_quant.plugin.collection import ProbeFiles
     from pytest_quant.plugin.options import Settings
@@ -79,14 +80,13 @@ class State:
     @cached_property
     def reference(self) -> Level:
         from pytest_quant.levels import parse_level
-        from pytest_quant.lineup import choose_reference
 
         chosen = self.settings
         if chosen.reference is None and self._told is not None:
             return parse_level(self._told["quant_reference"])
         if self.recorded_reference is not None:
             return parse_level(self.recorded_reference.level)
-        return choose_reference(chosen.model, chosen.artifacts, chosen.reference)
+        return reference_at_hand(chosen, lambda: self.baselines)
 
     @cached_property
     def recorded_reference(self) -> RecordedArtifact | None:
@@ -125,6 +125,12 @@ class State:
         if self.settings.update != "no" or not self.model_name:
             return None
         return self.baselines.of(level)
+
+    @cached_property
+    def predictions(self) -> Predictions | None:
+        """What the reference was recorded to predict, if it is not at hand now."""
+        known = self.recorded_reference
+        return self.baselines.predictions(known) if known else None
 
     @cached_property
     def lineup(self) -> Lineup:
@@ -221,17 +227,14 @@ class State:
     def select(self, selected: Iterable[tuple[str, str]]) -> None:
         """Share the error budget among the selected (category, level) pairs, one per item.
 
-        What has a baseline is checked twice, and its divergence once more, if there is a reference
-        to diverge from.
+        What has a baseline is checked twice, and its divergence once more on each text.
         """
         from pytest_quant.gate.budget import Budget
 
         pairs = list(selected)
         levels = {level for _, level in pairs}
         recorded = {level: found for level in levels if (found := self.baseline(level))}
-        distances = sum(len(found.divergences) for found in recorded.values())
-        if self.recorded_reference is not None:
-            distances = 0
+        distances = sum(len(self.sources & set(found.divergences)) for found in recorded.values())
         again = [pair for pair in pairs if pair[1] in recorded]
         self.tests = len(pairs)
         self.budget = Budget(
@@ -240,6 +243,13 @@ class State:
             category=len(set(pairs)) + len(set(again)),
             probe=len(pairs) + len(again),
         )
+
+    @property
+    def sources(self) -> set[str]:
+        """What divergences are measured on; nothing if all of the reference is unknown."""
+        if self.recorded_reference is None:
+            return {"text", "responses"}
+        return set() if self.predictions is None else {"recorded"}
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
         """What one probe shows at one level: as many cases as its check takes."""

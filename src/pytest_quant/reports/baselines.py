@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_quant.gate.baseline_changes import BaselineUse
+from pytest_quant.gate.baseline_changes import BaselineUse, shortened
 from pytest_quant.gate.divergence_regression import beside_record
 from pytest_quant.gate.tolerance_check import over_looks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.plain_text import counted, shown
+
+# In a summary; a failure tells more.
+_MOST_CHANGES = 2
 
 
 def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
@@ -20,8 +23,13 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
     covered = use.coverage
     counts = [f"{counted(covered.compared, 'case')} compared"] + [
         f"{count:,} {what}"
-        for what in ("new", "gone", "changed")
-        if (count := getattr(covered, what))
+        for what, count in (
+            ("new", covered.new),
+            ("gone", covered.gone),
+            ("changed", covered.changed),
+            ("not asked", covered.unasked),
+        )
+        if count
     ]
     yield f"baseline of {use.created[:10]} ({shown(use.version, 20)}): {', '.join(counts)}"
     for check in record.checks:
@@ -32,11 +40,22 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
         where = f" on {record.reference}'s responses" if divergence.source == "responses" else ""
         yield (
             f"regression: KL divergence{where} {result.now:.3g}, {beside_record(result)}, "
-            f"p {result.p:.2g}: {result.verdict}"
+            f"{counted(result.chunks, 'chunk')}, p {result.p:.2g}: {result.verdict}"
         )
+    if use.unmeasured:
+        yield f"divergence: recorded and not compared, {_why_unmeasured(record)}"
     yield from _outdated(use)
-    if use.behaves_like:
-        yield f"note: labelled {level}, diverges like {use.behaves_like}"
+    if use.diverges:
+        yield f"note: labelled {level}, diverges {use.diverges}"
+
+
+def _why_unmeasured(record: RunRecord) -> str:
+    if not record.reference_recorded:
+        return "as it was not measured"
+    return (
+        f"as {record.reference} is not at hand and its predictions are not recorded: give it "
+        "(--quant-model), or record again"
+    )
 
 
 def _regression(check: Check) -> str:
@@ -57,8 +76,10 @@ def _outdated(use: BaselineUse) -> Iterator[str]:
         "template": changes.prompt,
         "reference": changes.reference,
     }
-    if different := [name for name, sentences in kinds.items() if sentences]:
-        yield f"not as recorded: {', '.join(different)}"
+    for name, sentences in kinds.items():
+        if sentences:
+            told = "; ".join(shown(text, 60) for text in shortened(sentences, _MOST_CHANGES))
+            yield f"not as recorded: {name}: {told}"
 
 
 def missing_baselines(record: RunRecord) -> Iterator[str]:

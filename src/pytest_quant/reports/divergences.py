@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from pytest_quant.metrics.divergence import Divergence, Statistic
+from pytest_quant.metrics.divergence import Divergence, Source, Statistic
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.plain_text import counted, shown
+
+# "Recorded" is the held text, too, but over the likeliest tokens of a reference not at hand.
+_WHAT: Mapping[Source, str] = {
+    "text": "KL divergence",
+    "responses": "on {}'s responses",
+    "recorded": "KL divergence from {}'s recorded predictions",
+}
 
 
 def divergence_lines(record: RunRecord, level: str) -> Iterator[str]:
     """The headline on the held text, then what the reference's own responses show."""
     for divergence in record.divergences_of(level):
-        own = divergence.source == "responses"
-        what = f"on {record.reference}'s responses" if own else "KL divergence"
-        yield f"{what} {_divergence(divergence)}"
+        yield f"{_WHAT[divergence.source].format(record.reference)} {_divergence(divergence)}"
 
 
 def divergence_warnings(record: RunRecord) -> Iterator[str]:

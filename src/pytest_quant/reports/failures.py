@@ -18,7 +18,7 @@ from pytest_quant.reports.plain_text import shown
 _WIDTH = 66
 _MOST_PATTERNS = 4
 _MOST_CATEGORIES = 4
-_MOST_CHANGES = 4
+_MOST_CHANGES = 6
 
 # What changes are told of, and the field of ``Changes`` that holds them.
 _PARTS = {
@@ -74,17 +74,22 @@ def explained(result: CheckResult, kind: Kind) -> str:
 def divergence_text(record: RunRecord, check: DivergenceCheck) -> str:
     """Why a divergence is worse than its record."""
     use = next(use for use in record.baselines if use.level == check.level)
-    like = [f"labelled {use.level}, diverges like {use.behaves_like}"] if use.behaves_like else []
-    return "\n".join([explain_divergence(check.result), *like, *changed(use.changes)])
+    like = [f"labelled {use.level}, diverges {use.diverges}"] if use.diverges else []
+    example = f"example   {check.result.example}"
+    return "\n".join([explain_divergence(check.result), *like, *changed(use.changes), example])
 
 
 def changed(changes: Changes) -> Iterator[str]:
     """What differs from the record, and what does not."""
-    told = dict(told_changes(changes))
-    for name, sentences in told.items():
+    for name, sentences in told_changes(changes):
         few = "; ".join(shown(text, 100) for text in shortened(sentences, _MOST_CHANGES))
         yield f"changed   {name}: {few}"
-    if same := [name for name in _PARTS if name not in told]:
+    yield from as_before(changes)
+
+
+def as_before(changes: Changes) -> Iterator[str]:
+    """What does not differ from the record."""
+    if same := [name for name, field in _PARTS.items() if not getattr(changes, field)]:
         yield f"as before {', '.join(same)}"
 
 

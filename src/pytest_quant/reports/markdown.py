@@ -100,7 +100,7 @@ def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[s
 
 def _divergence(record: RunRecord, level: str) -> str:
     """The mean on the held text, in nats per token."""
-    found = (d for d in record.divergences_of(level) if d.source == "text")
+    found = (d for d in record.divergences_of(level) if d.source != "responses")
     means = (divergence.statistics["Mean KLD"] for divergence in found)
     return next((f"{mean.value:.2g}" for mean in means), "-")
 

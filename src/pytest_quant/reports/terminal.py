@@ -314,7 +314,16 @@ def advice(record: RunRecord) -> Iterator[str]:
         if record.missing:
             yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
         else:
-            yield f"{', '.join(passed)} may ship: shown to be within the limit over all probes."
+            unseen = [name for name in passed if _is_unseen(record, name)]
+            if clear := [name for name in passed if name not in unseen]:
+                some = any(m.skipped for m in record.measurements if m.level in clear)
+                over = "the probes that could be asked" if some else "all probes"
+                yield f"{', '.join(clear)} may ship: shown to be within the limit over {over}."
+            if unseen:
+                yield (
+                    f"{', '.join(unseen)}: within the limit, but not the file that was recorded, "
+                    "and how far it diverges was not compared."
+                )
     for name in names.get("inconclusive", ()):
         yield f"{name} is undecided: {_how_to_decide(record, name)}"
     if unjudged := names.get(""):
@@ -322,6 +331,12 @@ def advice(record: RunRecord) -> Iterator[str]:
             f"{', '.join(unjudged)}: no verdict. Ask a model that can do the probes, or write "
             "probes that it can do (quant_probes)."
         )
+
+
+def _is_unseen(record: RunRecord, level: str) -> bool:
+    """Whether another file than the recorded one was not looked at by the sharper check."""
+    use = next((use for use in record.baselines if use.level == level), None)
+    return use is not None and use.unmeasured and bool(use.changes.artifact)
 
 
 def _how_to_decide(record: RunRecord, level: str) -> str:

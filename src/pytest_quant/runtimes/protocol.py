@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.likeliest import Predictions
 
 Finish = Literal["end", "stop", "length", "deadline"]
 
@@ -169,6 +170,19 @@ class Runtime(Protocol):
 
         The divergence names no level. Raises ``Incomparable``, ``QuantUsageError`` for a text that
         is too short, and ``RuntimeError`` when a runtime fails.
+        """
+        ...
+
+    def predict(self, reading: Reading) -> Predictions:
+        """What this artifact, the reference, finds the likeliest in a text: enough to compare
+        levels with when it is not at hand. Raises as ``diverge``.
+        """
+        ...
+
+    def diverge_from(self, known: Predictions) -> Divergence:
+        """How far this artifact, a level, is from what the reference predicted.
+
+        The divergence names no level. Raises ``Incomparable`` and ``RuntimeError``.
         """
         ...
 

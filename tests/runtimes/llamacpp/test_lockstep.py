@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pytest_quant.levels import Recipe
 from pytest_quant.metrics.distributions import TOP, compare_logits
-from pytest_quant.runtimes.llamacpp import engine, lockstep
+from pytest_quant.runtimes.llamacpp import engine, lockstep, predictions
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.library import Context, Model
 from pytest_quant.runtimes.llamacpp.lockstep import (
@@ -190,6 +190,41 @@ def test_own_responses_end_with_the_choice_to_end(
     assert [chunk.tokens for chunk in found.chunks] == [count for count in expected if count]
     # They were chosen greedily, so the reference finds them the likeliest.
     assert found.statistics["Mean PPL(base)"].value < VOCABULARY
+
+
+def test_recorded_predictions_stand_in_for_the_reference(
+    reference: LlamaCppRuntime, level: LlamaCppRuntime, dialogues: Dialogues, text: PlainText
+) -> None:
+    for reading in (dialogues, text):
+        exact = reference.diverge(level, reading)
+        known = reference.predict(reading)
+        found = level.diverge_from(known)
+        assert (found.source, found.title) == ("recorded", reading.title)
+        assert [c.digest for c in found.chunks] == [c.digest for c in exact.chunks]
+        assert [c.nll for c in found.chunks] == pytest.approx(
+            [c.nll for c in exact.chunks], abs=0.02
+        )
+        mean = "Mean KLD"
+        assert 0 < found.statistics[mean].value < exact.statistics[mean].value
+        assert level.diverge_from(known) == found
+        itself = reference.diverge_from(known)
+        assert itself.statistics[mean].value < 0.01 * found.statistics[mean].value
+        assert itself.statistics["Same top p"].value == 100
+
+
+def test_of_a_long_text_the_beginning_is_predicted(
+    reference: LlamaCppRuntime, text: PlainText, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predictions, "MOST_PLACES", 300)
+    assert reference.predict(text).scored.tolist() == [255, 255]
+
+
+def test_predictions_of_another_vocabulary_are_not_compared(
+    reference: LlamaCppRuntime, level: LlamaCppRuntime, dialogues: Dialogues
+) -> None:
+    known = replace(reference.predict(dialogues), vocabulary_size=VOCABULARY + 1)
+    with pytest.raises(Incomparable, match="tokens in its vocabulary, the reference 601"):
+        level.diverge_from(known)
 
 
 def test_a_text_of_less_than_two_chunks_is_refused(

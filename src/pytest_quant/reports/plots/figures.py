@@ -164,7 +164,11 @@ def divergence(record: RunRecord) -> str | None:
     levels = [x for x in levels_under_test(record) if record.divergences_of(x.name)]
     if not levels:
         return None
-    looks = {"text": ("o", "ink", "held text", -0.1), "responses": ("s", "inconclusive", "", 0.1)}
+    looks = {
+        "text": ("o", "ink", "held text", -0.1),
+        "recorded": ("o", "ink", f"held text, recorded {record.reference}", -0.1),
+        "responses": ("s", "inconclusive", f"responses of {record.reference}", 0.1),
+    }
     with rc_context(_STYLE):
         figure = Figure(_SIZE, layout="constrained")
         axes = figure.subplots()
@@ -187,7 +191,7 @@ def divergence(record: RunRecord) -> str | None:
                     markersize=7,
                     capsize=4,
                     linewidth=1.4,
-                    label=None if number else name or f"responses of {record.reference}",
+                    label=None if number else name,
                 )
         axes.set_yscale("log")
         _logarithmic_ticks(axes)

@@ -15,6 +15,7 @@ import numpy as np
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
@@ -26,8 +27,14 @@ from pytest_quant.runtimes.llamacpp.layout import (
     default_parallel,
     plan,
 )
-from pytest_quant.runtimes.llamacpp.lockstep import compare, count_lanes, plan_lockstep
+from pytest_quant.runtimes.llamacpp.lockstep import (
+    LockstepPlan,
+    compare,
+    count_lanes,
+    plan_lockstep,
+)
 from pytest_quant.runtimes.llamacpp.passages import Reader, differences, passages
+from pytest_quant.runtimes.llamacpp.predictions import diverge_from, predict
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
 from pytest_quant.runtimes.llamacpp.prompt import (
     chat_template,
@@ -217,8 +224,7 @@ class LlamaCppRuntime:
         with ExitStack() as opened:
 
             def context(runtime: LlamaCppRuntime) -> library.Context:
-                made = runtime._new_context(plan.cells, plan.sequences, plan.outputs, threads)
-                return opened.enter_context(closing(made))
+                return opened.enter_context(closing(runtime._reading_context(plan, threads)))
 
             pairs = [(context(self), context(level)) for _ in range(lanes)]
             tokens = compare(pairs, read, plan, threads)
@@ -230,6 +236,35 @@ class LlamaCppRuntime:
             statistics=summarize(tokens),
             warning=differences(reading, *readers),
         )
+
+    def predict(self, reading: Reading) -> Predictions:
+        """What this model, the reference, finds the likeliest in the beginning of a text.
+
+        Raises ``QuantUsageError`` for a text that is too short, ``RuntimeError`` when llama.cpp
+        fails.
+        """
+        return predict(
+            self._reading_context,
+            passages(reading, self._reader(), self._reader()),
+            reading.title,
+            batch=BATCH_TOKENS,
+            vocabulary_size=self._model.vocabulary_size,
+        )
+
+    def diverge_from(self, known: Predictions) -> Divergence:
+        """How far this model, a level, is from what a reference predicted.
+
+        Raises ``Incomparable`` unless it can read the same tokens, ``RuntimeError`` when llama.cpp
+        fails.
+        """
+        size, longest = self._model.vocabulary_size, int(known.lengths.max())
+        if size != known.vocabulary_size:
+            raise Incomparable(
+                f"has {size} tokens in its vocabulary, the reference {known.vocabulary_size}"
+            )
+        if longest > self._context_length:
+            raise Incomparable(f"holds {self._context_length} tokens, the text takes {longest}")
+        return diverge_from(self._reading_context, known, batch=BATCH_TOKENS)
 
     def describe(self) -> RuntimeInfo:
         return RuntimeInfo(
@@ -288,6 +323,10 @@ class LlamaCppRuntime:
                 self._context = None
             self._context = context = self._new_context(cells, sequences, outputs, self._threads)
         return context
+
+    def _reading_context(self, plan: LockstepPlan, threads: int | None = None) -> library.Context:
+        size = plan.cells, plan.sequences, plan.outputs
+        return self._new_context(*size, threads or self._threads)
 
     def _new_context(
         self, cells: int, sequences: int, outputs: int | None, threads: int

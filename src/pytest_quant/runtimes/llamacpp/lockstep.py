@@ -7,11 +7,12 @@ passages alone, whichever lane reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from queue import SimpleQueue
+from typing import TypeVar
 
 import numpy as np
 
@@ -28,6 +29,10 @@ from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
 from pytest_quant.runtimes.llamacpp.passages import Passage
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 from pytest_quant.runtimes.llamacpp.scoring import ROW_BYTES
+
+NOT_NUMBERS = "the model's logits are not numbers (NaN or infinite): its file is damaged"
+
+_Seen = TypeVar("_Seen")
 
 # More would take more memory than they save time.
 MOST_LANES = 4
@@ -99,7 +104,7 @@ def compare(
     """
     idle: SimpleQueue[_Lane] = SimpleQueue()
     for reference, level in lanes:
-        idle.put(_Lane(_Side(reference, plan), _Side(level, plan), threads))
+        idle.put(_Lane(Side(reference, plan), Side(level, plan), threads))
 
     def read(wave: range) -> list[TokenStatistics]:
         lane = idle.get()
@@ -120,8 +125,8 @@ def compare(
 
 @dataclass(frozen=True, slots=True)
 class _Lane:
-    reference: _Side
-    level: _Side
+    reference: Side
+    level: Side
     threads: int
 
     def compare(self, members: Sequence[Passage]) -> list[TokenStatistics]:
@@ -142,17 +147,38 @@ class _Lane:
         return split(joined(parts), counts)
 
 
+def read_alone(
+    context: library.Context,
+    passages: Sequence[Passage],
+    plan: LockstepPlan,
+    look: Callable[[Logits, slice], _Seen],
+) -> list[_Seen]:
+    """Let one model read as a reference does.
+
+    ``look`` is given logits and which places they are, counted over all passages; it is told all
+    places in order. Raises ``RuntimeError`` when llama.cpp fails.
+    """
+    side = Side(context, plan)
+    found: list[_Seen] = []
+    done = 0
+    for wave in plan.waves:
+        members = [passages[index] for index in wave]
+        wanted = [len(passage.targets) for passage in members]
+        for logits in side.read([passage.reference for passage in members], wanted):
+            found.append(look(logits, slice(done, done + len(logits))))
+            done += len(logits)
+    return found
+
+
 def _compared(base: Logits, own: Logits, targets: Tokens, threads: int) -> TokenStatistics:
     try:
         return compare_logits(base, own, targets, threads)
     except ValueError:
-        raise RuntimeError(
-            "the model's logits are not numbers (NaN or infinite): its file is damaged"
-        ) from None
+        raise RuntimeError(NOT_NUMBERS) from None
 
 
-class _Side:
-    """One of the two models, which reads the passages of a wave."""
+class Side:
+    """A model that reads the passages of a wave."""
 
     def __init__(self, context: library.Context, plan: LockstepPlan) -> None:
         self._context = context
