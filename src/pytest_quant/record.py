@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 from cattrs import Converter
 from jsonschema import Draft202012Validator
@@ -17,7 +17,7 @@ from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.analysis.summary import Analysis
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.files import write_atomically
+from pytest_quant.files import read_json, write_atomically
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.tolerance_check import CheckVerdict
@@ -146,14 +146,8 @@ _CONVERTER = Converter(detailed_validation=False)
 
 def read_record(path: Path) -> RunRecord:
     """Read and validate a record; raises ``QuantUsageError`` that names the file."""
-
-    def refuse(constant: str) -> NoReturn:
-        raise ValueError(f"{constant} is not a number of JSON")
-
     try:
-        return RunRecord.from_json(
-            json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
-        )
+        return RunRecord.from_json(read_json(path))
     except QuantUsageError as error:
         raise QuantUsageError(f"{path}: {error}") from error
     except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,13 @@ from tests.gate.baselines import ARTIFACT, PATTERNS, baseline, probe_of
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline import Baseline, RecordedChunk, RecordedProbe
-from pytest_quant.gate.baseline_file import baseline_path, dump, read_baseline, write_baseline
+from pytest_quant.gate.baseline_file import (
+    DamagedBaseline,
+    baseline_path,
+    dump,
+    read_baseline,
+    write_baseline,
+)
 
 CHUNKS = (RecordedChunk("c0ffee", 512, 0.03125), RecordedChunk("decade", 17, 2e-7))
 WHOLE = replace(
@@ -113,7 +120,15 @@ def sums(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 DAMAGE: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "another version": (lambda raw: raw.update(schema=2), "schema version 2"),
+    "another version": (lambda raw: raw.update(schema=0), "schema version 0"),
+    "no number": (
+        lambda raw: raw["divergences"].update(text=[["c", 1, math.nan]]),
+        "not valid JSON: NaN is not a number of JSON",
+    ),
+    "no end": (
+        lambda raw: raw["divergences"].update(text=[["c", 1, math.inf]]),
+        "not valid JSON: Infinity is not a number of JSON",
+    ),
     "no version": (lambda raw: raw.pop("schema"), "schema version None"),
     "a field gone": (lambda raw: raw.pop("reference"), "'reference' is a required property"),
     "a field too many": (lambda raw: raw.update(mood="good"), "'mood' was unexpected"),
@@ -141,10 +156,23 @@ def test_refuses(damage: str, path: Path) -> None:
     assert "--quant-update-baselines" in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00"])
+def test_a_number_too_large_for_one_is_refused(path: Path) -> None:
+    path.write_text(path.read_text("utf-8").replace("0.03125", "1e999"), "utf-8")
+    with pytest.raises(DamagedBaseline, match="1e999 is beyond the numbers"):
+        read_baseline(path)
+
+
+def test_one_of_a_newer_version_is_not_called_damaged(path: Path) -> None:
+    path.write_text(json.dumps({"schema": 2}), "utf-8")
+    with pytest.raises(QuantUsageError, match="a newer pytest-quant wrote") as refused:
+        read_baseline(path)
+    assert not isinstance(refused.value, DamagedBaseline)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00", "[" * 100_000])
 def test_refuses_what_is_no_baseline_at_all(text: str, path: Path) -> None:
     path.write_text(text, "utf-8")
-    with pytest.raises(QuantUsageError, match="not a usable baseline"):
+    with pytest.raises(DamagedBaseline, match="not a usable baseline"):
         read_baseline(path)
 
 

@@ -34,7 +34,17 @@ def test_a_directory_of_the_ini_file_and_one_that_beats_it(project: Project) -> 
 
 
 def test_one_that_cannot_be_written(project: Project) -> None:
+    """And has not been there: a link to nowhere."""
+    (project.path / "kept").symlink_to("nowhere")
+    run = project.run(*ONE_PROBE, "--quant-baselines=kept", "--quant-update-baselines")
+    message = run.mistake()
+    assert message.startswith("ERROR: --quant-update-baselines: q8 is not recorded: ")
+    assert "q8.json cannot be written: File exists" in message
+    assert "q8: not recorded: --quant-baselines: " in run.output
+
+
+def test_one_that_cannot_be_read_is_not_recorded_either(project: Project) -> None:
     project.write("kept", "a file")
-    message = project.run(*ONE_PROBE, "--quant-baselines=kept", "--quant-update-baselines")
-    assert message.code == pytest.ExitCode.USAGE_ERROR
-    assert "cannot be written" in message.output + message.errors
+    run = project.run(*ONE_PROBE, "--quant-baselines=kept", "--quant-update-baselines")
+    assert "q8.json: the baseline cannot be read: Not a directory" in run.mistake()
+    assert run.record is None

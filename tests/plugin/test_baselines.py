@@ -281,14 +281,13 @@ def _probe_set(raw: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@pytest.mark.parametrize("text", ["{", '{"schema": 2}'])
+NAN = '{"schema": 1, "divergences": {"text": [["c0ffee", 512, NaN]]}}'
+
+
+@pytest.mark.parametrize("text", ["{", '{"schema": 0}', NAN])
 def test_a_damaged_baseline_is_the_users_to_mend(recorded: Project, text: str) -> None:
     (recorded.path / FILE).write_text(text, "utf-8")
-    message = recorded.run(*SELECTED).mistake()
-    assert "q8.json: not a usable baseline" in message
-    run = recorded.run(*SELECTED, UPDATE)
-    assert run.code == pytest.ExitCode.OK, run.output + run.errors
-    assert len(baseline_of(recorded).probes) == 2
+    assert "q8.json: not a usable baseline" in recorded.run(*SELECTED).mistake()
 
 
 def test_levels_that_are_recorded_and_not_tested_are_named(recorded: Project) -> None:

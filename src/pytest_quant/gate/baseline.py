@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import string
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_quant.gate.divergence_regression import Chunk
 from pytest_quant.measurement import CaseResult, Measurement
@@ -133,7 +133,9 @@ def recorded_probe(measurement: Measurement) -> RecordedProbe | None:
         return None
     if any(_cut(case) for case in cases) or [c.index for c in cases] != [*range(len(cases))]:
         return None
-    level, patterns = _marks(cases) if asked else (None, {})
+    answers = [case.level for case in cases if case.level]
+    outcomes = [RIGHT if answer.correct else answer.pattern for answer in answers]
+    level, patterns = _marks(outcomes) if asked else (None, {})
     return RecordedProbe(
         category=measurement.category,
         digests=tuple(case.digest[:CASE_DIGITS] for case in cases),
@@ -148,14 +150,37 @@ def recorded_chunks(chunks: Iterable[Chunk]) -> tuple[RecordedChunk, ...]:
     return tuple(RecordedChunk(c.digest, c.tokens, float(f"{c.kld:.6g}")) for c in chunks)
 
 
+def with_later_cases(now: RecordedProbe, before: RecordedProbe) -> RecordedProbe:
+    """A probe with the recorded cases that follow those of ``now``: fewer were asked this time.
+
+    ``now`` as it is, unless its cases are the first of the recorded ones.
+    """
+    asked = len(now.digests)
+    if before.digests[:asked] != now.digests or len(before.digests) == asked:
+        return now
+    if before.level is None or now.level is None:
+        # By its first cases alone a probe may seem to be one that the reference cannot do.
+        return now if before.level is None else before
+    outcomes = [
+        mark if mark == RIGHT else probe.patterns.get(mark, "")
+        for probe, marks in ((now, now.level), (before, before.level[asked:]))
+        for mark in marks
+    ]
+    level, patterns = _marks(outcomes)
+    reference = now.reference + before.reference[asked:]
+    return replace(now, digests=before.digests, reference=reference, level=level, patterns=patterns)
+
+
 def _cut(case: CaseResult) -> bool:
     return "deadline" in (case.reference.finish, case.level and case.level.finish)
 
 
-def _marks(cases: Sequence[CaseResult]) -> tuple[str, dict[str, str]]:
-    answers = [case.level for case in cases if case.level]
-    seen = dict.fromkeys(answer.pattern for answer in answers if answer.pattern)
-    letters = dict(zip(sorted(seen), string.ascii_lowercase, strict=False))
-    marks = [RIGHT if a.correct else letters.get(a.pattern, WRONG) for a in answers]
-    used = {letter: pattern for pattern, letter in letters.items() if letter in marks}
-    return "".join(marks), used
+def _marks(outcomes: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Outcomes in one character each, and what the letters stand for.
+
+    An outcome is ``RIGHT``, or the error pattern, empty where none is known.
+    """
+    seen = sorted({outcome for outcome in outcomes if outcome and outcome != RIGHT})
+    letters = dict(zip(seen, string.ascii_lowercase, strict=False))
+    marks = [RIGHT if outcome == RIGHT else letters.get(outcome, WRONG) for outcome in outcomes]
+    return "".join(marks), {letter: pattern for pattern, letter in letters.items()}

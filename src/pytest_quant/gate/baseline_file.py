@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.files import write_atomically
+from pytest_quant.files import parse_json, read_json, write_atomically
 from pytest_quant.gate.baseline import (
     RIGHT,
     WRONG,
@@ -31,6 +31,17 @@ _LONGEST_NAME = 80
 _SCHEMA = "baseline.schema.json"
 
 
+class DamagedBaseline(QuantUsageError):
+    """A file that is of no use, whatever it was; ``problem`` says why, without the file's name."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(
+            f"{path}: not a usable baseline: {problem}\nrestore the file from version control, or "
+            "delete it and record it again with --quant-update-baselines"
+        )
+        self.problem = problem
+
+
 def baseline_path(directory: Path, model: str, level: str) -> Path:
     """Where the baseline of a level of a model lies; the name is made safe for a path."""
     name = _UNSAFE.sub("-", model).strip(".-")[:_LONGEST_NAME]
@@ -40,36 +51,45 @@ def baseline_path(directory: Path, model: str, level: str) -> Path:
 def read_baseline(path: Path) -> Baseline | None:
     """The baseline in a file, ``None`` if there is no such file.
 
-    Raises ``QuantUsageError`` for one that cannot be read, is damaged, or is of another version.
+    Raises ``DamagedBaseline``, and ``QuantUsageError`` for a file that may be sound and cannot be
+    read here: a newer pytest-quant wrote it, or it may not be opened.
     """
     try:
-        raw = json.loads(path.read_text("utf-8"))
+        raw = read_json(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise QuantUsageError(f"{path}: the baseline cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise _mistake(path, f"not valid JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise DamagedBaseline(path, f"not valid JSON: {error}") from error
     version = raw.get("schema") if isinstance(raw, dict) else None
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise QuantUsageError(
+            f"{path}: a newer pytest-quant wrote this baseline: schema version {version}, this one "
+            f"reads {SCHEMA_VERSION}\nupgrade pytest-quant, or name another directory: "
+            "--quant-baselines DIR"
+        )
     if version != SCHEMA_VERSION:
-        raise _mistake(
+        raise DamagedBaseline(
             path, f"schema version {version!r}, this pytest-quant reads {SCHEMA_VERSION}"
         )
     if wrong := best_match(_validator().iter_errors(raw)):
         field = wrong.json_path.removeprefix("$").lstrip(".") or "the whole file"
-        raise _mistake(path, f"{field}: {wrong.message[:200]}")
+        raise DamagedBaseline(path, f"{field}: {wrong.message[:200]}")
     baseline = _from_json(raw)
     if problem := _contradiction(baseline):
-        raise _mistake(path, problem)
+        raise DamagedBaseline(path, problem)
     if raw["probe_set"] != baseline.probe_set:
-        raise _mistake(path, "probe_set is not the digest of the cases; was it edited or merged?")
+        raise DamagedBaseline(
+            path, "probe_set is not the digest of the cases; was it edited or merged?"
+        )
     return baseline
 
 
 def write_baseline(baseline: Baseline, path: Path) -> None:
     """Validate and write a baseline in one step; raises ``OSError``."""
     text = dump(baseline)
-    _validator().validate(json.loads(text))
+    _validator().validate(parse_json(text))
     if problem := _contradiction(baseline):
         raise ValueError(f"{path}: {problem}")
     write_atomically(path, text)
@@ -154,13 +174,6 @@ def _contradiction(baseline: Baseline) -> str:
         if unknown := set(probe.level or "") - {RIGHT, WRONG, *probe.patterns}:
             return f"probes.{name}: level: {min(unknown)!r} is not among its patterns"
     return ""
-
-
-def _mistake(path: Path, problem: str) -> QuantUsageError:
-    return QuantUsageError(
-        f"{path}: not a usable baseline: {problem}\nrestore the file from version control, or "
-        "delete it and record it again with --quant-update-baselines"
-    )
 
 
 @cache

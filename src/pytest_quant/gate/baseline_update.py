@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pytest_quant.gate.baseline import (
@@ -11,8 +12,12 @@ from pytest_quant.gate.baseline import (
     RecordedArtifact,
     RecordedChunk,
     RecordedProbe,
+    with_later_cases,
 )
-from pytest_quant.gate.baseline_changes import IsGone
+from pytest_quant.gate.baseline_changes import Changes, Coverage, IsGone, changes, shortened
+from pytest_quant.gate.divergence_regression import mean_over
+
+_MOST_SENTENCES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,83 +36,211 @@ class CategoryChange:
 
 
 @dataclass(frozen=True, slots=True)
+class DivergenceChange:
+    """What becomes of the chunks of one source.
+
+    ``was`` and ``now`` are means in nats per token: over the chunks that both records hold, over
+    each one's own if they share none, ``None`` where there is none. ``added`` and ``gone`` count
+    the others. ``measured``: not merely kept.
+    """
+
+    source: str
+    was: float | None
+    now: float | None
+    added: int
+    gone: int
+    measured: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """The plan for one level: ``baseline`` is to be written unless ``refused`` says why not.
 
-    ``kept`` recorded probes were not measured completely and stay as they are.
+    ``kept`` recorded probes were not measured completely and stay as they are, and so do
+    ``kept_cases`` of those that were. Of ``existing`` probes ``unrecorded`` have no record then.
+    ``changes`` are those of artifact, runtime, template and reference. ``damage`` says why the file
+    that is replaced cannot be read, if it cannot.
     """
 
     level: str
     old: Baseline | None
     baseline: Baseline
     rows: tuple[CategoryChange, ...]
+    divergences: tuple[DivergenceChange, ...]
+    changes: Changes
     kept: int
-    refused: str
+    kept_cases: int
+    existing: int
+    unrecorded: int
+    damage: str
+    refused: str = ""
 
     @property
     def is_needed(self) -> bool:
-        """Whether anything but the time of recording and the one who asked is different."""
-        if self.old is None:
-            return True
-        stamped = replace(self.old, created=self.baseline.created)
-        return self.baseline != replace(stamped, created_by=self.baseline.created_by)
+        """Whether anything differs that has to do with what was measured."""
+        return self.old is None or _essence(self.old) != _essence(self.baseline)
 
 
-def plan_update(old: Baseline | None, new: Baseline, is_gone: IsGone) -> Update:
+def plan_update(
+    old: Baseline | None,
+    new: Baseline,
+    is_gone: IsGone,
+    *,
+    existing: Collection[str] = (),
+    fewer: bool = False,
+    damage: str = "",
+) -> Update:
     """Put what was measured in the place of what was recorded.
 
-    ``new`` holds the probes that were measured completely. Recorded probes that it lacks are
-    kept, unless they no longer exist; but a file is about one artifact and one runtime, so the
-    plan is refused if some would be kept from others.
+    ``new`` holds the probes that were measured completely, ``existing`` are the ids of all that
+    could have been. Recorded probes that ``new`` lacks are kept, unless they no longer exist. The
+    same holds for cases if ``fewer`` says that a session may have asked fewer than a probe has. A
+    file is about one artifact and one runtime, so the plan is refused if something would be kept
+    from others, or from a file that cannot be read, for the reason ``damage``.
     """
     before: Mapping[str, RecordedProbe] = old.probes if old else {}
     kept = {key: p for key, p in before.items() if key not in new.probes and not is_gone(key)}
-    refused = ""
-    if not new.probes:
-        refused = "no probe was measured completely"
-    elif old and kept and (differs := "; ".join(_differs(old, new))):
-        refused = (
-            f"only {len(new.probes)} of {len(new.probes) + len(kept)} probes were measured, and "
-            f"they do not go together with the others: {differs}. Record all probes in one run"
+    measured = {
+        key: with_later_cases(probe, before[key]) if fewer and key in before else probe
+        for key, probe in new.probes.items()
+    }
+    kept_cases = sum(p.answered - new.probes[key].answered for key, p in measured.items())
+    told = _changes(old, new) if old else Changes()
+    whole = not kept and not kept_cases
+    divergences = _divergences(old, new, told, whole=whole) if old else new.divergences
+    merged = replace(new, probes=kept | measured, divergences=divergences)
+    update = Update(
+        level=new.level,
+        old=old,
+        baseline=merged,
+        rows=_rows(before, merged.probes),
+        divergences=tuple(_divergence_changes(old, new, merged)),
+        changes=told,
+        kept=len(kept),
+        kept_cases=kept_cases,
+        existing=len(set(existing)),
+        unrecorded=len(set(existing) - _ids(merged)),
+        damage=damage,
+    )
+    return replace(update, refused=_refusal(update, new, len(set(existing) - _ids(new))))
+
+
+def _refusal(update: Update, new: Baseline, missing: int) -> str:
+    """Why ``new`` may not be written, empty if it may; ``missing`` existing probes it lacks."""
+    measured, cases = len(new.probes), update.baseline.cases
+    if not measured:
+        return "no probe was measured completely"
+    if source := _not_finite(new):
+        return f"its divergence ({source}) is not a finite number"
+    if update.damage and missing:
+        return (
+            f"{_only(measured, measured + missing, 'probes')} measured, and the file that holds "
+            f"the others cannot be read: {update.damage}. Restore it from version control, or "
+            "record all probes in one run"
         )
-    divergences = _divergences(old, new, whole=not kept) if old else new.divergences
-    merged = replace(new, probes=kept | dict(new.probes), divergences=divergences)
-    return Update(new.level, old, merged, _rows(before, merged.probes), len(kept), refused)
+    if update.kept:
+        part = f"{_only(measured, measured + update.kept, 'probes')} measured"
+    elif update.kept_cases:
+        part = f"{_only(cases - update.kept_cases, cases, 'cases')} asked"
+    else:
+        return ""
+    if differs := "; ".join(_differs(update.changes)):
+        return (
+            f"{part}, and what is recorded of the others was measured otherwise: {differs}. Record "
+            "all of them in one run, or delete the file first"
+        )
+    return ""
+
+
+def _only(count: int, whole: int, what: str) -> str:
+    return f"only {count:,} of {whole:,} {what} {'was' if count == 1 else 'were'}"
+
+
+def _ids(baseline: Baseline) -> set[str]:
+    return {key.rpartition("::")[2] for key in baseline.probes}
+
+
+def _not_finite(new: Baseline) -> str:
+    """What a divergence was measured on that cannot be written, empty if there is none."""
+    broken = (s for s, chunks in new.divergences.items() if not all(map(_is_finite, chunks)))
+    return next(broken, "")
+
+
+def _is_finite(chunk: RecordedChunk) -> bool:
+    return math.isfinite(chunk.kld)
 
 
 def _divergences(
-    old: Baseline, new: Baseline, *, whole: bool
+    old: Baseline, new: Baseline, told: Changes, *, whole: bool
 ) -> Mapping[str, tuple[RecordedChunk, ...]]:
     """What was measured, and of what was not the recorded chunks, if they are of the same file.
 
     A run of a part reads responses to other probes than a whole one: its chunks join the others.
     """
-    if [*_differs(old, new)]:
+    if [*_differs(told)]:
         return new.divergences
     found = {}
     for source in {**old.divergences, **new.divergences}:
-        now = new.divergences.get(source, ())
-        measured = {chunk.digest for chunk in now}
+        now = {chunk.digest: chunk for chunk in new.divergences.get(source, ())}
         before = old.divergences.get(source, ()) if not (whole and now) else ()
-        found[source] = (*now, *(chunk for chunk in before if chunk.digest not in measured))
+        # In the recorded order, so that a diff shows what changed and nothing else.
+        found[source] = tuple(({chunk.digest: chunk for chunk in before} | now).values())
     return found
 
 
-def _differs(old: Baseline, new: Baseline) -> Iterator[str]:
-    if old.model != new.model:
-        yield f"the file is about the model {old.model!r}"
-    if old.artifact.digest != new.artifact.digest:
-        yield "the artifact is another"
-    if _identity(old.reference) != _identity(new.reference):
-        yield "the reference is another"
-    if old.artifact.runtime != new.artifact.runtime or old.version != new.version:
-        yield "the runtime is another"
-    if old.prompt != new.prompt:
-        yield "the prompt template is another"
+def _divergence_changes(
+    old: Baseline | None, new: Baseline, merged: Baseline
+) -> Iterator[DivergenceChange]:
+    recorded = old.divergences if old else {}
+    for source in sorted({**recorded, **merged.divergences}, reverse=True):
+        before, after = recorded.get(source, ()), merged.divergences.get(source, ())
+        was, now = ({chunk.digest for chunk in chunks} for chunks in (before, after))
+        yield DivergenceChange(
+            source=source,
+            was=mean_over(before, was & now or was),
+            now=mean_over(after, was & now or now),
+            added=len(now - was),
+            gone=len(was - now),
+            measured=source in new.divergences,
+        )
 
 
-def _identity(artifact: RecordedArtifact) -> tuple[str, str]:
-    return artifact.level, artifact.digest
+def _changes(old: Baseline, new: Baseline) -> Changes:
+    was, now = _essence(old), _essence(new)
+    told = changes(was, now.artifact, now.reference, now.prompt, now.version, Coverage())
+    # The same file may go by another recipe.
+    return replace(told, artifact=()) if was.artifact.digest == now.artifact.digest else told
+
+
+def _differs(told: Changes) -> Iterator[str]:
+    """What must be the same in all that one file holds, and is not."""
+    kinds = {
+        "artifact": told.artifact,
+        "runtime": told.runtime,
+        "prompt template": told.prompt,
+        "reference": told.reference,
+    }
+    for kind, sentences in kinds.items():
+        if sentences:
+            yield f"{kind}: {', '.join(shortened(sentences, _MOST_SENTENCES))}"
+
+
+def _essence(baseline: Baseline) -> Baseline:
+    """A baseline without who recorded it, and without the number of threads, which changes neither
+    answers nor divergences.
+    """
+    return replace(
+        baseline,
+        created="",
+        created_by="",
+        artifact=_without_threads(baseline.artifact),
+        reference=_without_threads(baseline.reference),
+    )
+
+
+def _without_threads(artifact: RecordedArtifact) -> RecordedArtifact:
+    runtime = {name: value for name, value in artifact.runtime.items() if name != "threads"}
+    return replace(artifact, runtime=runtime)
 
 
 def _rows(

@@ -297,17 +297,23 @@ def explain_divergence(result: DivergenceResult) -> str:
 
 def beside_record(result: DivergenceResult) -> str:
     """What was recorded, and how far from it that is now: ``recorded 0.0317 (+64 %)``."""
-    recorded = f"recorded {result.recorded:.3g}"
-    if recorded == f"recorded {result.now:.3g}":
+    recorded = f"{result.recorded:.3g}"
+    if recorded == f"{result.now:.3g}":
         return "as recorded"
-    if result.recorded <= 0:
-        return recorded
-    ratio = result.now / result.recorded
-    if abs(ratio - 1) < 0.005:
-        return f"{recorded} (unchanged)"
+    told = change_in_words(result.recorded, result.now)
+    return f"recorded {recorded} ({told})" if told else f"recorded {recorded}"
+
+
+def change_in_words(was: float, now: float) -> str:
+    """How far one divergence is from another: ``+64 %``, ``8.5 times``; empty without a share."""
+    if was <= 0:
+        return ""
+    ratio = now / was
+    if abs(ratio - 1) < 0.005 or f"{now:.3g}" == f"{was:.3g}":
+        return "unchanged"
     if ratio > 2:
-        return f"{recorded} ({ratio:{'.1f' if ratio < 9.95 else ',.0f'}} times)"
-    return f"{recorded} ({100 * (ratio - 1):+.0f} %)"
+        return f"{ratio:{'.1f' if ratio < 9.95 else ',.0f'}} times"
+    return f"{100 * (ratio - 1):+.0f} %"
 
 
 def _spread(result: DivergenceResult) -> str:

@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.files import read_json
 
 Sensitivity = Literal["resilient", "moderate", "sensitive"]
 
@@ -144,11 +145,8 @@ def _measured_drops(scores: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _read_json(path: Path) -> Any:
-    def refuse(constant: str) -> float:
-        raise ValueError(f"{constant} is not a number of JSON")
-
     try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+        return read_json(path)
     except OSError as error:
         raise QuantUsageError(
             f"{path}: cannot read the expected impact: {error.strerror}"

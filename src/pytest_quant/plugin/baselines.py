@@ -61,16 +61,20 @@ class Baselines:
         Raises ``QuantUsageError`` for a file that is damaged or about something else.
         """
         if level not in self._read:
-            path = self.path(level)
-            baseline = read_baseline(path)
-            if baseline and (baseline.model, baseline.level) != (self._model, level):
-                raise QuantUsageError(
-                    f"{path}: is about {baseline.level} of {baseline.model!r}, expected {level} of "
-                    f"{self._model!r}\nkeep the baselines of other models elsewhere: "
-                    "--quant-baselines DIR"
-                )
-            self._read[level] = baseline
+            self._read[level] = self.read(level)
         return self._read[level]
+
+    def read(self, level: str) -> Baseline | None:
+        """The same, as the file is now."""
+        path = self.path(level)
+        baseline = read_baseline(path)
+        if baseline and (baseline.model, baseline.level) != (self._model, level):
+            raise QuantUsageError(
+                f"{path}: is about {baseline.level} of {baseline.model!r}, expected {level} of "
+                f"{self._model!r}\nkeep the baselines of other models elsewhere: "
+                "--quant-baselines DIR"
+            )
+        return baseline
 
     def levels(self) -> list[str]:
         """The levels of the model of which there is a file, tested or not."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import PROBES
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.suite_files import FOLDER, SuiteFiles
@@ -90,9 +92,21 @@ class ProbeFiles:
 
         Raises ``QuantUsageError`` for a mistake in a file or for an id used twice.
         """
-        for path in sorted(set(self._below_given())):
+        for path in sorted(set(self._below(self._given))):
             self.probes(path)
         check_unique(probe for probes in self._read.values() for probe in probes)
+
+    def existing(self) -> frozenset[str]:
+        """The ids of the probes that there are: in the files that were read, and in the others
+        below the same roots, but for files with mistakes.
+        """
+        found = {probe.id for probes in self._read.values() for probe in probes}
+        roots = [r for r in self._roots if any(path.is_relative_to(r) for path in self._read)]
+        for path in self._below(roots):
+            if path not in self._read:
+                with suppress(QuantUsageError):
+                    found |= {probe.id for probe in read_probes(path, str(path))}
+        return frozenset(found)
 
     def is_gone(self, key: str) -> bool:
         """Whether a probe, by its node id without the level, no longer exists, as far as
@@ -107,8 +121,8 @@ class ProbeFiles:
     def _is_named(self, path: Path, name: str) -> bool:
         return self.nodeid(path) == name or f"/{path.as_posix()}".endswith(f"/{name}")
 
-    def _below_given(self) -> Iterator[Path]:
-        for given in self._given:
+    def _below(self, paths: Iterable[Path]) -> Iterator[Path]:
+        for given in paths:
             found = self._walk(given) if given.is_dir() else [given]
             yield from (path for path in found if path.is_file() and self.claims(path))
 

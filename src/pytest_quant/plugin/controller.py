@@ -66,7 +66,7 @@ class Controller:
                 from pytest_quant.judge.endpoint import read_key
 
                 self._judge_key = read_key(os.environ)
-            check_may_record(self._state.settings.update, os.environ)
+            check_may_record(self._state, os.environ)
             self._state.prepare(run=not session.config.option.collectonly)
         except QuantUsageError as error:
             raise pytest.UsageError(str(error)) from None
@@ -111,8 +111,7 @@ class Controller:
         except BaseException:
             # Stopped, by -x or by hand: show and keep what was learned, but judge nothing by it.
             self._conclude()
-            self._write()
-            self._record_baselines()
+            self._keep(ended=True)
             raise
         self._top_up()
         self._conclude()
@@ -130,10 +129,11 @@ class Controller:
                 write_checks(self._record, self._allure)
             try:
                 self._judge()
-            finally:
+            except BaseException:
                 # The judge may be waited for no longer: what was learned before is kept.
-                self._write()
-                self._record_baselines()
+                self._keep(ended=True)
+                raise
+            self._keep(ended=session.testsfailed > 0)
         return result
 
     def _top_up(self) -> None:
@@ -169,6 +169,13 @@ class Controller:
 
             self._record = with_judgement(self._state, self._record, judge, self._judge_key)
 
+    def _keep(self, *, ended: bool) -> None:
+        """Write what was asked for. ``ended``: the session has an exit code that says more than
+        that a baseline was refused.
+        """
+        self._write()
+        self._record_baselines(ended=ended)
+
     def _write(self) -> None:
         """Write what was asked for; the summary is printed all the same."""
         if self._record is None:
@@ -182,7 +189,7 @@ class Controller:
         except QuantUsageError as error:
             raise pytest.UsageError(str(error)) from None
 
-    def _record_baselines(self) -> None:
+    def _record_baselines(self, *, ended: bool) -> None:
         """Record what was measured completely, if the user asked for it."""
         if self._state.settings.update == "no" or self._record is None:
             return
@@ -195,7 +202,8 @@ class Controller:
                 if reporter is not None:
                     reporter.write_line(line)
         except QuantUsageError as error:
-            raise pytest.UsageError(str(error)) from None
+            if not ended:
+                raise pytest.UsageError(str(error)) from None
 
     def _report(self, test: GateTest) -> None:
         """Pass a gate check through pytest's reporting, so that JUnit and the exit code see it."""

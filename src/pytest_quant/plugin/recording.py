@@ -8,8 +8,7 @@ there is, and says so.
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING
 
 from pytest_quant.errors import QuantUsageError
@@ -19,10 +18,11 @@ from pytest_quant.gate.baseline import (
     recorded_chunks,
     recorded_probe,
 )
-from pytest_quant.gate.baseline_file import read_baseline, write_baseline
+from pytest_quant.gate.baseline_file import DamagedBaseline, write_baseline
 from pytest_quant.gate.baseline_update import plan_update
 from pytest_quant.plugin.baselines import recorded_artifact, shown_path
 from pytest_quant.record import RunRecord
+from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.recording import update_lines
 from pytest_quant.runtimes.llamacpp.contents import read_contents
 
@@ -30,8 +30,13 @@ if TYPE_CHECKING:
     from pytest_quant.plugin.state import State
 
 
-def check_may_record(update: str, environment: Mapping[str, str]) -> None:
-    """Raises ``QuantUsageError`` under CI: there a baseline is to be met, not made."""
+def check_may_record(state: State, environment: Mapping[str, str]) -> None:
+    """Raises ``QuantUsageError`` for what no recording may do, before anything is measured.
+
+    Under CI a baseline is to be met, not made. A file of another model, or of a newer version, is
+    not this session's to replace.
+    """
+    update = state.settings.update
     under_ci = environment.get("CI", "").lower() not in ("", "0", "false", "no")
     if update == "yes" and under_ci:
         raise QuantUsageError(
@@ -39,34 +44,63 @@ def check_may_record(update: str, environment: Mapping[str, str]) -> None:
             "baselines checks nothing\nrecord on your machine and commit the files, or insist: "
             "--quant-update-baselines=force"
         )
+    if update != "no" and state.model_name:
+        for level in state.tested:
+            _old(state, level)
 
 
 def record_baselines(state: State, record: RunRecord) -> Iterator[str]:
     """Say what changes, then write it; one level after the other, as lines for a person.
 
-    Raises ``QuantUsageError`` for a file that cannot be written.
+    Raises ``QuantUsageError`` in the end if a level could not be recorded.
     """
+    problems, existing = [], state.files.existing()
     for level in state.tested:
-        path = state.baselines.path(level)
-        update = plan_update(_old(path), _new(state, record, level), state.is_gone)
-        yield from update_lines(update, shown_path(path))
-        if update.refused or not update.is_needed:
-            continue
         try:
-            write_baseline(update.baseline, path)
-        except OSError as error:
-            raise QuantUsageError(
-                f"--quant-baselines: {path} cannot be written: {error.strerror}; every response is "
-                "in the cache, so run again with another directory"
-            ) from error
-        yield f"{level}: wrote {shown_path(path)}"
+            yield from _record_level(state, record, level, existing)
+        except QuantUsageError as error:
+            yield f"{level}: not recorded: {error}"
+            problems.append(f"{level} is not recorded: {error}")
+    if problems:
+        raise QuantUsageError("--quant-update-baselines: " + "\n".join(problems))
 
 
-def _old(path: Path) -> Baseline | None:
+def _record_level(state: State, record: RunRecord, level: str, existing: Set[str]) -> Iterator[str]:
+    path = state.baselines.path(level)
+    old, damage = _old(state, level)
+    # What does not fit into the model's context is not there for it.
+    skipped = {m.probe for m in record.of_level(level) if m.skipped}
+    settings = state.settings
+    update = plan_update(
+        old,
+        _new(state, record, level),
+        state.is_gone,
+        existing=existing - skipped,
+        fewer=settings.cases is not None or settings.max_cases is not None,
+        damage=damage,
+    )
+    if update.refused:
+        raise QuantUsageError(shown(update.refused, 1000))
+    fails = record.level(level).verdict == "fail"
+    yield from update_lines(update, shown_path(path), fails=fails)
+    if not update.is_needed:
+        return
     try:
-        return read_baseline(path)
-    except QuantUsageError:
-        return None  # of another version, or damaged: it is to be replaced
+        write_baseline(update.baseline, path)
+    except OSError as error:
+        raise QuantUsageError(
+            f"--quant-baselines: {path} cannot be written: {error.strerror}; every response is "
+            "in the cache, so run again with another directory"
+        ) from error
+    yield f"{level}: wrote {shown_path(path)}"
+
+
+def _old(state: State, level: str) -> tuple[Baseline | None, str]:
+    """The file that there is, or why it cannot be read."""
+    try:
+        return state.baselines.read(level), ""
+    except DamagedBaseline as error:
+        return None, error.problem
 
 
 def _new(state: State, record: RunRecord, level: str) -> Baseline:

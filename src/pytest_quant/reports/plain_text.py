@@ -1,4 +1,4 @@
-"""Model output as harmless text of bounded width."""
+"""Model output as harmless text of bounded width, and numbers of things."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def shown(text: str, width: int = 60) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 probe``, ``2 probes``."""
+    """``1 probe``, ``1,200 probes``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
