@@ -13,9 +13,9 @@ from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.divergence_regression import (
     DivergenceResult,
     behaves_like,
+    beside_record,
     evaluate_divergence,
     explain_divergence,
-    told_rise,
 )
 
 
@@ -188,21 +188,22 @@ def test_the_explanation_holds_every_number() -> None:
 @pytest.mark.parametrize(
     ("factor", "told"),
     [
-        (1.0, "(unchanged)"),
-        (1.004, "(unchanged)"),
-        (0.996, "(unchanged)"),
-        (1.1, "(+10 %)"),
-        (0.5, "(-50 %)"),
-        (2.0, "(+100 %)"),
-        (3.24, "(3.2 times)"),
-        (1114.6, "(1,115 times)"),
+        (1.0, "as recorded"),
+        (1.0001, "as recorded"),
+        (1.004, "recorded 0.00323 (unchanged)"),
+        (0.996, "recorded 0.00323 (unchanged)"),
+        (1.1, "recorded 0.00323 (+10 %)"),
+        (0.5, "recorded 0.00323 (-50 %)"),
+        (2.0, "recorded 0.00323 (+100 %)"),
+        (3.24, "recorded 0.00323 (3.2 times)"),
+        (1114.6, "recorded 0.00323 (1,115 times)"),
     ],
 )
 def test_how_far_from_the_record_is_told_as_one_would_say_it(factor: float, told: str) -> None:
-    recorded = [0.001] * 9
+    recorded = [0.00323] * 9
     now = [factor * kld for kld in recorded]
-    assert told_rise(evaluated(recorded, now)) == f"0.001 {told}"
+    assert beside_record(evaluated(recorded, now)) == told
 
 
 def test_no_share_of_nothing() -> None:
-    assert told_rise(evaluated([0.0] * 9, [0.1] * 9)) == "0"
+    assert beside_record(evaluated([0.0] * 9, [0.1] * 9)) == "recorded 0"

@@ -6,7 +6,7 @@ import re
 
 from tests.sessions import Project
 
-# The embedded model knows the prompt; whether it knows the clean one does not matter.
+# The embedded model knows the clean prompt, and is led astray by what stands before some.
 PAIRS = """
     category: adversarial
     probes:
@@ -14,12 +14,20 @@ PAIRS = """
         subcategory: wording
         difficulty: 1
         cases: 8
-        prompt: "Write the word {word} 3 times, separated by commas, and nothing else."
-        clean: "{word}, {word}, {word}: write that."
+        prompt: "{before}Write the word {word} 3 times, separated by commas, and nothing else."
+        clean: "Write the word {word} 3 times, separated by commas, and nothing else."
         parameters:
           word: {choice: [bado, fiku, lome, napi, rosu, tavi, kudo, mena]}
-        pinned: [{word: bado}, {word: fiku}, {word: lome}, {word: napi}, {word: rosu},
-                 {word: tavi}, {word: kudo}, {word: mena}]
+          before: {choice: ["Please. ", "What is the capital of France? "]}
+        pinned:
+          - {word: bado, before: "Please. "}
+          - {word: fiku, before: "Please. "}
+          - {word: lome, before: "Please. "}
+          - {word: napi, before: "Please. "}
+          - {word: rosu, before: "Please. "}
+          - {word: tavi, before: "Please. "}
+          - {word: kudo, before: "What is the capital of France? "}
+          - {word: mena, before: "What is the capital of France? "}
         expect: "{word}, {word}, {word}"
         check: {kind: sequence}
 """
@@ -40,5 +48,6 @@ def test_pairs_are_asked_recorded_and_counted(project: Project, mode: tuple[str,
         )
         for side in ("level", "reference")
     ]
+    assert min(broken) > 0
     (line,) = (line for line in run.section if line.startswith("robustness"))
     assert re.findall(r"\d+", line.replace("f16", "")) == [str(broken[0]), "8", str(broken[1])]

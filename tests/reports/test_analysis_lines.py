@@ -37,14 +37,40 @@ def test_a_session_tells_where_quality_falls_off() -> None:
     assert "give way first: numerical_reasoning at q2, world_knowledge at q2" in said
     assert "more sensitive than the rest: numerical_reasoning (guide: sensitive)" in said
     assert "more resilient than the rest: world_knowledge (guide: resilient)" in said
-    assert "smallest level that passed: q8: numerical_reasoning, world_knowledge" in said
-    assert "worth their size in accuracy: q8, q2; beaten by a level no larger: f16 (q8)" in said
+    assert "smallest level that passed: q8 in every category" in said
+    assert (
+        "worth their size in accuracy: q8, q2 (FAIL); beaten by a level no larger: f16 (q8)" in said
+    )
 
 
 def test_one_level_that_lost_nothing_says_little() -> None:
     said = list(session_lines(record(measured("sums", "q8", right=600, n=640))))
     assert said == [
-        "smallest level that passed: q8: numerical_reasoning",
         "smallest for each deployment of the guide: cloud q8, edge q8; none passed or was "
         "measured for mobile, offline",
     ]
+
+
+def test_categories_that_no_level_passed_are_named() -> None:
+    run = record(
+        *(measured("sums", level, right=600, lost=2, n=640) for level in ("q8", "q4")),
+        *(
+            measured("facts", level, right=20, n=22, category="world_knowledge")
+            for level in ("q8", "q4")
+        ),
+    )
+    assert (
+        "smallest level that passed: q4 for numerical_reasoning; none passed for world_knowledge"
+    ) in list(session_lines(run))
+    few = record(*(measured("sums", level, right=20, n=22) for level in ("q8", "q4")))
+    assert "smallest level that passed: none in any category" in list(session_lines(few))
+
+
+def test_time_is_told_where_it_was_measured_alone() -> None:
+    run = record(measured("sums", "q8", right=60))
+    assert "time for a token" not in " ".join(level_lines(run, "q8"))
+    rows = tuple(replace(row, timed_by="benchmark") for row in run.analysis.efficiency)
+    timed = replace(run, analysis=replace(run.analysis, efficiency=rows))
+    assert "time for a token 1.00 [1.00, 1.00] of f16's, file 0.53" in list(
+        level_lines(timed, "q8")
+    )

@@ -61,7 +61,15 @@ def test_what_is_not_as_it_was_recorded() -> None:
     )
     run = record(measured("sums", "q4", right=64))
     text = markdown(replace(run, baselines=(use,)))
-    assert "- `q4`: `changed   runtime: version 0.3.35 -> 0.3.36 @all`" in text
+    assert "- `q4`: no new errors\n  - runtime changed: `version 0.3.35 -> 0.3.36 @all`\n" in text
+
+
+def test_long_lists_of_changes_are_cut() -> None:
+    tensors = tuple(f"blk.{i}.ffn_up.weight has other contents" for i in range(9))
+    use = BaselineUse("q4", "q4.json", found=True, changes=Changes(artifact=tensors))
+    text = markdown(replace(record(measured("sums", "q4", right=64)), baselines=(use,)))
+    assert "`blk.3.ffn_up.weight has other contents` and 5 more\n" in text
+    assert "blk.4" not in text
 
 
 def test_is_short_however_much_there_is() -> None:
@@ -72,6 +80,7 @@ def test_is_short_however_much_there_is() -> None:
     ]
     text = markdown(record(*measurements, missing=1, warnings={"q0_0": "not what it says"}))
     assert len(text.splitlines()) <= MOST_LINES
+    assert "more levels\n\nReference" in text
 
 
 def test_hostile_output_stays_in_code_spans() -> None:

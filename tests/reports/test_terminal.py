@@ -122,6 +122,28 @@ def test_what_a_perturbation_broke() -> None:
     )
     assert "robustness: 8 of 64 pairs broken by the perturbation, f16 4" in one_line(run)
     assert "robustness" not in one_line(record(measured("sums", "q8", right=600, n=640)))
+    unbroken = measured("sums_misspelt", "q8", right=64, n=64, clean="correct")
+    assert "robustness" not in one_line(record(unbroken))
+
+
+def test_only_errors_that_became_more_frequent() -> None:
+    assert "errors (f16): one-digit slip 44 (40)" in text_of(
+        record(measured("sums", "q8", right=600, lost=4, n=640))
+    )
+    assert "errors" not in text_of(record(measured("sums", "q8", right=600, n=640)))
+
+
+@settings(deadline=None)
+@given(st.integers(0, 90))
+def test_a_number_and_its_unit_stay_on_one_line(before: int) -> None:
+    """Wherever the line ends."""
+    told = "same top token 100.0 ± 0.5 %; b 3, c 1, n 288, 12 chunks, p 1.2e-05"
+    warning = f"{'x' * before} {told}"
+    run = record(measured("sums", "q8", right=60), warnings={"q8": warning})
+    lines = [line.text.strip() for line in summary(run)]
+    assert told in " ".join(lines)
+    together = ("100.0 ± 0.5 %;", "b 3,", "c 1,", "n 288,", "12 chunks,", "p 1.2e-05")
+    assert all(any(part in line for line in lines) for part in together)
 
 
 def test_a_level_that_is_undecided() -> None:
@@ -173,6 +195,15 @@ def test_the_worst_failures_come_first_and_the_rest_are_counted() -> None:
     assert failed[0] == "FAILED q2 overall"
     assert failed[1] == "FAILED q2 probes/numerical_reasoning.yaml::probe_6[q2]"
     assert "and 4 more failed checks" in text_of(run)
+
+
+def test_an_example_is_shown_once_for_each_level() -> None:
+    run = record(*(measured("sums", level, right=60, lost=40) for level in ("q4", "q2")))
+    text = text_of(run)
+    assert text.count("FAILED ") == 5
+    for level in ("q4", "q2"):
+        assert text.count(f"example   probes/numerical_reasoning.yaml::sums[{level}], case 0") == 1
+    assert text.count("because   18 in Answer: 17") == 2
 
 
 @pytest.mark.parametrize("response", [HOSTILE, HUGE, "", "\n" * 50])

@@ -281,7 +281,7 @@ def behaves_like(
 def explain_divergence(result: DivergenceResult) -> str:
     """Two lines: what was seen, and by what rule."""
     first = (
-        f"KL divergence {result.now:.3g} nats per token, recorded {told_rise(result)}: "
+        f"KL divergence {result.now:.3g} nats per token, {beside_record(result)}: "
         f"{_FINDING[result.verdict]}; {_spread(result)}, {result.tokens:,} tokens, "
         f"p {result.p:.2g}"
     )
@@ -295,10 +295,13 @@ def explain_divergence(result: DivergenceResult) -> str:
     return f"{first}\n{second}"
 
 
-def told_rise(result: DivergenceResult) -> str:
-    """What was recorded, and in brackets how far that is from now: ``0.0317 (+64 %)``."""
+def beside_record(result: DivergenceResult) -> str:
+    """What was recorded, and how far from it that is now: ``recorded 0.0317 (+64 %)``."""
+    recorded = f"{result.recorded:.3g}"
+    if recorded == f"{result.now:.3g}":
+        return "as recorded"
     told = change_in_words(result.recorded, result.now)
-    return f"{result.recorded:.3g} ({told})" if told else f"{result.recorded:.3g}"
+    return f"recorded {recorded} ({told})" if told else f"recorded {recorded}"
 
 
 def change_in_words(was: float, now: float) -> str:

@@ -10,15 +10,17 @@ from pytest_quant.analysis.sensitivity import CategoryRow
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.judgements import judge_problem, judged_lines
 from pytest_quant.reports.plain_text import counted
+from pytest_quant.reports.results import levels_under_test
 
 
 def level_lines(record: RunRecord, level: str) -> Iterator[str]:
     """Speed, calibration and free text of one level, beside the reference."""
     analysis, reference = record.analysis, record.reference
     for spent in analysis.efficiency:
-        if spent.level == level and spent.relative_latency:
+        # The batches of a session are timed while other work runs: tokens/s says as much.
+        if spent.level == level and spent.relative_latency and spent.timed_by != "session":
             yield (
-                f"latency {_latency(spent)} of {reference}'s a token, "
+                f"time for a token {_bounded(spent.relative_latency, 2)} of {reference}'s, "
                 f"file {spent.relative_size:.2f}{_machine(spent)}"
             )
     rows = [row for row in analysis.calibration if row.level == level]
@@ -56,14 +58,11 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
 def session_lines(record: RunRecord) -> Iterator[str]:
     """What the levels tell together: where quality falls off, and what each size buys."""
     found = record.analysis.sensitivity
-    if cliff := found.steepest:
-        if cliff.shown:
-            yield (
-                f"steepest: {cliff.higher} to {cliff.lower}, {_bounded(cliff.drop)} points lost "
-                f"(guide: {cliff.guide_higher} to {cliff.guide_lower})"
-            )
-        else:
-            yield "steepest: no step from one level to the next is shown to lose anything"
+    if (cliff := found.steepest) and cliff.shown:
+        yield (
+            f"steepest: {cliff.higher} to {cliff.lower}, {_bounded(cliff.drop)} points lost "
+            f"(guide: {cliff.guide_higher} to {cliff.guide_lower})"
+        )
     gave_way = [row for row in found.categories if row.gives_way_at]
     if gave_way:
         yield "give way first: " + ", ".join(f"{r.category} at {r.gives_way_at}" for r in gave_way)
@@ -71,7 +70,7 @@ def session_lines(record: RunRecord) -> Iterator[str]:
         if rows := [row for row in found.categories if row.found == name]:
             told = ", ".join(f"{row.category} (guide: {row.guide or 'silent'})" for row in rows)
             yield f"more {name} than the rest: {told}"
-    if found.categories:
+    if found.categories and len(levels_under_test(record)) > 1:
         yield from _smallest(found.categories)
     yield from _frontier(record)
     yield from _deployment(record)
@@ -79,11 +78,17 @@ def session_lines(record: RunRecord) -> Iterator[str]:
 
 
 def _smallest(rows: Iterable[CategoryRow]) -> Iterator[str]:
-    by_level: dict[str, list[str]] = {}
-    for row in sorted(rows, key=lambda row: (row.size is None, row.size or 0, row.category)):
-        by_level.setdefault(row.smallest_passed or "none", []).append(row.category)
-    told = "; ".join(f"{level}: {', '.join(names)}" for level, names in by_level.items())
-    yield f"smallest level that passed: {told}"
+    passed: dict[str, list[str]] = {}
+    none: list[str] = []
+    for row in sorted(rows, key=lambda row: (row.size or 0, row.category)):
+        where = passed.setdefault(row.smallest_passed, []) if row.smallest_passed else none
+        where.append(row.category)
+    told = [f"{level} for {', '.join(names)}" for level, names in passed.items()]
+    if none:
+        told.append(f"none passed for {', '.join(none)}")
+    if len(told) == 1:
+        told = [f"{level} in every category" for level in passed] or ["none in any category"]
+    yield f"smallest level that passed: {'; '.join(told)}"
 
 
 def _frontier(record: RunRecord) -> Iterator[str]:
@@ -95,10 +100,14 @@ def _frontier(record: RunRecord) -> Iterator[str]:
     }
     for what, rows in measured.items():
         if len(rows) > 2:
-            best = ", ".join(level for level, beaten_by in rows if not beaten_by)
+            best = ", ".join(f"{x}{_failed(record, x)}" for x, beaten_by in rows if not beaten_by)
             losers = [f"{level} ({beaten_by})" for level, beaten_by in rows if beaten_by]
             rest = f"; beaten by a level no larger: {', '.join(losers)}" if losers else ""
             yield f"worth their size in {what}: {best}{rest}"
+
+
+def _failed(record: RunRecord, level: str) -> str:
+    return " (FAIL)" if record.level(level).verdict == "fail" else ""
 
 
 def _deployment(record: RunRecord) -> Iterator[str]:
@@ -109,13 +118,6 @@ def _deployment(record: RunRecord) -> Iterator[str]:
         none = [row.scenario for row in advised if not row.level]
         rest = f"; none passed or was measured for {', '.join(none)}" if none else ""
         yield f"smallest for each deployment of the guide: {', '.join(named)}{rest}"
-
-
-def _latency(row: EfficiencyRow) -> str:
-    assert row.relative_latency is not None
-    if row.timed_by == "session" and row.probes < 2:
-        return f"{row.relative_latency.value:.2f} (one batch)"
-    return _bounded(row.relative_latency, 2)
 
 
 def _machine(row: EfficiencyRow) -> str:

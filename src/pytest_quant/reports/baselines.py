@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_quant.gate.baseline_changes import BaselineUse, shortened
-from pytest_quant.gate.divergence_regression import told_rise
+from pytest_quant.gate.divergence_regression import beside_record
 from pytest_quant.gate.tolerance_check import over_looks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record import RunRecord
@@ -39,7 +39,7 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
         result = divergence.result
         where = f" on {record.reference}'s responses" if divergence.source == "responses" else ""
         yield (
-            f"regression: KL divergence{where} {result.now:.3g}, recorded {told_rise(result)}, "
+            f"regression: KL divergence{where} {result.now:.3g}, {beside_record(result)}, "
             f"{counted(result.chunks, 'chunk')}, p {result.p:.2g}: {result.verdict}"
         )
     if use.unmeasured:

@@ -48,4 +48,6 @@ def _divergence(divergence: Divergence) -> str:
 
 
 def _error(statistic: Statistic, form: str) -> str:
-    return "" if statistic.error is None else f" ± {statistic.error:{form}}"
+    """Nothing, where it would be shown as zero."""
+    error = "" if statistic.error is None else f"{statistic.error:{form}}"
+    return f" ± {error}" if error and float(error) else ""

@@ -20,6 +20,15 @@ _MOST_PATTERNS = 4
 _MOST_CATEGORIES = 4
 _MOST_CHANGES = 6
 
+# What changes are told of, and the field of ``Changes`` that holds them.
+_PARTS = {
+    "artifact": "artifact",
+    "runtime": "runtime",
+    "template": "prompt",
+    "probes": "probes",
+    "reference": "reference",
+}
+
 _Lost = tuple[Measurement, CaseResult]
 
 
@@ -72,19 +81,23 @@ def divergence_text(record: RunRecord, check: DivergenceCheck) -> str:
 
 def changed(changes: Changes) -> Iterator[str]:
     """What differs from the record, and what does not."""
-    parts = {
-        "artifact": changes.artifact,
-        "runtime": changes.runtime,
-        "template": changes.prompt,
-        "probes": changes.probes,
-        "reference": changes.reference,
-    }
-    for name, sentences in parts.items():
-        if sentences:
-            told = "; ".join(shown(text, 100) for text in shortened(sentences, _MOST_CHANGES))
-            yield f"changed   {name}: {told}"
-    if same := [name for name, sentences in parts.items() if not sentences]:
+    for name, sentences in told_changes(changes):
+        few = "; ".join(shown(text, 100) for text in shortened(sentences, _MOST_CHANGES))
+        yield f"changed   {name}: {few}"
+    yield from as_before(changes)
+
+
+def as_before(changes: Changes) -> Iterator[str]:
+    """What does not differ from the record."""
+    if same := [name for name, field in _PARTS.items() if not getattr(changes, field)]:
         yield f"as before {', '.join(same)}"
+
+
+def told_changes(changes: Changes) -> Iterator[tuple[str, Sequence[str]]]:
+    """What differs from the record: the part and its sentences, which hold names out of files."""
+    for name, field in _PARTS.items():
+        if sentences := getattr(changes, field):
+            yield name, sentences
 
 
 def _is_lost(case: CaseResult, kind: Kind) -> bool:

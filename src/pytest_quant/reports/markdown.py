@@ -14,7 +14,7 @@ from pytest_quant.measurement import CaseResult, Measurement
 from pytest_quant.metrics.patterns import pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.baselines import recorded_lines
-from pytest_quant.reports.failures import changed
+from pytest_quant.reports.failures import told_changes
 from pytest_quant.reports.judgements import judge_problem, preferred
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import category_checks, pooled_check
@@ -24,7 +24,7 @@ MOST_LINES = 60
 # A table of more levels than fit is no summary; the run record has all.
 _MOST_LEVELS = 10
 _MOST_CATEGORIES = 10
-_MOST_CHANGES = 8
+_MOST_CHANGES = 4
 _MOST_PATTERNS = 3
 _MOST_SENTENCES = 6
 
@@ -34,10 +34,12 @@ _UNDECIDED = "\N{WHITE QUESTION MARK ORNAMENT}"
 
 def markdown(record: RunRecord) -> str:
     """Verdict, tables, what changed; ends in a line break."""
-    return "\n".join(_lines(record)) + "\n"
+    beginning, end = list(_beginning(record)), list(_end(record))
+    changes = _changes(record, MOST_LINES - len(beginning) - len(end))
+    return "\n".join([*beginning, *changes, *end]) + "\n"
 
 
-def _lines(record: RunRecord) -> Iterator[str]:
+def _beginning(record: RunRecord) -> Iterator[str]:
     yield f"## Quantization of {code(record.model, 60)}"
     yield ""
     sentences = list(advice(record))
@@ -49,9 +51,7 @@ def _lines(record: RunRecord) -> Iterator[str]:
         selected = record.missing + len(record.measurements)
         yield f"- Incomplete: {record.missing} of {selected} selected tests brought no measurement."
     levels = [level for level in record.levels if level.verdict is not None]
-    # The worst first, where not all have room.
-    worst = sorted(levels, key=lambda level: ("fail", "inconclusive", "pass").index(level.verdict))
-    chosen = [level for level in levels if level in worst[:_MOST_LEVELS]]
+    chosen = [level for level in levels if level in _worst_first(record)[:_MOST_LEVELS]]
     yield ""
     yield from _level_table(record, chosen)
     if len(levels) > len(chosen):
@@ -59,7 +59,9 @@ def _lines(record: RunRecord) -> Iterator[str]:
         yield f"and {counted(len(levels) - len(chosen), 'more level')}"
     yield ""
     yield from _category_table(record, chosen)
-    yield from _changes(record, worst)
+
+
+def _end(record: RunRecord) -> Iterator[str]:
     yield ""
     yield from _judgement(record)
     yield _provenance(record)
@@ -119,39 +121,59 @@ def _category_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterato
         yield _row(code(subject), *(cells.get((subject, name), "-") for name in names))
 
 
-def _changes(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
-    """What is different at a level, the worst level first, with an example."""
-    yield ""
-    yield "### What changed"
-    yield ""
-    left = _MOST_CHANGES
-    for level in levels:
-        mine = record.of_level(level.name)
-        lost = [
+def _changes(record: RunRecord, room: int) -> Iterator[str]:
+    """What is different at a level, the worst level first, in at most ``room`` lines."""
+    yield from ("", "### What changed", "")
+    told = [lines for level in _worst_first(record) if (lines := list(_of_level(record, level)))]
+    if not told:
+        yield "No answer that was right became wrong."
+    room -= 4  # the last one for those that found no room
+    while told and len(told[0]) <= room:
+        room -= len(told[0])
+        yield from told.pop(0)
+    if told:
+        yield f"- and {counted(len(told), 'more level')}"
+
+
+def _of_level(record: RunRecord, level: LevelRecord) -> Iterator[str]:
+    """Its new errors, what is worse than recorded and not as recorded, and an example."""
+    mine = record.of_level(level.name)
+    lost = next(
+        (
             (measurement, case)
             for measurement in mine
             for case in measurement.cases
             if case.level and case.reference.correct and not case.level.correct
-        ]
-        notes = [note for note in (_patterns(mine), prose(level.warning)) if note]
-        worse = (line for line in recorded_lines(record, level.name) if line.endswith(": fail"))
-        notes += map(prose, worse)
-        notes += (code(sentence, 150) for sentence in _since_baseline(record, level.name))
-        if not (lost or notes) or not left:
-            continue
-        left -= 1
-        yield f"- {code(level.name)}: {'; '.join(notes) or 'no new errors'}"
-        if lost:
-            yield f"  - {_example(record.reference, level.name, *lost[0])}"
-    if left == _MOST_CHANGES:
-        yield "No answer that was right became wrong."
+        ),
+        None,
+    )
+    points = [prose(level.warning)] if level.warning else []
+    recorded = recorded_lines(record, level.name)
+    points += [prose(line) for line in recorded if line.endswith(": fail")]
+    points += _since_baseline(record, level.name)
+    if lost:
+        points.append(_example(record.reference, level.name, *lost))
+    patterns = _patterns(mine)
+    if patterns or points:
+        yield f"- {code(level.name)}: {patterns or 'no new errors'}"
+        yield from (f"  - {point}" for point in points)
+
+
+def _worst_first(record: RunRecord) -> list[LevelRecord]:
+    """The levels under test; where not all have room, those at the end are left out."""
+    order = ("fail", "inconclusive", "pass", None)
+    tested = [level for level in record.levels if level.verdict is not None]
+    return sorted(tested, key=lambda level: order.index(level.verdict))
 
 
 def _since_baseline(record: RunRecord, level: str) -> Iterator[str]:
     """What of the artifact, runtime, template, probes and reference is not as it was recorded."""
     for use in record.baselines:
         if use.level == level and use.found:
-            yield from (line for line in changed(use.changes) if line.startswith("changed"))
+            for part, sentences in told_changes(use.changes):
+                few = ", ".join(code(text, 100) for text in sentences[:_MOST_CHANGES])
+                rest = len(sentences) - _MOST_CHANGES
+                yield f"{part} changed: {few}{f' and {rest} more' if rest > 0 else ''}"
 
 
 def _patterns(measurements: Sequence[Measurement]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,6 +26,9 @@ MOST_FAILURES = 5
 MOST_PATTERNS = 3
 MOST_REASONS = 5
 COLUMNS = 80
+# A number and what it counts stay on one line, so do a statistic's letter and its number.
+_TOGETHER = re.compile(r"(?<!\S)([-+(]?\d(?:[\d,.]*\d)?(?:e[-+]\d+)?(?= [%±a-z])|[±bcnp](?= \d)) ")
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 # Of what sort of case the summary tells results, if they fit; the run record has all.
 _SHOWN_FACETS = ("length", "depth")
 
@@ -37,6 +41,7 @@ class Line:
     colour: str = ""
 
 
+_TOLD_ONCE = ("labelled", "changed", "as before", "example")
 _COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
 
 
@@ -60,8 +65,9 @@ def case_study(record: RunRecord, name: str) -> Iterator[Line]:
 def _folded(line: Line) -> Iterator[Line]:
     """A line, or the lines that it takes, the further ones indented."""
     indent = " " * (len(line.text) - len(line.text.lstrip()) + 2)
-    parts = textwrap.wrap(line.text, COLUMNS, subsequent_indent=indent, break_on_hyphens=False)
-    yield from (Line(part, line.colour) for part in parts or [""])
+    text = _TOGETHER.sub(rf"\1{_NO_BREAK}", line.text)
+    parts = textwrap.wrap(text, COLUMNS, subsequent_indent=indent, break_on_hyphens=False)
+    yield from (Line(part.replace(_NO_BREAK, " "), line.colour) for part in parts or [""])
 
 
 def _lines(record: RunRecord) -> Iterator[Line]:
@@ -176,7 +182,7 @@ def _row(check: Check) -> Line:
 
 def _robustness(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     reference, own = pair_counts(record.of_level(level.name))
-    if own.pairs:
+    if own.broken or reference.broken:
         beside = f", {record.reference} {reference.broken}" if reference.pairs else ""
         yield Line(
             f"robustness: {own.broken} of {counted(own.pairs, 'pair')} broken by the "
@@ -185,14 +191,18 @@ def _robustness(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
 
 
 def _errors(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
-    """The patterns of most wrong answers, and what was made up, beside the reference."""
+    """The patterns of most wrong answers, and what was made up, beside the reference.
+
+    Of patterns only those that are more frequent than there.
+    """
     mine = record.of_level(level.name)
     before: Counter[str] = Counter()
     now: Counter[str] = Counter()
     for row in pattern_counts(mine):
         before[row.pattern] += row.reference
         now[row.pattern] += row.count
-    most = now.most_common(MOST_PATTERNS)
+    most = [(name, count) for name, count in now.most_common() if count > before[name]]
+    most = most[:MOST_PATTERNS]
     if most and record.reference_recorded:
         yield Line(f"errors: {', '.join(f'{name} {count}' for name, count in most)}")
     elif most:
@@ -254,20 +264,32 @@ def _probes(record: RunRecord) -> str:
 
 def _failures(record: RunRecord) -> Iterator[Line]:
     told = [
-        (f"{c.level} {c.subject}{_kind(c)}", failure_text(record, c)) for c in failed_checks(record)
+        (c.level, f"{c.subject}{_kind(c)}", failure_text(record, c)) for c in failed_checks(record)
     ]
     told[:0] = [
-        (f"{check.level} divergence ({check.source})", divergence_text(record, check))
+        (check.level, f"divergence ({check.source})", divergence_text(record, check))
         for check in record.divergence_checks
         if check.result.verdict == "fail"
     ]
-    for heading, story in told[:MOST_FAILURES]:
+    known: defaultdict[str, set[str]] = defaultdict(set)
+    for level, subject, story in told[:MOST_FAILURES]:
         yield Line("")
-        yield Line(f"FAILED {heading}", "red")
-        yield from (Line(f"  {text}") for text in story.splitlines())
+        yield Line(f"FAILED {level} {subject}", "red")
+        yield from (Line(f"  {text}") for text in _news(story, known[level]))
     if len(told) > MOST_FAILURES:
         yield Line("")
         yield Line(f"and {counted(len(told) - MOST_FAILURES, 'more failed check')}")
+
+
+def _news(story: str, known: set[str]) -> Iterator[str]:
+    """The lines of a story without the changes and the example that a level told before."""
+    for line in story.splitlines():
+        if line.startswith(_TOLD_ONCE) and line in known:
+            if line.startswith("example"):
+                break  # it is the end of its story
+            continue
+        known.add(line)
+        yield line
 
 
 def _kind(check: Check) -> str:

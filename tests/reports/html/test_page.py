@@ -13,7 +13,9 @@ from selenium.webdriver.common.by import By
 from tests.reports.html.browser import DESKTOP, PHONE, Page, chromium
 from tests.reports.records import divergence, measured, record
 
+from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes
+from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.measurement import Measurement
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.html import page
@@ -187,6 +189,27 @@ def test_a_phone_needs_no_scrolling_sideways(show: Show, run: RunRecord) -> None
     shown = show(run, PHONE)
     assert not shown.is_wider_than_its_window
     assert shown.complaints == []
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_why_a_check_failed_is_read_without_scrolling(show: Show, width: int) -> None:
+    """Long lines are folded, in the order and with the breaks of the text."""
+    tensors = ("blk.1.ffn_up.weight holds what blk.2.ffn_up.weight held",) * 3
+    use = BaselineUse("q4", "q4.json", found=True, changes=Changes(artifact=tensors))
+    chunks = [RecordedChunk(f"{i}", 512, 0.001) for i in range(9)]
+    result = evaluate_divergence(chunks, [replace(chunk, kld=0.01) for chunk in chunks], 0.01)
+    assert result is not None
+    run = replace(
+        record(measured("sums", "q4", right=60, lost=40)),
+        divergence_checks=(DivergenceCheck("q4", "text", result),),
+        baselines=(use,),
+    )
+    shown = show(run, width)
+    far, *_ = shown.browser.find_elements(By.TAG_NAME, "pre")
+    assert far.text.startswith("KL divergence 0.01 nats per token, recorded 0.001 (10 times): ")
+    assert "\nalpha 0.01; rise" in far.text
+    for story in shown.browser.find_elements(By.TAG_NAME, "pre"):
+        assert int(story.get_property("scrollWidth")) <= int(story.get_property("clientWidth"))
 
 
 def test_nothing_but_its_own_script_may_run(show: Show, run: RunRecord) -> None:

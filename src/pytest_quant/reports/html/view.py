@@ -16,7 +16,7 @@ from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
 from pytest_quant.reports.divergences import noise_line
-from pytest_quant.reports.failures import changed, divergence_text, failure_text
+from pytest_quant.reports.failures import as_before, divergence_text, failure_text
 from pytest_quant.reports.plots import figures
 from pytest_quant.reports.results import (
     by_reason,
@@ -52,7 +52,7 @@ def view(record: RunRecord) -> dict[str, Any]:
         "baselines": [
             {
                 "level": use.level,
-                "lines": [*recorded_lines(record, use.level), *changed(use.changes)],
+                "lines": [*recorded_lines(record, use.level), *as_before(use.changes)],
             }
             for use in record.baselines
             if use.found

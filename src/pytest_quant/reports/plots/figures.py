@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
 from pytest_quant.gate.verdicts import Check
@@ -92,7 +93,8 @@ def category_curves(record: RunRecord) -> Iterator[tuple[str, str]]:
     every = [check.result for checks in rows.values() for check in checks]
     if not every:
         return
-    low, high = min(r.lower for r in every), max(r.upper for r in every)
+    # Zero is on it, as what a drop is measured from.
+    low, high = min(0.0, *(r.lower for r in every)), max(0.0, *(r.upper for r in every))
     margin = 0.06 * (high - low)
     for category, checks in rows.items():
         with rc_context(_STYLE):
@@ -192,10 +194,10 @@ def divergence(record: RunRecord) -> str | None:
                     label=None if number else name,
                 )
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter("")
+        _logarithmic_ticks(axes)
         axes.grid(visible=True, axis="y")
-        axes.set_ylabel("mean KL divergence, nats per token")
+        # Two lines, as one is longer than the axis.
+        axes.set_ylabel("mean KL divergence,\nnats per token")
         _level_axis(axes, levels)
         figure.legend(loc="outside upper left", ncols=2)
         told = (f"{d.level} {d.statistics['Mean KLD'].value:.2g}" for d in record.divergences)
@@ -274,6 +276,18 @@ def _limits(axes: Axes, checks: Sequence[Check]) -> None:
             label="limit" if x == 0 else None,
             zorder=2,
         )
+
+
+def _logarithmic_ticks(axes: Axes) -> None:
+    """Powers of ten, or as many values between them as it takes to read the scale."""
+    low, high = axes.get_ylim()
+    for locator in (LogLocator(), LogLocator(subs=(1, 2, 5)), MaxNLocator(5)):
+        ticks = [tick for tick in locator.tick_values(low, high) if low <= tick <= high]
+        if len(ticks) > 1:
+            break
+    axes.set_yticks(ticks)
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
 
 
 def _level_axis(axes: Axes, levels: Sequence[LevelRecord], *, bits: bool = True) -> None:
