@@ -61,7 +61,8 @@ def test_a_level_that_fails_anywhere_is_not_advised() -> None:
     assert found.level is None
     assert found.evidence.startswith("none passed: q4 fails another check, 640 cases, ")
     (row,) = (r for r in run.analysis.sensitivity.categories if r.category == passing)
-    assert row.smallest_passed == "q8"
+    # For this category alone it may do.
+    assert row.smallest_passed == "q4"
 
 
 def test_a_level_that_only_diverges_is_not_advised() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from tests.reports.records import measured, record
@@ -15,10 +16,9 @@ BITS = {"f16": 16.0, "q8": 8.5, "q4": 4.9, "q2": 3.1}
 RUNGS = [Rung(name, name, int(1000 * bits), bits) for name, bits in BITS.items()]
 
 
-def found_in(*measurements: Measurement) -> Sensitivity:
+def found_in(*measurements: Measurement, diverged: Collection[str] = ()) -> Sensitivity:
     run = record(*measurements)
-    failed = [level.name for level in run.levels if level.verdict == "fail"]
-    return sensitivity(ladder(run.measurements, "f16", RUNGS), run.checks, failed, read_guide())
+    return sensitivity(ladder(run.measurements, "f16", RUNGS), run.checks, diverged, read_guide())
 
 
 def damaged(numbers: dict[str, int], facts: dict[str, int]) -> list[Measurement]:
@@ -68,9 +68,12 @@ def test_the_smallest_level_is_one_that_passed() -> None:
     found = found_in(*damaged({"q4": 0, "q2": 5}, {"q4": 0, "q2": 0}))
     smallest = {row.category: (row.smallest_passed, row.size) for row in found.categories}
     assert smallest == {"numerical_reasoning": ("q4", 4900), "world_knowledge": ("q2", 3100)}
-    # Failing in one category, it is of no use for another.
-    found = found_in(*damaged({"q4": 0, "q2": 60}, {"q4": 0, "q2": 0}))
-    assert {row.smallest_passed for row in found.categories} == {"q4"}
+    # What fails in one category alone may do for another; a file that is broken does for none.
+    lossy = damaged({"q4": 0, "q2": 60}, {"q4": 0, "q2": 0})
+    smallest_passed = {row.category: row.smallest_passed for row in found_in(*lossy).categories}
+    assert smallest_passed == {"numerical_reasoning": "q4", "world_knowledge": "q2"}
+    broken = found_in(*lossy, diverged=["q2"])
+    assert {row.smallest_passed for row in broken.categories} == {"q4"}
     none = found_in(measured("sums", "q4", right=20, n=22, lost=5))
     assert none.categories[0].smallest_passed is None
 

@@ -95,15 +95,20 @@ class Sensitivity:
 
 
 def sensitivity(
-    ladder: Ladder, checks: Sequence[Check], failed: Collection[str], guide: Guide
+    ladder: Ladder, checks: Sequence[Check], diverged: Collection[str], guide: Guide
 ) -> Sensitivity:
     """What the levels and the categories lose, beside what the guide expects of them.
 
-    ``failed`` are the levels whose verdict is fail.
+    ``diverged`` are the levels that a check of their divergence fails.
     """
     steps = tuple(_steps(ladder))
     rows = [
-        _category(ladder, name, passed_levels(checks, name, failed), guide.sensitivity.get(name))
+        _category(
+            ladder,
+            name,
+            passed_levels(checks, name, _spoilt(checks, name).union(diverged)),
+            guide.sensitivity.get(name),
+        )
         for name in ladder.categories
     ]
     place = {level: i for i, level in enumerate(ladder.levels)}
@@ -112,12 +117,25 @@ def sensitivity(
     return Sensitivity(steps, _steepest(steps, guide.cliff), tuple(rows))
 
 
+def _spoilt(checks: Iterable[Check], category: str) -> set[str]:
+    """The levels that fail in the category, or are no longer what was recorded.
+
+    One that loses too much in other categories alone may well be good enough for this one.
+    """
+    return {
+        check.level
+        for check in checks
+        if check.result.verdict == "fail"
+        and (check.category == category or (check.scope, check.kind) == ("pooled", "regression"))
+    }
+
+
 def passed_levels(
     checks: Iterable[Check], category: str | None, failed: Collection[str]
 ) -> set[str]:
     """The levels shown to be within their limit in the category, ``None``: over all probes.
 
-    Those that ``failed``, in whatever check, are not among them: none of them may ship.
+    Those that ``failed`` in whatever counts there are not among them.
     """
     scope = "pooled" if category is None else "category"
     wanted = (scope, category, "tolerance", "pass")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_quant.analysis.case_studies import CaseStudy, case_studies
@@ -19,6 +19,7 @@ from pytest_quant.analysis.quality import (
     instructions_kept,
 )
 from pytest_quant.analysis.sensitivity import Sensitivity, sensitivity
+from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
@@ -43,22 +44,22 @@ class Analysis:
 def analyse(
     measurements: Sequence[Measurement],
     checks: Sequence[Check],
-    failed: Collection[str],
+    divergence_checks: Sequence[DivergenceCheck],
     reference: str,
     rungs: Sequence[Rung],
     guide: Guide,
     divergences: Sequence[Divergence],
     benchmarks: Sequence[Benchmark] = (),
 ) -> Analysis:
-    """``failed`` are the levels whose verdict is fail; ``benchmarks`` are those of this session,
-    if it ran any.
-    """
+    """``benchmarks`` are those of this session, if it ran any."""
+    diverged = {check.level for check in divergence_checks if check.result.verdict == "fail"}
+    failed = diverged | {check.level for check in checks if check.result.verdict == "fail"}
     # Most bits first, like everything that is derived from the ladder.
     rungs = sorted(rungs, key=lambda r: (-r.bits_per_weight, r.level != reference, r.level))
     steps = ladder(measurements, reference, rungs)
     return Analysis(
         calibration=calibration_rows(measurements, reference),
-        sensitivity=sensitivity(steps, checks, failed, guide),
+        sensitivity=sensitivity(steps, checks, diverged, guide),
         frontier=frontier(steps, divergences),
         instructions=instructions_kept(measurements),
         degeneration=degeneration(measurements),

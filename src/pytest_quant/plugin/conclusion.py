@@ -88,7 +88,7 @@ def conclude(
         analysis=analyse(
             measurements,
             checks,
-            [level.name for level in levels if level.verdict == "fail"],
+            distance_checks,
             lineup.reference,
             [
                 Rung(level.name, state.guide_level(level.name), level.size, level.bits_per_weight)
