@@ -8,7 +8,8 @@ the libraries that it installed, and lets it compare the same models on the same
 reference's log-probabilities in 16 bits and cuts them off 16 nats below the likeliest. So every
 statistic is worked out a third time, in 64 bits by scipy from full logits that are kept for it, and
 a fourth time with the reference rounded as the tool rounds it: that the tool agrees with the fourth
-and we with the third shows whose difference it is.
+and we with the third shows whose difference it is. Beside it: how much of the divergence on the
+held text is kept where a record holds only the likeliest tokens of the reference.
 
 Speed counts from opening the models to the last number: the tool's two runs, which are processes of
 their own, against one of ours, whose imports a test session pays for anyway. Rounds alternate, and
@@ -37,10 +38,12 @@ from typing import Any
 import numpy as np
 import random_model
 
+from pytest_quant.held_text import held_text
 from pytest_quant.levels import Recipe
 from pytest_quant.library import EMBEDDED_MODEL, PROBES
-from pytest_quant.metrics.distributions import TokenStatistics
+from pytest_quant.metrics.distributions import TokenStatistics, compare_logits
 from pytest_quant.metrics.divergence import STATISTICS
+from pytest_quant.metrics.likeliest import compare_with, likeliest
 from pytest_quant.metrics.token_statistics import summarize
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.reader import read_probes
@@ -55,6 +58,8 @@ LEVELS = ("Q8_0", "Q4_K_M", "Q2_K")
 # What has to agree; all others are shown.
 JUDGED = ("Mean PPL(Q)", "Mean KLD", "Same top p")
 THREE_DIGITS = 1e-3
+# Of the reference, that a record might keep instead of it.
+KEPT_TOKENS = (1, 2, 4, 8, 16, 32)
 # What 64 bits leave.
 ROUNDING = 1e-9
 
@@ -164,7 +169,7 @@ def independent(work: Work) -> tuple[dict[str, float], dict[str, float]]:
     from scipy.special import log_softmax, rel_entr
 
     exact, rounded = [], []
-    for base, own, targets in _full_logits(work):
+    for base, own, targets in _logits_of(lambda: ours(work)):
         p, q = (log_softmax(logits.astype(np.float64), axis=1) for logits in (base, own))
         kld = rel_entr(np.exp(p), np.exp(q)).sum(axis=1)
         exact.append(_statistics(kld, p, q, targets))
@@ -193,8 +198,8 @@ def _in_16_bits(logs: np.ndarray) -> np.ndarray:
     return np.round(np.maximum(logs - low, 0) / scale) * scale + low
 
 
-def _full_logits(work: Work) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """All logits of both models that we compare, by chunk, and the tokens that follow."""
+def _logits_of(run: Callable[[], object]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """All logits of both models that ``run`` compares, by chunk, and the tokens that follow."""
     kept = []
     compare = lockstep.compare_logits
 
@@ -205,9 +210,27 @@ def _full_logits(work: Work) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         return compare(base, own, targets, threads)
 
     lockstep.compare_logits = keep
-    ours(work)
+    run()
     lockstep.compare_logits = compare
     return kept
+
+
+def kept_shares(model: Path, level: Path, threads: int) -> str:
+    """What share of the divergence on the held text so many of the likeliest tokens hold."""
+    with (
+        LlamaCppRuntime.open(model, threads=threads) as reference,
+        LlamaCppRuntime.open(level, threads=threads) as own,
+    ):
+        logits = _logits_of(lambda: reference.diverge(own, held_text(None)))
+    exact = np.concatenate([compare_logits(base, now, wanted).kld for base, now, wanted in logits])
+    told = []
+    for kept in KEPT_TOKENS:
+        found = [
+            compare_with(likeliest(base, wanted, kept), now, wanted) for base, now, wanted in logits
+        ]
+        mean = np.concatenate([tokens.kld for tokens in found]).mean()
+        told.append(f"{kept} {mean / exact.mean():.3f}")
+    return ", ".join(told)
 
 
 def agreement(title: str, work: Work, kept: Path) -> bool:
@@ -322,6 +345,8 @@ def main() -> int:
             quantize(options.model, level, Recipe(name), threads=options.threads)
             work = Work(tool, options.model, level, text, options.threads)
             good &= agreement(f"{options.model.name}, {name}", work, made / "base")
+            shares = kept_shares(options.model, level, options.threads)
+            print(f"  share of the divergence that the likeliest tokens hold: {shares}")
         if options.rounds:
             good &= speed(f"{options.model.name}, {name}", work, made / "base", options.rounds)
         if options.large and options.rounds:
