@@ -4,7 +4,8 @@
 
 Real sessions: pytest with the plugin, in processes of their own, against a baseline that the first
 one recorded; they differ in threads, in the sequences decoded together, in the number of workers
-and in the order of the probes, and each quantizes its levels anew. Simulated ones: both sides drawn
+and in the order of the probes, and each quantizes its levels anew; the last have the levels' files
+alone, without the reference. Simulated ones: both sides drawn
 from the same truth, with the flips and the noise of divergence that real changes bring. Prints the
 tables; --write puts them into docs/gate.md. Ends with status 1 if more sessions fail than alpha
 allows, else with 0. A run that was stopped goes on where it was. About ten minutes on two cores.
@@ -34,9 +35,11 @@ from tables import GATE_PAGE, write_tables
 
 from pytest_quant import __version__
 from pytest_quant.gate.tolerances import read_tolerances
+from pytest_quant.levels import parse_levels
 from pytest_quant.library import EMBEDDED_MODEL, EXPECTED_IMPACT, PROBES
 from pytest_quant.probes.files import probe_files
 from pytest_quant.probes.model import CATEGORIES
+from pytest_quant.runtimes.llamacpp.quantize import quantize
 
 ALPHA = 0.05
 # Two sessions in which a model is the same flip this share of the answers: another batch size does
@@ -54,11 +57,13 @@ class Variant:
     parallel: int
     workers: int
     backwards: bool
+    alone: bool = False
 
     @property
     def name(self) -> str:
         order = "backwards" if self.backwards else "forwards"
-        return f"threads {self.threads}, parallel {self.parallel}, -n{self.workers}, {order}"
+        alone = ", no reference" if self.alone else ""
+        return f"threads {self.threads}, parallel {self.parallel}, -n{self.workers}, {order}{alone}"
 
     @property
     def arguments(self) -> list[str]:
@@ -75,6 +80,7 @@ RECORDED = Variant(threads=1, parallel=16, workers=0, backwards=False)
 VARIANTS = (
     *itertools.starmap(Variant, itertools.product((1, 2), (4, 16), (0, 2), (False, True))),
     *itertools.starmap(Variant, itertools.product((1, 2), (8,), (0, 2), (False,))),
+    *itertools.starmap(Variant, itertools.product((1, 2), (16,), (0, 2), (False,), (True,))),
 )
 
 
@@ -99,9 +105,16 @@ class Outcome:
 class Sessions:
     """Sessions in a directory, each run once."""
 
-    def __init__(self, directory: Path, fixed: Sequence[str]) -> None:
+    def __init__(self, directory: Path, fixed: Sequence[str], model: Path, levels: str) -> None:
         self._directory, self._fixed = directory, list(fixed)
+        self._model = [f"--quant-model={model}"]
+        self._artifacts: list[str] = []
         directory.mkdir(parents=True, exist_ok=True)
+        for level in parse_levels(levels):
+            path = directory / f"{level.name}.gguf"
+            if not path.exists():
+                quantize(model, path, level.recipe, threads=1)
+            self._artifacts.append(f"--quant-artifact={level.name}={path}")
 
     def recorded(self) -> dict[str, Any]:
         """The session that records the baseline."""
@@ -122,6 +135,7 @@ class Sessions:
                         *(f"--rootdir={directory}", f"--quant-json={record}"),
                         f"--quant-cache-dir={directory}/cache",
                         f"--quant-baselines={self._directory / 'baselines'}",
+                        *(self._artifacts if variant.alone else self._model),
                         *(*self._fixed, *more, *variant.arguments),
                     ],
                     cwd=directory,
@@ -248,10 +262,12 @@ def main() -> int:
         f"--quant-levels={options.levels}",
         f"--quant-cases={options.cases}",
         f"--quant-difficulty={options.difficulty}",
-        f"--quant-model={options.model.absolute()}",
         f"--quant-alpha={ALPHA}",
     ]
-    sessions = Sessions(options.work.absolute() / _about(options.model, fixed), fixed)
+    model = options.model.absolute()
+    sessions = Sessions(
+        options.work.absolute() / _about(model, fixed), fixed, model, options.levels
+    )
     recorded = sessions.recorded()
     with ThreadPoolExecutor(options.jobs) as pool:
         records = pool.map(sessions.against, VARIANTS)

@@ -128,6 +128,11 @@ def recorded_answer(right: bool) -> Answer:
     return Answer(verdict, "", "", "as recorded in the baseline", "", RECORDED)
 
 
+def recorded_outcome(answer: Answer) -> str:
+    """What stands for the response of a `recorded_answer`."""
+    return f"recorded as {'right' if answer.correct else 'wrong'}"
+
+
 def outcomes(measurement: Measurement) -> list[tuple[bool, bool]]:
     """``(right at the reference, right at the level)`` of every case that both answered."""
     return answered(measurement.cases)

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from tests.reports.records import divergence, measured, record
 
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes
+from pytest_quant.measurement import recorded_answer
 from pytest_quant.reports.markdown import MOST_LINES, code, markdown
 
 HOSTILE = "`` ` @everyone #1 <script>alert(1)</script> | ![x](http://x) \u202e\n# heading\n\n***"
@@ -47,6 +48,14 @@ def test_says_what_to_do_and_what_changed() -> None:
         "Reference `f16` (16.01 bits/weight), `llama.cpp 0.3.36`; alpha 0.05 for 9 checks",
     ):
         assert said in text
+
+
+def test_a_reference_of_which_only_outcomes_are_known() -> None:
+    sums = measured("sums", "q2", right=60, lost=40)
+    cases = tuple(replace(c, reference=recorded_answer(c.reference.correct)) for c in sums.cases)
+    text = markdown(replace(record(replace(sums, cases=cases)), reference_recorded=True))
+    assert "- `q2`: `one-digit slip` 44\n" in text
+    assert "expected `1`, `f16` (recorded as right), `q2` `Answer: " in text
 
 
 def test_nothing_changed() -> None:

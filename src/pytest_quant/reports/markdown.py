@@ -10,7 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.measurement import CaseResult, Measurement
+from pytest_quant.measurement import (
+    RECORDED,
+    Answer,
+    CaseResult,
+    Measurement,
+    recorded_outcome,
+)
 from pytest_quant.metrics.patterns import pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.baselines import recorded_lines
@@ -153,7 +159,7 @@ def _of_level(record: RunRecord, level: LevelRecord) -> Iterator[str]:
     points += _since_baseline(record, level.name)
     if lost:
         points.append(_example(record.reference, level.name, *lost))
-    patterns = _patterns(mine)
+    patterns = _patterns(record, mine)
     if patterns or points:
         yield f"- {code(level.name)}: {patterns or 'no new errors'}"
         yield from (f"  - {point}" for point in points)
@@ -176,15 +182,15 @@ def _since_baseline(record: RunRecord, level: str) -> Iterator[str]:
                 yield f"{part} changed: {few}{f' and {rest} more' if rest > 0 else ''}"
 
 
-def _patterns(measurements: Sequence[Measurement]) -> str:
-    """The error patterns that grew most, over those of the reference."""
+def _patterns(record: RunRecord, measurements: Sequence[Measurement]) -> str:
+    """The error patterns that grew most, over those of the reference if these are known."""
     grown: Counter[str] = Counter()
     now: Counter[str] = Counter()
     for row in pattern_counts(measurements):
         grown[row.pattern] += row.count - row.reference
         now[row.pattern] += row.count
     return ", ".join(
-        f"{code(pattern)} {now[pattern]} (+{more})"
+        f"{code(pattern)} {now[pattern]}{'' if record.reference_recorded else f' (+{more})'}"
         for pattern, more in grown.most_common(_MOST_PATTERNS)
         if more > 0
     )
@@ -194,9 +200,12 @@ def _example(reference: str, level: str, measurement: Measurement, case: CaseRes
     assert case.level is not None
     return (
         f"{code(measurement.nodeid, 100)}, case {case.index}: expected {code(case.expected)}, "
-        f"{code(reference)} {code(case.reference.response)}, "
-        f"{code(level)} {code(case.level.response)}"
+        f"{code(reference)} {_said(case.reference)}, {code(level)} {_said(case.level)}"
     )
+
+
+def _said(answer: Answer) -> str:
+    return code(answer.response) if answer.finish != RECORDED else f"({recorded_outcome(answer)})"
 
 
 def _judgement(record: RunRecord) -> Iterator[str]:

@@ -199,7 +199,10 @@ def test_recorded_predictions_stand_in_for_the_reference(
         exact = reference.diverge(level, reading)
         known = reference.predict(reading)
         found = level.diverge_from(known)
-        assert (found.source, found.title) == ("recorded", reading.title)
+        assert (found.source, found.title) == (
+            "recorded",
+            f"{reading.title} (recorded predictions)",
+        )
         assert [c.digest for c in found.chunks] == [c.digest for c in exact.chunks]
         assert [c.nll for c in found.chunks] == pytest.approx(
             [c.nll for c in exact.chunks], abs=0.02

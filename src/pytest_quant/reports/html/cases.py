@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_quant.measurement import Measurement
+from pytest_quant.measurement import RECORDED, Answer, Measurement, recorded_outcome
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.plain_text import paragraphs
 
@@ -76,7 +76,7 @@ def _plain(record: RunRecord, length: int) -> dict[str, Any]:
                         for text in (
                             case.prompt,
                             case.expected,
-                            case.reference.response,
+                            _said(case.reference),
                             level.response,
                         )
                     ),
@@ -88,6 +88,10 @@ def _plain(record: RunRecord, length: int) -> dict[str, Any]:
         "texts": texts.values,
         "cases": cases,
     }
+
+
+def _said(answer: Answer) -> str:
+    return answer.response if answer.finish != RECORDED else f"({recorded_outcome(answer)})"
 
 
 def _group(measurement: Measurement) -> str:

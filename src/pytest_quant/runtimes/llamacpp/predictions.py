@@ -86,7 +86,7 @@ def diverge_from(open_context: OpenContext, known: Predictions, *, batch: int) -
     return Divergence(
         level="",
         source="recorded",
-        title=known.title,
+        title=f"{known.title} (recorded predictions)",
         chunks=tuple(chunk_of(p.digest, t) for p, t in zip(read, tokens, strict=True)),
         statistics=summarize(tokens),
     )
