@@ -15,7 +15,7 @@ def test_decodes_as_many_together(project: Project) -> None:
     project.ini("quant_parallel = 2")  # the command line beats it
     run = project.run(*ONE_PROBE, "--quant-parallel=3")
     assert parallel_of(run) == 3
-    assert any(line.endswith("1 threads, 3 sequences at once") for line in run.section)
+    assert any(line.endswith("1 thread, 3 sequences at once") for line in run.section)
 
 
 def test_number_of_the_ini_file(project: Project) -> None:

@@ -100,7 +100,7 @@ def _record_level(
         write_baseline(update.baseline, path)
     except OSError as error:
         raise QuantUsageError(
-            f"--quant-baselines: {error.filename or path} cannot be written: {error.strerror}; "
+            f"--quant-baselines: {path} cannot be written: {error.strerror}; "
             "every response is in the cache, so run again with another directory"
         ) from error
     if is_new:
