@@ -76,7 +76,7 @@ MIXTURES = {
         "reference": replace(REFERENCE, digest="e" * 64)
     },
     "runtime: ": {"artifact": replace(ARTIFACT, runtime={**RUNTIME, "version": "0.3.37"})},
-    "prompt template: plain question -> chat template sha256:0123": {
+    "template: plain question -> chat template sha256:0123": {
         "prompt": "chat template sha256:0123"
     },
 }

@@ -42,6 +42,27 @@ class Changes:
     probes: tuple[str, ...] = ()
     reference: tuple[str, ...] = ()
 
+    @property
+    def parts(self) -> dict[str, tuple[str, ...]]:
+        """The sentences about each part, by its name for a person."""
+        return {
+            "artifact": self.artifact,
+            "runtime": self.runtime,
+            "template": self.prompt,
+            "probes": self.probes,
+            "reference": self.reference,
+        }
+
+    @property
+    def differing(self) -> dict[str, tuple[str, ...]]:
+        """The parts that are not as before."""
+        return {part: sentences for part, sentences in self.parts.items() if sentences}
+
+    @property
+    def conditions(self) -> dict[str, tuple[str, ...]]:
+        """The same, but for the probes: under what else they were asked."""
+        return {part: told for part, told in self.differing.items() if part != "probes"}
+
 
 @dataclass(frozen=True, slots=True)
 class BaselineUse:

@@ -214,15 +214,8 @@ def _changes(old: Baseline, new: Baseline) -> Changes:
 
 def _differs(told: Changes) -> Iterator[str]:
     """What must be the same in all that one file holds, and is not."""
-    kinds = {
-        "artifact": told.artifact,
-        "runtime": told.runtime,
-        "prompt template": told.prompt,
-        "reference": told.reference,
-    }
-    for kind, sentences in kinds.items():
-        if sentences:
-            yield f"{kind}: {', '.join(shortened(sentences, _MOST_SENTENCES))}"
+    for part, sentences in told.conditions.items():
+        yield f"{part}: {', '.join(shortened(sentences, _MOST_SENTENCES))}"
 
 
 def _essence(baseline: Baseline) -> Baseline:

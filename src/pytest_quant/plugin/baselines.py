@@ -188,9 +188,14 @@ def baseline_uses(
 def _is_unmeasured(
     baseline: Baseline | None, level: str, divergences: Sequence[Divergence]
 ) -> bool:
-    """Whether a divergence was recorded, and none is there to be held against it."""
-    recorded = set(baseline.divergences) if baseline else set()
-    return bool(recorded) and not recorded & {d.source for d in divergences if d.level == level}
+    """Whether a divergence was recorded, and no chunk is there to be held against it."""
+    recorded = {
+        (source, chunk.digest)
+        for source, chunks in (baseline.divergences if baseline else {}).items()
+        for chunk in chunks
+    }
+    now = {(d.source, chunk.digest) for d in divergences if d.level == level for chunk in d.chunks}
+    return bool(recorded) and not recorded & now
 
 
 def _use(

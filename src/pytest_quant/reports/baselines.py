@@ -51,10 +51,10 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
 
 def _why_unmeasured(record: RunRecord) -> str:
     if not record.reference_recorded:
-        return "as it was not measured"
+        return "as it was not measured, or on another text"
     return (
-        f"as {record.reference} is not at hand and its predictions are not recorded: give it "
-        "(--quant-model), or record again"
+        f"as {record.reference} is not at hand and its predictions on that text are not recorded: "
+        "give it (--quant-model), or record again"
     )
 
 
@@ -69,17 +69,9 @@ def _regression(check: Check) -> str:
 
 def _outdated(use: BaselineUse) -> Iterator[str]:
     """What is not as it was recorded: one does well to know it even where nothing got worse."""
-    changes = use.changes
-    kinds = {
-        "artifact": changes.artifact,
-        "runtime": changes.runtime,
-        "template": changes.prompt,
-        "reference": changes.reference,
-    }
-    for name, sentences in kinds.items():
-        if sentences:
-            told = "; ".join(shown(text, 60) for text in shortened(sentences, _MOST_CHANGES))
-            yield f"not as recorded: {name}: {told}"
+    for part, sentences in use.changes.conditions.items():
+        told = "; ".join(shown(text, 60) for text in shortened(sentences, _MOST_CHANGES))
+        yield f"not as recorded: {part}: {told}"
 
 
 def missing_baselines(record: RunRecord) -> Iterator[str]:

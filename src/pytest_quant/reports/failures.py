@@ -21,14 +21,6 @@ _MOST_CATEGORIES = 4
 _MOST_CHANGES = 6
 
 # What changes are told of, and the field of ``Changes`` that holds them.
-_PARTS = {
-    "artifact": "artifact",
-    "runtime": "runtime",
-    "template": "prompt",
-    "probes": "probes",
-    "reference": "reference",
-}
-
 _Lost = tuple[Measurement, CaseResult]
 
 
@@ -81,23 +73,16 @@ def divergence_text(record: RunRecord, check: DivergenceCheck) -> str:
 
 def changed(changes: Changes) -> Iterator[str]:
     """What differs from the record, and what does not."""
-    for name, sentences in told_changes(changes):
+    for part, sentences in changes.differing.items():
         few = "; ".join(shown(text, 100) for text in shortened(sentences, _MOST_CHANGES))
-        yield f"changed   {name}: {few}"
+        yield f"changed   {part}: {few}"
     yield from as_before(changes)
 
 
 def as_before(changes: Changes) -> Iterator[str]:
     """What does not differ from the record."""
-    if same := [name for name, field in _PARTS.items() if not getattr(changes, field)]:
+    if same := [part for part, sentences in changes.parts.items() if not sentences]:
         yield f"as before {', '.join(same)}"
-
-
-def told_changes(changes: Changes) -> Iterator[tuple[str, Sequence[str]]]:
-    """What differs from the record: the part and its sentences, which hold names out of files."""
-    for name, field in _PARTS.items():
-        if sentences := getattr(changes, field):
-            yield name, sentences
 
 
 def _is_lost(case: CaseResult, kind: Kind) -> bool:

@@ -20,7 +20,6 @@ from pytest_quant.measurement import (
 from pytest_quant.metrics.patterns import pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.baselines import recorded_lines
-from pytest_quant.reports.failures import told_changes
 from pytest_quant.reports.judgements import judge_problem, preferred
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import category_checks, pooled_check
@@ -176,7 +175,7 @@ def _since_baseline(record: RunRecord, level: str) -> Iterator[str]:
     """What of the artifact, runtime, template, probes and reference is not as it was recorded."""
     for use in record.baselines:
         if use.level == level and use.found:
-            for part, sentences in told_changes(use.changes):
+            for part, sentences in use.changes.differing.items():
                 few = ", ".join(code(text, 100) for text in sentences[:_MOST_CHANGES])
                 rest = len(sentences) - _MOST_CHANGES
                 yield f"{part} changed: {few}{f' and {rest} more' if rest > 0 else ''}"

@@ -56,16 +56,9 @@ def _row(row: CategoryChange) -> str:
 
 def _conditions(update: Update) -> Iterator[str]:
     """What the level is measured with now, as far as it is not what was recorded."""
-    kinds = {
-        "artifact": update.changes.artifact,
-        "runtime": update.changes.runtime,
-        "template": update.changes.prompt,
-        "reference": update.changes.reference,
-    }
-    for kind, sentences in kinds.items():
-        if sentences:
-            told = "; ".join(shown(text, 100) for text in shortened(sentences, _MOST_CHANGES))
-            yield f"{update.level}: {kind}: {told}"
+    for part, sentences in update.changes.conditions.items():
+        told = "; ".join(shown(text, 100) for text in shortened(sentences, _MOST_CHANGES))
+        yield f"{update.level}: {part}: {told}"
 
 
 def _divergence(level: str, change: DivergenceChange) -> Iterator[str]:
