@@ -10,6 +10,7 @@ from typing import Any
 import llama_cpp
 
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.prompt import render
 from pytest_quant.runtimes.protocol import Batch, Limits, Reading, Runtime, RuntimeInfo, Scores
@@ -41,11 +42,17 @@ class Around:
     def diverge(self, level: Runtime, reading: Reading) -> Divergence:
         """The divergence of a level, under the level's own fault."""
         if isinstance(level, Around):
-            return level.diverge_from(self._inside, reading)
+            return level.read_beside(self._inside, reading)
         return self._inside.diverge(level, reading)
 
-    def diverge_from(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
+    def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
         return reference.diverge(self._inside, reading)
+
+    def predict(self, reading: Reading) -> Predictions:
+        return self._inside.predict(reading)
+
+    def diverge_from(self, known: Predictions) -> Divergence:
+        return self._inside.diverge_from(known)
 
     def describe(self) -> RuntimeInfo:
         return self._inside.describe()
@@ -84,11 +91,11 @@ class CutPrompts(Around):
         cut = [self._cut(prompt) for prompt in prompts]
         return self._inside.score(cut, continuations, deadline_s)
 
-    def diverge_from(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
+    def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
         own = self._inside._template
         self._inside._template = lambda prompt: render(self._cut(prompt), own)
         try:
-            return super().diverge_from(reference, reading)
+            return super().read_beside(reference, reading)
         finally:
             self._inside._template = own
 
@@ -119,9 +126,13 @@ class QuantizedCache(Around):
         with self._in_effect():
             return super().score(prompts, continuations, deadline_s)
 
-    def diverge_from(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
+    def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
         with self._in_effect():
-            return super().diverge_from(reference, reading)
+            return super().read_beside(reference, reading)
+
+    def diverge_from(self, known: Predictions) -> Divergence:
+        with self._in_effect():
+            return super().diverge_from(known)
 
     @contextmanager
     def _in_effect(self) -> Iterator[None]:

@@ -20,7 +20,8 @@ from pytest_quant.held_text import held_text, own_replies
 from pytest_quant.levels import Level
 from pytest_quant.library import PROBES
 from pytest_quant.measurement import Measurement, from_json, outcomes, to_json
-from pytest_quant.metrics.divergence import Chunk
+from pytest_quant.metrics.divergence import Chunk, Divergence
+from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.probes.files import probe_files
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import read_probes
@@ -29,7 +30,7 @@ from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
 from pytest_quant.runtimes.llamacpp.quantize import quantize
-from pytest_quant.runtimes.protocol import Incomparable, Reading, Replies, Runtime
+from pytest_quant.runtimes.protocol import Incomparable, Replies, Runtime
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.sampling import FixedSize
 
@@ -44,7 +45,11 @@ MOST_DIFFICULT = 3
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one level showed. ``error``: why it could not be asked or read, else empty."""
+    """What one level showed. ``error``: why it could not be asked or read, else empty.
+
+    ``texts`` are the chunks of the held text, of the reference's own responses, and of the held
+    text from what the reference was recorded to predict.
+    """
 
     measurements: tuple[Measurement, ...]
     texts: tuple[tuple[Chunk, ...], ...]
@@ -131,6 +136,11 @@ class Workbench:
         sampling = FixedSize(self._cases)
         return own_replies(self._bench.replies(probe, sampling) for probe in self.probes)
 
+    @cached_property
+    def _predictions(self) -> Predictions:
+        """What a record would hold of the reference."""
+        return self._bench.predictions(held_text(None))
+
     def with_fault(self, fault: Fault, dose: Dose) -> Findings:
         """What the level shows with a fault in it, from the directory if it was found before."""
         name = f"{fault.name}, {dose!r}"
@@ -163,7 +173,11 @@ class Workbench:
     def _findings(self, name: str) -> Findings:
         try:
             measurements = tuple(self._measure(probe, name) for probe in self.probes)
-            texts = tuple(self._chunks(name, read) for read in (held_text(None), self._replies))
+            texts = (
+                self._chunks(lambda: self._bench.diverge(name, held_text(None))),
+                self._chunks(lambda: self._bench.diverge(name, self._replies)),
+                self._chunks(lambda: self._bench.diverge_from(self._predictions, name)),
+            )
         except RuntimeError as error:
             return Findings((), (), str(error))
         return Findings(measurements, texts)
@@ -171,9 +185,9 @@ class Workbench:
     def _measure(self, probe: Probe, name: str) -> Measurement:
         return self._bench.measure(probe, name, probe.id, FixedSize(self._cases))
 
-    def _chunks(self, name: str, reading: Reading) -> tuple[Chunk, ...]:
+    def _chunks(self, compare: Callable[[], Divergence]) -> tuple[Chunk, ...]:
         try:
-            return self._bench.diverge(name, reading).chunks
+            return compare().chunks
         except Incomparable:
             return ()
 
