@@ -99,11 +99,12 @@ def test_a_level_that_diverges_like_a_lower_one() -> None:
 
 
 def test_a_divergence_that_could_not_be_compared() -> None:
-    run = replace(compared(0, unmeasured=True), reference_recorded=True)
+    run = replace(compared(0, divergence="not measured"), reference_recorded=True)
     assert "divergence: recorded and not compared, as f16 is not at hand" in said(run)
+    assert "divergence: none is recorded" in said(compared(0, divergence="not recorded"))
     assert any("q4 may ship" in line for line in advice(run))
     another = replace(
-        compared(0, Changes(artifact=("x",)), unmeasured=True), reference_recorded=True
+        compared(0, Changes(artifact=("x",)), divergence="not recorded"), reference_recorded=True
     )
     (line,) = advice(another)
     assert line.startswith("q4: within the limit, but not the file that was recorded")

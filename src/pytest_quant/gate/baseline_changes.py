@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pytest_quant.gate.baseline import Baseline, RecordedArtifact, RecordedProbe
 from pytest_quant.measurement import CaseResult, Measurement
 
 # Tells whether a recorded probe, by its node id without the level, no longer exists.
 IsGone = Callable[[str], bool]
+
+DivergenceUse = Literal["compared", "not recorded", "not measured"]
 
 _LONG = "sha256:"
 # So many changes of a kind are told one by one.
@@ -69,8 +72,8 @@ class BaselineUse:
     """What a session did with the baseline of a level; without a file only ``path`` is known.
 
     ``required`` says that a missing one is a failure; ``diverges`` names the level of fewer
-    bits whose recorded divergence this one reaches (``like q3``), or is empty; ``unmeasured`` says
-    that the record has a divergence with which none could be compared.
+    bits whose recorded divergence this one reaches (``like q3``), or is empty; ``divergence``
+    says whether it was compared with its record.
     """
 
     level: str
@@ -83,7 +86,7 @@ class BaselineUse:
     coverage: Coverage = Coverage()
     changes: Changes = Changes()
     diverges: str = ""
-    unmeasured: bool = False
+    divergence: DivergenceUse = "compared"
 
 
 def with_recorded(measurement: Measurement, baseline: Baseline) -> Measurement:

@@ -21,6 +21,7 @@ from pytest_quant.gate.baseline_changes import (
     BaselineUse,
     Changes,
     Coverage,
+    DivergenceUse,
     changes,
     coverage,
 )
@@ -179,23 +180,25 @@ def baseline_uses(
         replace(
             _use(state, level, [m for m in measurements if m.level == level], runtimes.get(level)),
             diverges=_lower_level(state, level, divergences),
-            unmeasured=_is_unmeasured(state.baseline(level), level, divergences),
+            divergence=_divergence_use(state.baseline(level), level, divergences),
         )
         for level in dict.fromkeys(m.level for m in measurements)
     )
 
 
-def _is_unmeasured(
+def _divergence_use(
     baseline: Baseline | None, level: str, divergences: Sequence[Divergence]
-) -> bool:
-    """Whether a divergence was recorded, and no chunk is there to be held against it."""
+) -> DivergenceUse:
+    """Whether there are chunks both in the record and in this session."""
     recorded = {
         (source, chunk.digest)
         for source, chunks in (baseline.divergences if baseline else {}).items()
         for chunk in chunks
     }
     now = {(d.source, chunk.digest) for d in divergences if d.level == level for chunk in d.chunks}
-    return bool(recorded) and not recorded & now
+    if not recorded:
+        return "not recorded"
+    return "compared" if recorded & now else "not measured"
 
 
 def _use(

@@ -42,7 +42,9 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
             f"regression: KL divergence{where} {result.now:.3g}, {beside_record(result)}, "
             f"{counted(result.chunks, 'chunk')}, p {result.p:.2g}: {result.verdict}"
         )
-    if use.unmeasured:
+    if use.divergence == "not recorded":
+        yield "divergence: none is recorded, so none was compared"
+    elif use.divergence == "not measured":
         yield f"divergence: recorded and not compared, {_why_unmeasured(record)}"
     yield from _outdated(use)
     if use.diverges:

@@ -336,7 +336,7 @@ def advice(record: RunRecord) -> Iterator[str]:
 def _is_unseen(record: RunRecord, level: str) -> bool:
     """Whether another file than the recorded one was not looked at by the sharper check."""
     use = next((use for use in record.baselines if use.level == level), None)
-    return use is not None and use.unmeasured and bool(use.changes.artifact)
+    return use is not None and use.divergence != "compared" and bool(use.changes.artifact)
 
 
 def _how_to_decide(record: RunRecord, level: str) -> str:
