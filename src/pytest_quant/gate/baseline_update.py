@@ -219,8 +219,8 @@ def _differs(told: Changes) -> Iterator[str]:
 
 
 def _essence(baseline: Baseline) -> Baseline:
-    """A baseline without who recorded it, and without the number of threads: that moves the last
-    bits of an answer, as any other order of sums does.
+    """A baseline without who recorded it, and without the number of threads: answers do not depend
+    on it.
     """
     return replace(
         baseline,

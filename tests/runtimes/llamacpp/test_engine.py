@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp import layout as layout_module
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
@@ -84,6 +85,19 @@ def test_the_same_call_gives_the_same_bytes_whatever_ran_before(
 
 def test_the_number_of_threads_changes_nothing(tiny: Path, prompts: tuple[str, ...]) -> None:
     assert answers(tiny, prompts, parallel=4, threads=1) == answers(tiny, prompts, parallel=4)
+
+
+def test_a_lone_sequence_does_not_depend_on_the_number_of_threads() -> None:
+    """Not to the last bit: llama.cpp splits a single row's attention over the threads."""
+    text = " ".join(f"Ana has {n % 7} apples in box {n}." for n in range(60))
+    found = []
+    for threads in (1, 2, 3):
+        with LlamaCppRuntime.open(EMBEDDED_MODEL, threads=threads) as runtime:
+            found.append(runtime.generate([f"{text} How many apples are there?"], Limits(30)))
+    first, *others = (batch.responses for batch in found)
+    assert first[0].prompt_tokens > 512
+    assert len(first[0].tokens) > 5
+    assert others == [first, first]
 
 
 def test_a_quantized_split_model_decodes_like_the_whole(build_model, prompts, tiny: Path) -> None:

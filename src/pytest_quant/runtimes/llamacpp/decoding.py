@@ -156,6 +156,7 @@ class Decoding:
         self._batch.clear()
         self._batch.add_steps(self._token[running], self._position[running], running)
         ready = self._add_prefills()
+        beside = self._add_companion()
         status = self._context.decode(self._batch.native)
         if status == library.DECODE_ABORTED:
             return
@@ -168,6 +169,8 @@ class Decoding:
             raise RuntimeError(
                 f"llama.cpp failed to decode (status {status}):\n{library.last_log_lines()}"
             )
+        if beside:
+            self._context.forget(*beside)
         self._position[running] += 1
         if ready:
             slots = np.array(ready, np.intp)
@@ -175,6 +178,20 @@ class Decoding:
             running = np.concatenate([running, slots])
         if len(running):
             self._running = running[self._take(running)]
+
+    def _add_companion(self) -> tuple[int, int] | None:
+        """Keep a lone sequence's row from being alone; returns the place to forget afterwards.
+
+        The attention of a single row is split over the threads, so its last bits depend on their
+        number. A second one, behind it, is not seen by the first. A state that cannot be cut
+        could not forget it.
+        """
+        if self._batch.size > 1 or not len(self._running) or not self._layout.share_prefix:
+            return None
+        slot = int(self._running[0])
+        position = int(self._position[slot]) + 1
+        self._batch.add_run(self._token[[slot]], position, [slot], rows=0)
+        return slot, position
 
     def _add_prefills(self) -> list[int]:
         """Fill the batch with waiting prompts; returns the slots whose prompt is complete."""

@@ -80,6 +80,7 @@ def plan(
     slots = min(parallel, len(prompts), max(FEWEST_PARALLEL, few, SHORT_CACHE // max(1, mean)))
     wanted = sum(sorted(needs, reverse=True)[:slots])
     allowed = max(parallel * min(context, PLANNED_TOKENS) - prefix, max(needs))
-    cells = prefix + min(wanted, allowed)
+    # One more for the row that keeps the last sequence's company.
+    cells = prefix + min(wanted, allowed) + 1
     cells = -(-cells // CELL_BLOCK) * CELL_BLOCK
     return Layout(budgets, prefix, needs, slots, cells, share_prefix)
