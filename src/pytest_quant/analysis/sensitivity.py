@@ -68,7 +68,8 @@ class CategoryRow:
 
     ``gives_way_at`` is the highest level that is shown to have lost anything, ``lost`` how much,
     ``None`` if none is. ``smallest_passed`` is the smallest level whose check of this category
-    passed, and that no other check fails, with its ``size`` in bytes; ``None`` if there is none.
+    passed, with its ``size`` in bytes, of those that are still what was recorded; ``None`` if there
+    is none.
     """
 
     category: str

@@ -166,7 +166,7 @@ def _artifact_changes(was: RecordedArtifact, now: RecordedArtifact) -> Iterator[
         return
     found = [
         *_type_changes(was.tensor_types, now.tensor_types),
-        *_several(_metadata_changes(was, now), "entries of the metadata"),
+        *_several(dict(_differing(was.metadata, now.metadata)), "entries of the metadata"),
         *_tensor_changes(was.tensors, now.tensors),
     ]
     yield from found or ["the file, though neither its tensors nor its metadata"]
@@ -177,10 +177,6 @@ def _type_changes(was: Mapping[str, int], now: Mapping[str, int]) -> Iterator[st
     if changed:
         told = (f"{name} {was.get(name, 0)} -> {now.get(name, 0)}" for name in changed)
         yield f"tensors by type: {', '.join(told)}"
-
-
-def _metadata_changes(was: RecordedArtifact, now: RecordedArtifact) -> dict[str, str]:
-    return dict(_differing(was.metadata, now.metadata))
 
 
 def _tensor_changes(was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

@@ -278,9 +278,7 @@ class LlamaCppRuntime:
         )
 
     def close(self) -> None:
-        if self._context:
-            self._context.close()
-            self._context = None
+        self._close_context()
         self._model.close()
 
     def __enter__(self) -> Self:
@@ -318,15 +316,21 @@ class LlamaCppRuntime:
         context = self._context
         size = (cells, sequences, outputs or sequences)
         if context is None or (context.cells, context.sequences, context.outputs) != size:
-            if context:
-                context.close()
-                self._context = None
+            self._close_context()
             self._context = context = self._new_context(cells, sequences, outputs, self._threads)
         return context
 
     def _reading_context(self, plan: LockstepPlan, threads: int | None = None) -> library.Context:
+        # A cache for generating would only take memory beside those that read.
+        self._close_context()
         size = plan.cells, plan.sequences, plan.outputs
         return self._new_context(*size, threads or self._threads)
+
+    def _close_context(self) -> None:
+        """Free the memory of the last call's sequences."""
+        if self._context:
+            self._context.close()
+            self._context = None
 
     def _new_context(
         self, cells: int, sequences: int, outputs: int | None, threads: int
