@@ -29,6 +29,7 @@ from pathlib import Path
 import yaml
 
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.level_verdict import level_verdict
 from pytest_quant.gate.regression import (
     DEFAULT_DROP,
     Turns,
@@ -37,7 +38,7 @@ from pytest_quant.gate.regression import (
 )
 from pytest_quant.gate.sequential import looks_up_to, screen
 from pytest_quant.gate.top_up import TopUp
-from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks, probe_result
+from pytest_quant.gate.verdicts import Check, pooled_checks, probe_result
 from pytest_quant.measurement import Effort, Measurement
 from pytest_quant.record import RunRecord, read_record
 
@@ -142,7 +143,7 @@ class Session:
         if self.recorded:
             turns = max_cases and Turns(max_cases, self.limit_of)
             checks += regression_checks(found, DEFAULT_DROP, self.budget, turns or None)
-        levels = {("level", name, ""): level_verdict(checks, name) for name in self.levels}
+        levels = {("level", name, ""): level_verdict(name, found, checks) for name in self.levels}
         return levels | {(c.scope, c.level, c.name): c.result.verdict for c in checks}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_quant.checkers import prepare
-from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
+from pytest_quant.measurement import TOO_LONG, Answer, CaseResult, Effort, Measurement
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
@@ -67,8 +67,9 @@ class NotRecorded(Exception):
     """A reference that is not at hand, and a case whose outcome it left nowhere; says which."""
 
 
-# What a reference answered that is not at hand, by node id and case; raises ``NotRecorded``.
-ReferenceRecord = Callable[[str, Case], Answer]
+# What a reference answered that is not at hand, to a case of a probe, by the record of a level;
+# raises ``NotRecorded``.
+ReferenceRecord = Callable[[str, Probe, Case], Answer]
 
 
 class Bench:
@@ -94,31 +95,41 @@ class Bench:
         self._cache = cache
         self._recorded = recorded
         self._open: dict[str, Runtime] = {}
-        # By probe; by node id where it is recorded, as that differs from level to level.
-        self._references: dict[str, _Reference] = {}
+        # By probe; where it is recorded by level, too, as the record differs from level to level.
+        self._references: dict[tuple[str, str], _Reference] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
 
-    def measure(self, probe: Probe, level: str, nodeid: str, sampling: Sampling) -> Measurement:
+    def measure(
+        self,
+        probe: Probe,
+        level: str,
+        nodeid: str,
+        sampling: Sampling,
+        *,
+        is_recorded: bool = False,
+    ) -> Measurement:
         """Ask the reference, then the level, batch by batch until ``sampling`` has enough.
 
-        The level is asked only once the reference has shown that the probe tells something. A
-        probe that does not fit into a model's context is skipped. Raises ``RuntimeError`` when a
-        runtime fails, ``QuantUsageError`` for a mistake in the probe, ``SandboxUnavailable``,
-        before a model is asked, if programs cannot be judged on this machine.
+        The level is asked only once the reference has shown that the probe tells something, or if
+        it ``is_recorded`` that it does. A probe that does not fit into the reference's context is
+        skipped. What does not fit into the level's, though it should (the reference was asked, or
+        it is recorded), is answered wrong. Raises ``RuntimeError`` when a runtime fails,
+        ``QuantUsageError`` for a mistake in the probe, ``SandboxUnavailable``, before a model is
+        asked, if programs cannot be judged on this machine.
         """
         prepare(probe.check)
-        key = nodeid if self._recorded else probe.id
+        key = self._key(probe, level)
         if key not in self._references:
             self._references[key] = _Reference(sampling.parts(probe))
         reference = self._references[key]
         answers: list[Answer] = []
         efforts: list[Effort] = []
-        shown: str | None = None
+        shown: str | None = "" if is_recorded else None
         seen, skipped, complete = 0, "", False
         try:
             while not complete:
                 seen += 1
-                complete = self._refer(probe, nodeid, reference, seen).last
+                complete = self._refer(probe, level, reference, seen, lost=is_recorded).last
                 right = [answer.correct for answer in reference.answers(seen)]
                 if shown is None:
                     shown = sampling.screen(probe, sum(right), len(right), last=complete)
@@ -127,15 +138,13 @@ class Bench:
                 if shown:
                     break
                 for part in reference.parts[len(efforts) : seen]:
-                    more, effort = self._ask(probe, level, part.cases)
+                    more, effort = self._ask_fitting(probe, level, part.cases)
                     answers += more
                     efforts.append(effort)
                 if not complete and sampling.settled(reference.results(seen, answers)):
                     break
         except PromptTooLong as error:
-            skipped = (
-                f"needs more than {error.length} tokens, the model's context is {error.context}"
-            )
+            skipped = _too_long(error)
         except NotRecorded as error:
             skipped = str(error)
         return Measurement(
@@ -155,20 +164,45 @@ class Bench:
             complete=complete,
         )
 
-    def _refer(self, probe: Probe, nodeid: str, reference: _Reference, count: int) -> Part:
-        """The last of the first ``count`` parts, all of which the reference has answered then."""
+    def _key(self, probe: Probe, level: str) -> tuple[str, str]:
+        return probe.id, level if self._recorded else ""
+
+    def _refer(
+        self, probe: Probe, level: str, reference: _Reference, count: int, *, lost: bool
+    ) -> Part:
+        """The last of the first ``count`` parts, all of which the reference has answered then.
+
+        ``lost``: what does not fit into its context is answered wrong.
+        """
         while len(reference.parts) < count:
             try:
                 reference.parts.append(next(reference.drawn))
             except Exception:
                 # The next level is to meet the same mistake.
-                del self._references[nodeid if self._recorded else probe.id]
+                del self._references[self._key(probe, level)]
                 raise
         for part in reference.parts[len(reference.efforts) : count]:
-            answers, effort = self._ask_reference(probe, nodeid, part.cases)
+            ask = self._refer_fitting if lost else self._ask_reference
+            answers, effort = ask(probe, level, part.cases)
             reference.replies.append(answers)
             reference.efforts.append(effort)
         return reference.parts[count - 1]
+
+    def _refer_fitting(
+        self, probe: Probe, level: str, cases: tuple[Case, ...]
+    ) -> tuple[list[Answer], Effort]:
+        try:
+            return self._ask_reference(probe, level, cases)
+        except PromptTooLong as error:
+            return _lost(cases, error)
+
+    def _ask_fitting(
+        self, probe: Probe, level: str, cases: tuple[Case, ...]
+    ) -> tuple[list[Answer], Effort]:
+        try:
+            return self._ask(probe, level, cases)
+        except PromptTooLong as error:
+            return _lost(cases, error)
 
     def replies(self, probe: Probe, sampling: Sampling) -> list[tuple[str, Response]]:
         """What the reference writes to the first cases of a probe, by prompt.
@@ -178,7 +212,7 @@ class Bench:
         """
         if probe.by == "likelihood":
             return []
-        known = self._references.get(probe.id)
+        known = self._references.get(self._key(probe, ""))
         first = known.parts[0] if known and known.parts else next(sampling.parts(probe))
         prompts = [prompt for case in first.cases for prompt in prompts_of(case)]
         try:
@@ -248,11 +282,11 @@ class Bench:
         return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
 
     def _ask_reference(
-        self, probe: Probe, nodeid: str, cases: tuple[Case, ...]
+        self, probe: Probe, level: str, cases: tuple[Case, ...]
     ) -> tuple[list[Answer], Effort]:
         if self._recorded is None:
             return self._ask(probe, self._reference, cases)
-        return [self._recorded(nodeid, case) for case in cases], Effort(0, 0, 0.0)
+        return [self._recorded(level, probe, case) for case in cases], Effort(0, 0, 0.0)
 
     def _ask(
         self, probe: Probe, level: str, cases: tuple[Case, ...]
@@ -298,6 +332,16 @@ class Bench:
                 self._open.pop(other).close()
             self._open[level] = self._open_level(level)
         return self._open[level]
+
+
+def _too_long(error: PromptTooLong) -> str:
+    return f"needs more than {error.length} tokens, the model's context is {error.context}"
+
+
+def _lost(cases: tuple[Case, ...], error: PromptTooLong) -> tuple[list[Answer], Effort]:
+    """Wrong answers: the file was to be asked, and cannot be."""
+    answer = Answer("incorrect", "", TOO_LONG, _too_long(error), "", "context")
+    return [answer] * len(cases), Effort(0, 0, 0.0)
 
 
 def _total(efforts: Sequence[Effort]) -> Effort:

@@ -15,6 +15,8 @@ from pytest_quant.checkers.outcome import Verdict
 
 # What "ended" a response of which only the outcome is known.
 RECORDED = "recorded"
+# How a case was lost that could be asked once, or of the reference, and cannot be of this file.
+TOO_LONG = "too long to ask"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.files import read_json, write_atomically
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.divergence_regression import DivergenceCheck
-from pytest_quant.gate.tolerance_check import CheckVerdict
+from pytest_quant.gate.level_verdict import LevelVerdict, Problem
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.judge.preferences import Judgement
 from pytest_quant.measurement import Measurement
@@ -40,7 +40,7 @@ class LevelRecord:
     """A level's artifact. ``size`` in bytes, ``bits_per_weight`` read back from the file.
 
     ``warning`` is a sentence if the artifact is not what its level says, else empty;
-    ``verdict`` is ``None`` for the reference.
+    ``verdict`` is ``None`` for the reference; ``selected`` probes were to be asked of it.
     """
 
     name: str
@@ -51,7 +51,8 @@ class LevelRecord:
     tensor_types: dict[str, int]
     warning: str
     runtime: RuntimeInfo | None
-    verdict: CheckVerdict | None
+    verdict: LevelVerdict | None
+    selected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class RunRecord:
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()
     max_cases: int | None = None
+    problems: tuple[Problem, ...] = ()
+    other_failures: int = 0
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.gate.baselines import baseline, measured, probe_of, recorded
 
-from pytest_quant.gate.baseline import probe_key, recorded_probe
+from pytest_quant.gate.baseline import Baseline, RecordedProbe, place_of, recorded_probe
 from pytest_quant.measurement import Measurement
 
 
@@ -78,6 +78,35 @@ def test_the_probe_set_is_told_by_its_cases_and_not_by_their_outcomes() -> None:
     assert digest not in {other.probe_set for other in others}
 
 
-def test_a_key_is_a_node_id_without_the_level() -> None:
-    assert probe_key("probes/a.yaml::sums[q4_k_m]") == "probes/a.yaml::sums"
-    assert probe_key("probes/a.yaml::sums") == "probes/a.yaml::sums"
+def test_where_a_probe_stands_whatever_was_added_to_its_node_id() -> None:
+    found = measured("11")
+    for nodeid in ("probes/a.yaml::sums[q4]", "probes/a.yaml::sums[q4]@group", "probes/a.yaml::x"):
+        assert place_of(replace(found, nodeid=nodeid)) == "probes/a.yaml::sums"
+
+
+def places(**probes: RecordedProbe) -> Baseline:
+    """Probes of one id in the files ``one/a.yaml`` and so on."""
+    return replace(baseline(), probes={f"{n}/a.yaml::sums": p for n, p in probes.items()})
+
+
+def test_a_probe_is_found_from_any_directory() -> None:
+    known = places(probes=probe_of("11"))
+    cases = known.probes["probes/a.yaml::sums"].digests
+    for place in ("probes/a.yaml::sums", "packages/m/probes/a.yaml::sums", "b.yaml::sums"):
+        assert known.key_of(place, cases) == "probes/a.yaml::sums"
+    assert known.key_of("probes/a.yaml::products", cases) is None
+
+
+def test_of_two_probes_of_one_id_the_cases_decide() -> None:
+    known = places(one=probe_of("11"), two=replace(probe_of("10"), digests=("f" * 6,) * 2))
+    mine = known.probes["two/a.yaml::sums"].digests
+    for place in ("one/a.yaml::sums", "elsewhere/a.yaml::sums"):
+        assert known.key_of(place, mine) == "two/a.yaml::sums"
+
+
+def test_where_every_case_changed_the_file_decides() -> None:
+    known = places(one=probe_of("11"))
+    changed = ["f" * 6] * 2
+    assert known.key_of("one/a.yaml::sums", changed) == "one/a.yaml::sums"
+    assert known.key_of("packages/m/one/a.yaml::sums", changed) == "one/a.yaml::sums"
+    assert known.key_of("other/b.yaml::sums", changed) is None

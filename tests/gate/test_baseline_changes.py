@@ -9,6 +9,7 @@ from tests.gate.baselines import ARTIFACT, REFERENCE, RUNTIME, baseline, measure
 
 from pytest_quant.gate.baseline import RecordedArtifact
 from pytest_quant.gate.baseline_changes import Changes, Coverage, changes, coverage, shortened
+from pytest_quant.measurement import Measurement
 
 KNOWN = baseline(sums=probe_of("1a0b"), products=probe_of("1111"))
 NEW_DIGEST = "5" * 64
@@ -96,19 +97,29 @@ def test_runtime_template_probes_and_reference() -> None:
     assert found.artifact == ()
 
 
+def moved(found: Measurement) -> Measurement:
+    """The same probe in a session of another directory, beside a plugin that adds to node ids."""
+    return replace(found, nodeid=f"packages/m/{found.nodeid}@group")
+
+
 @pytest.mark.parametrize(
     ("now", "expected"),
     [
-        ([measured("1111")], Coverage(compared=4)),
-        ([measured("11")], Coverage(compared=2, unasked=2)),
-        ([measured("111111")], Coverage(compared=4, new=2)),
-        ([measured("1111", asks="f")], Coverage(changed=4)),
-        ([measured("11", probe="differences")], Coverage(new=2)),
+        ([measured("1111")], Coverage(compared=4, unasked=4)),
+        ([measured("11")], Coverage(compared=2, unasked=6)),
+        ([measured("111111")], Coverage(compared=4, new=2, unasked=4)),
+        ([measured("1111", asks="f")], Coverage(changed=4, unasked=4)),
+        ([measured("11", probe="differences")], Coverage(new=2, unasked=8)),
+        ([], Coverage(unasked=8)),
+        ([moved(measured("1111"))], Coverage(compared=4, unasked=4)),
+        ([replace(measured("11"), complete=False)], Coverage(compared=2, unasked=4, unneeded=2)),
         ([measured("1111"), measured("11", probe="products")], Coverage(compared=6, unasked=2)),
     ],
 )
 def test_every_case_is_counted_once(now: list[object], expected: Coverage) -> None:
-    assert coverage(KNOWN, now) == expected  # type: ignore[arg-type]
+    found = coverage(KNOWN, now)  # type: ignore[arg-type]
+    assert found == expected
+    assert found.recorded == KNOWN.cases
 
 
 def test_probes_that_no_longer_exist_are_gone_and_others_were_not_selected() -> None:

@@ -298,6 +298,7 @@ def test_new_gone_and_changed_cases_are_counted(recorded: Project) -> None:
         "gone": 16,
         "changed": 1,
         "unasked": 0,
+        "unneeded": 0,
     }
     assert changes(run)["probes"] == ["16 new, 16 gone, 1 changed of 64 cases"]
 

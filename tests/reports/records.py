@@ -12,8 +12,9 @@ from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.summary import analyse
 from pytest_quant.checkers.outcome import Verdict
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.level_verdict import LevelVerdict, level_verdict
 from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
-from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
+from pytest_quant.gate.verdicts import Check, pooled_checks
 from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement, outcomes
 from pytest_quant.metrics.distributions import TokenStatistics
 from pytest_quant.metrics.divergence import Divergence, Source
@@ -115,7 +116,14 @@ def record(
     checks = pooled_checks(measurements, lambda _level, _category: LIMIT, budget)
     checks += tuple(_probe_check(m, budget) for m in measurements if not m.uninformative)
     artifact = LevelRecord("f16", "F16", "0" * 64, 7_500_000, 16.01, {"F16": 30}, "", RUNTIME, None)
-    tested = [_level(artifact, name, checks, warnings or {}) for name in levels]
+    verdicts = {name: level_verdict(name, measurements, checks) for name in levels}
+    tested = [
+        replace(
+            _level(artifact, name, verdict, warnings or {}),
+            selected=sum(m.level == name for m in measurements),
+        )
+        for name, verdict in verdicts.items()
+    ]
     return RunRecord(
         created="2026-11-23T12:00:00+00:00",
         version="0.1.0",
@@ -140,13 +148,14 @@ def record(
             ],
             read_guide(),
             divergences,
+            held_back={name for name, verdict in verdicts.items() if verdict == "fail"},
         ),
         divergences=tuple(divergences),
     )
 
 
 def _level(
-    artifact: LevelRecord, name: str, checks: Sequence[Check], warnings: Mapping[str, str]
+    artifact: LevelRecord, name: str, verdict: LevelVerdict, warnings: Mapping[str, str]
 ) -> LevelRecord:
     bits = BITS.get(name, artifact.bits_per_weight)
     return replace(
@@ -154,7 +163,7 @@ def _level(
         name=name,
         bits_per_weight=bits,
         size=round(artifact.size * bits / artifact.bits_per_weight),
-        verdict=level_verdict(checks, name),
+        verdict=verdict,
         warning=warnings.get(name, ""),
     )
 

@@ -11,10 +11,11 @@ from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes, Coverage
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
+from pytest_quant.gate.level_verdict import level_verdict
 from pytest_quant.gate.regression import regression_checks
-from pytest_quant.gate.verdicts import level_verdict
 from pytest_quant.record import RunRecord
-from pytest_quant.reports.terminal import COLUMNS, advice, summary
+from pytest_quant.reports.advice import advice
+from pytest_quant.reports.terminal import COLUMNS, summary
 
 HOSTILE = "\x1b[31mblk\x9b2J \u202etensor\n" + "x" * 300
 
@@ -30,7 +31,7 @@ def compared(lost: int, changes: Changes = AS_BEFORE, **use: object) -> RunRecor
     run = record(sums)
     checks = (*run.checks, *regression_checks([sums], 0.5, Budget(0.05, 2, 2, 2)))
     levels = tuple(
-        replace(level, verdict=level.verdict and level_verdict(checks, level.name))
+        replace(level, verdict=level.verdict and level_verdict(level.name, [sums], checks))
         for level in run.levels
     )
     known = BaselineUse(

@@ -167,9 +167,11 @@ def test_levels_with_each_verdict() -> None:
 def test_nothing_informative() -> None:
     run = record(measured("sums", "q8", right=0, n=8, uninformative="the reference answers 0 of 8"))
     said = one_line(run)
-    assert "q8: no probe that f16 can do, so nothing to compare" in said
+    assert said.startswith(
+        "q8: NOTHING COMPARED: none of 1 probe tells anything: sums: the reference answers 0 of 8"
+    )
     assert "1 of 1 probe says nothing here, because f16 itself cannot do it: sums" in said
-    assert "q8: no verdict. Ask a model that can do the probes" in said
+    assert "q8: nothing was compared. Ask a model that can do the probes" in said
 
 
 def test_an_incomplete_run_clears_nothing() -> None:

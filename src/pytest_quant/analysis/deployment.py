@@ -48,8 +48,8 @@ def deployment(
     rungs: Iterable[Rung],
     scenarios: Mapping[str, Sequence[str]],
 ) -> Deployment:
-    """``scenarios`` maps a scenario to the guide's levels for it; ``failed`` are the levels whose
-    verdict is fail.
+    """``scenarios`` maps a scenario to the guide's levels for it; ``failed`` are the levels that
+    failed or broke.
     """
     tested = sorted((r for r in rungs if r.level != reference), key=lambda r: (r.size, r.level))
     judged = [c for c in checks if c.scope in ("pooled", "category")]

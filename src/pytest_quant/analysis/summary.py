@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from pytest_quant.analysis.case_studies import CaseStudy, case_studies
@@ -49,11 +49,11 @@ def analyse(
     rungs: Sequence[Rung],
     guide: Guide,
     divergences: Sequence[Divergence],
+    held_back: Collection[str],
     benchmarks: Sequence[Benchmark] = (),
 ) -> Analysis:
-    """``benchmarks`` are those of this session, if it ran any."""
+    """``held_back`` levels failed or broke; ``benchmarks`` are those of this session, if any."""
     diverged = {check.level for check in divergence_checks if check.result.verdict == "fail"}
-    failed = diverged | {check.level for check in checks if check.result.verdict == "fail"}
     # Most bits first, like everything that is derived from the ladder.
     rungs = sorted(rungs, key=lambda r: (-r.bits_per_weight, r.level != reference, r.level))
     steps = ladder(measurements, reference, rungs)
@@ -65,5 +65,5 @@ def analyse(
         degeneration=degeneration(measurements),
         efficiency=efficiency(measurements, reference, rungs, benchmarks),
         case_studies=case_studies(measurements, reference, rungs, guide.tables),
-        deployment=deployment(checks, failed, reference, rungs, guide.scenarios),
+        deployment=deployment(checks, held_back, reference, rungs, guide.scenarios),
     )

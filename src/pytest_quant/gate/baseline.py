@@ -84,8 +84,8 @@ class Baseline:
     """The record of one level of one model.
 
     ``created`` is an ISO 8601 time in UTC, ``created_by`` who asked for it, ``version`` that of
-    this package, ``prompt`` the form in which questions are put. ``probes`` are by node id,
-    without the level; ``divergences`` by what they were measured on.
+    this package, ``prompt`` the form in which questions are put. ``probes`` are by `place_of`, for
+    a person to find them by; ``divergences`` by what they were measured on.
     """
 
     model: str
@@ -99,9 +99,36 @@ class Baseline:
     probes: Mapping[str, RecordedProbe]
     divergences: Mapping[str, tuple[RecordedChunk, ...]]
 
-    def probe(self, nodeid: str) -> RecordedProbe | None:
-        """The record of a probe, by its node id with or without the level."""
-        return self.probes.get(probe_key(nodeid))
+    def probe(self, place: str, digests: Iterable[str]) -> RecordedProbe | None:
+        """The record of a probe, as `key_of` finds it."""
+        key = self.key_of(place, digests)
+        return None if key is None else self.probes[key]
+
+    def key_of(self, place: str, digests: Iterable[str]) -> str | None:
+        """Under which key a probe is recorded, ``None`` if it is not.
+
+        ``digests`` are those of its first cases, in order. A probe is known by its id and its
+        cases, so that it does not matter from which directory a session ran, or how the file was
+        named. Two projects may record probes of one id for one model: then that one counts which
+        holds most of the cases. Where no case is as it was, the file decides.
+        """
+        file, _, identity = place.rpartition("::")
+        named = self.named(identity)
+        if not named:
+            return None
+        asked = list(digests)
+
+        def held(key: str) -> int:
+            return sum(self.probes[key].holds(*case) for case in enumerate(asked))
+
+        best = max(named, key=lambda key: (held(key), key == place))
+        if held(best):
+            return best
+        return next((key for key in named if _is_same_file(key.rpartition("::")[0], file)), None)
+
+    def named(self, identity: str) -> list[str]:
+        """The keys of the probes of this id."""
+        return [key for key in self.probes if key.rpartition("::")[2] == identity]
 
     @property
     def cases(self) -> int:
@@ -117,9 +144,19 @@ class Baseline:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def probe_key(nodeid: str) -> str:
-    """The node id of a probe without the level that stands in its brackets."""
-    return nodeid.rpartition("[")[0] or nodeid
+def place_of(measurement: Measurement) -> str:
+    """``FILE::ID``: where a probe stands, seen from where the session ran."""
+    return f"{measurement.nodeid.partition('::')[0]}::{measurement.probe}"
+
+
+def digests_of(measurement: Measurement) -> list[str]:
+    """The digests of its cases, in order."""
+    return [case.digest for case in measurement.cases]
+
+
+def _is_same_file(one: str, other: str) -> bool:
+    """Whether two paths may name one file, seen from different directories."""
+    return f"/{one}".endswith(f"/{other}") or f"/{other}".endswith(f"/{one}")
 
 
 def recorded_probe(measurement: Measurement) -> RecordedProbe | None:

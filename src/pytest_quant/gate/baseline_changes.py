@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from pytest_quant.gate.baseline import Baseline, RecordedArtifact, RecordedProbe
+from pytest_quant.gate.baseline import (
+    Baseline,
+    RecordedArtifact,
+    RecordedProbe,
+    digests_of,
+    place_of,
+)
 from pytest_quant.measurement import CaseResult, Measurement
 
 # Tells whether a recorded probe, by its node id without the level, no longer exists.
@@ -25,7 +31,8 @@ class Coverage:
 
     ``new`` ones are not recorded, ``changed`` ones ask something else than they did, ``gone``
     ones are of probes that no longer exist, and ``unasked`` ones are recorded and were not asked,
-    or not answered.
+    or not answered. Where cases are asked in turn, ``unneeded`` ones are recorded and were not
+    asked because the checks of their probe were settled without them.
     """
 
     compared: int = 0
@@ -33,6 +40,17 @@ class Coverage:
     gone: int = 0
     changed: int = 0
     unasked: int = 0
+    unneeded: int = 0
+
+    @property
+    def recorded(self) -> int:
+        """How many outcomes of the level the record holds."""
+        return self.compared + self.lacking + self.unneeded
+
+    @property
+    def lacking(self) -> int:
+        """How many of them should have been compared, and were not."""
+        return self.gone + self.changed + self.unasked
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +89,7 @@ class Changes:
 class BaselineUse:
     """What a session did with the baseline of a level; without a file only ``path`` is known.
 
-    ``required`` says that a missing one is a failure; ``diverges`` names the level of fewer
+    ``required`` says that less than all of it is a failure; ``diverges`` names the level of fewer
     bits whose recorded divergence this one reaches (``like q3``), or is empty; ``divergence``
     says whether it was compared with its record.
     """
@@ -88,10 +106,16 @@ class BaselineUse:
     diverges: str = ""
     divergence: DivergenceUse = "compared"
 
+    @property
+    def is_short(self) -> bool:
+        """Whether a record is required, and not all of it was compared."""
+        whole = self.found and not self.coverage.lacking and self.divergence != "not measured"
+        return self.required and not whole
+
 
 def with_recorded(measurement: Measurement, baseline: Baseline) -> Measurement:
     """The measurement with each case's recorded outcome, where this very case has one."""
-    probe = baseline.probe(measurement.nodeid)
+    probe = baseline.probe(place_of(measurement), digests_of(measurement))
     if probe is None:
         return measurement
     cases = recorded_beside(measurement.cases, probe)
@@ -107,9 +131,12 @@ def coverage(
     baseline: Baseline, measurements: Iterable[Measurement], is_gone: IsGone = lambda _: False
 ) -> Coverage:
     """How the measurements of the baseline's level and the record overlap."""
-    compared = new = changed = unasked = 0
+    compared = new = changed = unneeded = 0
+    met = set()
     for measurement in measurements:
-        probe = baseline.probe(measurement.nodeid)
+        key = baseline.key_of(place_of(measurement), digests_of(measurement))
+        probe = baseline.probes[key] if key else None
+        met.add(key)
         answered = [case for case in measurement.cases if case.level is not None]
         recorded = probe.answered if probe else 0
         for case in answered:
@@ -119,9 +146,12 @@ def coverage(
                 compared += 1
             else:
                 changed += 1
-        unasked += max(0, recorded - len(answered))
-    gone = sum(probe.answered for key, probe in baseline.probes.items() if is_gone(key))
-    return Coverage(compared, new, gone, changed, unasked)
+        # What is left of a probe that could have gone on was not needed.
+        if measurement.informative and not measurement.complete:
+            unneeded += max(0, recorded - len(answered))
+    gone = sum(p.answered for key, p in baseline.probes.items() if key not in met and is_gone(key))
+    unasked = baseline.cases - compared - changed - unneeded - gone
+    return Coverage(compared, new, gone, changed, unasked, unneeded)
 
 
 def changes(

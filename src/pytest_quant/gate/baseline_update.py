@@ -99,6 +99,7 @@ def plan_update(
     from others, or from a file that cannot be read, for the reason ``damage``.
     """
     before: Mapping[str, RecordedProbe] = old.probes if old else {}
+    new = _as_recorded(new, old)
     kept = {key: p for key, p in before.items() if key not in new.probes and not is_gone(key)}
     measured = {
         key: with_later_cases(probe, before[key]) if fewer and key in before else probe
@@ -123,6 +124,14 @@ def plan_update(
         damage=damage,
     )
     return replace(update, refused=_refusal(update, new, len(set(existing) - _ids(new))))
+
+
+def _as_recorded(new: Baseline, old: Baseline | None) -> Baseline:
+    """With each probe under the key that it has in the record, wherever the session ran."""
+    if old is None:
+        return new
+    keys = ((key, old.key_of(key, probe.digests), probe) for key, probe in new.probes.items())
+    return replace(new, probes={known or key: probe for key, known, probe in keys})
 
 
 def _refusal(update: Update, new: Baseline, missing: int) -> str:

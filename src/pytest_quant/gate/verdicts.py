@@ -1,13 +1,12 @@
-"""From measurements to the session's checks, and from checks to a verdict for every level."""
+"""From measurements to the session's checks over several probes, and those of each probe."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_quant.gate.budget import Budget, Scope
-from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.sequential import (
     common_looks,
     evaluate_in_turn,
@@ -15,7 +14,6 @@ from pytest_quant.gate.sequential import (
 )
 from pytest_quant.gate.tolerance_check import (
     CheckResult,
-    CheckVerdict,
     Paired,
     count_pairs,
     evaluate_tolerance,
@@ -128,16 +126,3 @@ def probe_result(
     if max_cases is None:
         return evaluate_tolerance(count_pairs(pairs), limit, alpha, chance)
     return evaluate_in_turn(pairs, limit, alpha, chance, max_cases)
-
-
-def level_verdict(
-    checks: Iterable[Check], level: str, divergence: Iterable[DivergenceCheck] = ()
-) -> CheckVerdict:
-    """A level fails if any of its checks fails; otherwise the pooled tolerance check decides."""
-    here = [check for check in checks if check.level == level]
-    verdicts = [check.result.verdict for check in here]
-    verdicts += [check.result.verdict for check in divergence if check.level == level]
-    if "fail" in verdicts:
-        return "fail"
-    pooled = [c.result.verdict for c in here if (c.scope, c.kind) == ("pooled", "tolerance")]
-    return pooled[0] if pooled else "inconclusive"

@@ -87,7 +87,7 @@ class AllureHooks:
         """Show a probe whose worker died: no process is left that could."""
         # Of when, pytest knows setup, call and teardown; xdist reports a crash under another name.
         crashed = report.failed and report.when not in ("setup", "call", "teardown")
-        level = level_of(report.nodeid)
+        level = level_of(report.nodeid, self._state.tested)
         probe = self._state.files.find(report.nodeid) if level else None
         if self._writes and crashed and probe is not None:
             test = self._identity(probe, report.nodeid, level, int(1000 * time.time()))

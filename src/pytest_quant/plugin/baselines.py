@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,13 +37,18 @@ from pytest_quant.gate.predictions_file import FILE_NAME, read_predictions
 from pytest_quant.measurement import Answer, Measurement, recorded_answer
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
-from pytest_quant.probes.model import Case
+from pytest_quant.probes.cases import each_case
+from pytest_quant.probes.model import Case, Probe
 from pytest_quant.runtimes.llamacpp.artifacts import Artifact
 from pytest_quant.runtimes.llamacpp.contents import Contents, read_contents
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 if TYPE_CHECKING:
     from pytest_quant.plugin.state import State
+
+
+# By so many cases probes of one id are told apart.
+_FIRST_CASES = 4
 
 
 class Baselines:
@@ -108,29 +114,32 @@ class Baselines:
     def predictions_path(self) -> Path:
         return self.path("any").with_name(FILE_NAME)
 
-    def reference_answer(self, nodeid: str, case: Case) -> Answer:
+    def reference_answer(self, level: str, probe: Probe, case: Case) -> Answer:
         """The recorded outcome of a case at the reference; raises ``NotRecorded``."""
-        level = _level(nodeid)
-        probe = self._probe(nodeid)
-        if probe is None or not probe.holds(case.index, case.digest):
-            what = "the probe" if probe is None else f"case {case.index} as it is now"
+        recorded = self.probe(level, probe)
+        if recorded is None or not recorded.holds(case.index, case.digest):
+            what = "the probe" if recorded is None else f"case {case.index} as it is now"
             raise NotRecorded(
                 f"the reference is not at hand, and the baseline of {level} does not hold {what}"
             )
-        return recorded_answer(probe.reference[case.index] == RIGHT)
+        return recorded_answer(recorded.reference[case.index] == RIGHT)
 
-    def answered_cases(self, nodeid: str, wanted: int) -> int:
+    def answered_cases(self, level: str, probe: Probe, wanted: int) -> int:
         """How many of so many cases the reference answered; all if it answered none."""
-        probe = self._probe(nodeid)
-        return min(wanted, len(probe.digests)) if probe else wanted
+        recorded = self.probe(level, probe)
+        return min(wanted, len(recorded.digests)) if recorded else wanted
 
-    def _probe(self, nodeid: str) -> RecordedProbe | None:
-        baseline = self.of(_level(nodeid))
-        return baseline.probe(nodeid) if baseline else None
-
-
-def _level(nodeid: str) -> str:
-    return nodeid.rpartition("[")[2].removesuffix("]")
+    def probe(self, level: str, probe: Probe) -> RecordedProbe | None:
+        """What is recorded of a probe at a level, if anything."""
+        baseline = self.of(level)
+        named = baseline.named(probe.id) if baseline else []
+        if baseline is None or not named:
+            return None
+        if len(named) == 1:
+            return baseline.probes[named[0]]
+        # Cases are worked out for it, which takes time, only where the id does not tell.
+        first = (case.digest for case in islice(each_case(probe), _FIRST_CASES))
+        return baseline.probe(f"{probe.path}::{probe.id}", first)
 
 
 def recorded_artifact(
@@ -182,7 +191,7 @@ def baseline_uses(
             diverges=_lower_level(state, level, divergences),
             divergence=_divergence_use(state.baseline(level), level, divergences),
         )
-        for level in dict.fromkeys(m.level for m in measurements)
+        for level in state.tested
     )
 
 

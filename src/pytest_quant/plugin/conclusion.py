@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import pytest_quant
 from pytest_quant.analysis.efficiency import Benchmark
@@ -11,8 +12,10 @@ from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.analysis.summary import analyse
+from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.level_verdict import Problem, level_verdict
 from pytest_quant.gate.regression import regression_checks
-from pytest_quant.gate.verdicts import Check, level_verdict, pooled_checks
+from pytest_quant.gate.verdicts import Check, pooled_checks
 from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.noise import NoiseFloor
@@ -22,20 +25,32 @@ from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 
-def conclude(
-    state: State,
-    found: Mapping[str, Measurement],
-    runtimes: Mapping[str, RuntimeInfo],
-    divergences: Iterable[Divergence],
-    noise: Mapping[str, NoiseFloor],
-    benchmarks: Mapping[str, Benchmark],
-    likelihoods: Mapping[str, ResponseLikelihood],
-) -> RunRecord:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that the tests of a session brought.
+
+    Measurements and problems by node id, what is timed or read by level. ``other_failures`` are
+    failed tests of no level.
+    """
+
+    measurements: Mapping[str, Measurement]
+    runtimes: Mapping[str, RuntimeInfo]
+    divergences: Iterable[Divergence]
+    noise: Mapping[str, NoiseFloor]
+    benchmarks: Mapping[str, Benchmark]
+    likelihoods: Mapping[str, ResponseLikelihood]
+    problems: tuple[Problem, ...]
+    other_failures: int
+
+
+def conclude(state: State, found: Found) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
-    lineup, budget = state.lineup, state.budget
-    assert budget is not None
+    lineup = state.lineup
+    # Without any test that ran, nobody has shared the budget, and there is nothing to check.
+    budget = state.budget or Budget(state.settings.alpha, pooled=0, category=0, probe=0)
+    places = {name: place for place, name in enumerate(lineup.levels)}
     measurements = tuple(
-        sorted(found.values(), key=lambda m: (lineup.levels.index(m.level), m.nodeid))
+        sorted(found.measurements.values(), key=lambda m: (places[m.level], m.nodeid))
     )
     max_cases = state.settings.max_cases
     checks = (
@@ -47,12 +62,28 @@ def conclude(
         ),
         *regression_checks(measurements, state.settings.regression_drop, budget, state.turns),
     )
-    timed = tuple(benchmarks[name] for name in lineup.artifacts if name in benchmarks)
+    timed = tuple(found.benchmarks[name] for name in lineup.artifacts if name in found.benchmarks)
     distances = tuple(
-        sorted(divergences, key=lambda d: (lineup.levels.index(d.level), d.source == "responses"))
+        sorted(
+            found.divergences, key=lambda d: (lineup.levels.index(d.level), d.source == "responses")
+        )
     )
     distance_checks = divergence_checks(state, distances)
-    tested = {m.level for m in measurements}
+    uses = baseline_uses(state, measurements, found.runtimes, distances)
+    # Of the reference nothing is decided: what fails there fails at every level that needs it.
+    problems = tuple(p for p in found.problems if p.level in lineup.levels)
+    verdicts = {
+        name: level_verdict(
+            name,
+            measurements,
+            checks,
+            divergence_checks=distance_checks,
+            problems=problems,
+            uses=uses,
+            selected=state.selected.get(name, 0),
+        )
+        for name in lineup.levels
+    }
     levels = (
         *_recorded_reference(state),
         *(
@@ -64,8 +95,9 @@ def conclude(
                 bits_per_weight=artifact.bits_per_weight,
                 tensor_types=dict(artifact.tensor_types),
                 warning=artifact.warning,
-                runtime=runtimes.get(name),
-                verdict=level_verdict(checks, name, distance_checks) if name in tested else None,
+                runtime=found.runtimes.get(name),
+                selected=state.selected.get(name, 0),
+                verdict=verdicts.get(name),
             )
             for name, artifact in lineup.artifacts.items()
         ),
@@ -79,12 +111,12 @@ def conclude(
         reference_recorded=state.recorded_reference is not None,
         alpha=state.settings.alpha,
         selected={"pooled": budget.pooled, "category": budget.category, "probe": budget.probe},
-        missing=state.tests - len(measurements),
+        missing=max(0, sum(state.selected.values()) - len(measurements)),
         levels=levels,
         measurements=measurements,
         checks=checks,
         # That which was found beside the first level: each is of the reference.
-        noise=next((noise[level] for level in lineup.levels if level in noise), None),
+        noise=next((found.noise[name] for name in lineup.levels if name in found.noise), None),
         analysis=analyse(
             measurements,
             checks,
@@ -96,15 +128,20 @@ def conclude(
             ],
             read_guide(),
             distances,
+            {name for name, verdict in verdicts.items() if verdict in ("fail", "broken")},
             timed,
         ),
         benchmarks=timed,
-        likelihoods=tuple(likelihoods[name] for name in lineup.levels if name in likelihoods),
+        likelihoods=tuple(
+            found.likelihoods[name] for name in lineup.levels if name in found.likelihoods
+        ),
         divergences=distances,
         divergence_checks=distance_checks,
-        baselines=baseline_uses(state, measurements, runtimes, distances),
+        baselines=uses,
         unused_baselines=unused_baselines(state),
         max_cases=max_cases,
+        problems=problems,
+        other_failures=found.other_failures + len(found.problems) - len(problems),
     )
 
 
@@ -120,5 +157,6 @@ def _recorded_reference(state: State) -> Iterator[LevelRecord]:
             tensor_types=dict(known.tensor_types),
             warning="",
             runtime=None,
+            selected=0,
             verdict=None,
         )

@@ -16,12 +16,15 @@ from pytest_quant.measurement import Measurement, from_json
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.metrics.noise import NoiseFloor
-from pytest_quant.plugin.conclusion import conclude
-from pytest_quant.plugin.gate_tests import GateTest, gate_tests
-from pytest_quant.plugin.outputs import check_outputs, write_outputs
+from pytest_quant.plugin.conclusion import Found, conclude
+from pytest_quant.plugin.junit import tell_junit
+from pytest_quant.plugin.outputs import allure_directory, check_outputs, write_outputs
+from pytest_quant.plugin.problems import Problems
+from pytest_quant.plugin.properties import properties
 from pytest_quant.plugin.recording import check_may_record, record_baselines
-from pytest_quant.plugin.state import State, allure_directory
+from pytest_quant.plugin.state import State
 from pytest_quant.record import RunRecord
+from pytest_quant.reports.gate_tests import GateTest, gate_tests, is_held_back
 from pytest_quant.reports.terminal import Line, case_study, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -29,7 +32,7 @@ from pytest_quant.runtimes.protocol import RuntimeInfo
 class Controller:
     """Aggregates the measurements of all workers; the only one who reports."""
 
-    def __init__(self, config: pytest.Config, state: State) -> None:
+    def __init__(self, config: pytest.Config, state: State, problems: Problems) -> None:
         self._config = config
         self._state = state
         self._measurements: dict[str, Measurement] = {}
@@ -40,8 +43,7 @@ class Controller:
         self._likelihoods: dict[str, ResponseLikelihood] = {}
         self._record: RunRecord | None = None
         self._allure = allure_directory(config)
-        # Why a check could not be given the cases that it needs, or empty.
-        self._broken = ""
+        self._problems = problems
         self._judge_key = ""
 
     def pytest_report_header(self) -> list[str]:
@@ -79,13 +81,14 @@ class Controller:
         self._state.threads = node.workerinput["quant_threads"]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what a probe's report brings."""
+        """Keep what a test's report brings."""
+        self._problems.note(report)
         learned: dict[str, Any] | None = getattr(report, "quant", None)
         if learned is None:
             return
         # Only those who collect know what was selected; under xdist that is the workers.
         self._state.budget = Budget(**learned["selected"])
-        self._state.tests = learned["tests"]
+        self._state.selected = learned["tests"]
         if "measurement" in learned:
             measurement = from_json(learned["measurement"])
             self._measurements[measurement.nodeid] = measurement
@@ -138,29 +141,43 @@ class Controller:
 
     def _top_up(self) -> None:
         """Ask what the checks over several probes still need, where cases are asked in turn."""
-        if self._state.settings.max_cases is None or not self._measurements:
+        if self._state.settings.max_cases is None:
             return
-        try:
-            self._state.top_up.extend(self._measurements)
-        except (QuantUsageError, RuntimeError) as error:
-            self._broken = f"more cases could not be asked: {error}"
+        for level in self._state.tested:
+            found = {name: m for name, m in self._measurements.items() if m.level == level}
+            try:
+                if found:
+                    self._state.top_up.extend(found)
+            except (QuantUsageError, RuntimeError) as error:
+                self._problems.add(
+                    level, f"cases[{level}]", f"more cases could not be asked: {error}"
+                )
+            self._measurements |= found
         self._runtimes |= self._state.bench.runtimes
 
     def _conclude(self) -> None:
-        if self._measurements:
-            self._record = conclude(
-                self._state,
-                self._measurements,
-                self._runtimes,
-                self._divergences.values(),
-                self._noise,
-                self._benchmarks,
-                self._likelihoods,
-            )
-            if judge := self._state.settings.judge:
-                from pytest_quant.plugin.judge import not_yet_judged
+        """Make the record of what was selected, even if nothing of it could be measured."""
+        state = self._state
+        told = any(problem.difficulty is not None for problem in self._problems.found)
+        if not (self._measurements or state.selected or told):
+            return
+        self._record = conclude(
+            state,
+            Found(
+                measurements=self._measurements,
+                runtimes=self._runtimes,
+                divergences=self._divergences.values(),
+                noise=self._noise,
+                benchmarks=self._benchmarks,
+                likelihoods=self._likelihoods,
+                problems=self._problems.found,
+                other_failures=self._problems.others,
+            ),
+        )
+        if judge := state.settings.judge:
+            from pytest_quant.plugin.judge import not_yet_judged
 
-                self._record = not_yet_judged(self._record, judge)
+            self._record = not_yet_judged(self._record, judge)
 
     def _judge(self) -> None:
         """Ask the judge of free text, if there is one, once for all workers."""
@@ -180,6 +197,7 @@ class Controller:
         """Write what was asked for; the summary is printed all the same."""
         if self._record is None:
             return
+        tell_junit(self._config, self._record)
         if self._allure is not None:
             from pytest_quant.reports.allure import write_surroundings
 
@@ -207,29 +225,37 @@ class Controller:
 
     def _report(self, test: GateTest) -> None:
         """Pass a gate check through pytest's reporting, so that JUnit and the exit code see it."""
-        hook = self._config.hook
+        assert self._record is not None
+        hook, told = self._config.hook, properties(test, self._record.reference)
         nodeid, location = f"quant-gate::{test.name}", ("quant-gate", None, test.name)
-        failure = test.story if test.verdict == "fail" else ""
-        if test.verdict == "inconclusive":
-            failure = self._broken
         hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
         for when in ("setup", "call", "teardown"):
+            failed = test.verdict == "fail" and when == "call"
             report = pytest.TestReport(
                 nodeid=nodeid,
                 location=location,
                 keywords={},
-                outcome="failed" if failure and when == "call" else "passed",
-                longrepr=failure if failure and when == "call" else None,
+                outcome="failed" if failed else "passed",
+                longrepr=test.story if failed else None,
                 when=when,
-                user_properties=list(test.properties),
+                user_properties=[*told],
             )
+            report.quant_judged = True  # type: ignore[attr-defined]
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Whatever made a failed test look otherwise, no level that is held back ends in 0."""
+        if exitstatus == pytest.ExitCode.OK and self._record and is_held_back(self._record):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the summary of the run record."""
         if self._record is None:
             return
+        # The line of the last test is complete; its end is not to be written again.
+        terminalreporter.currentfspath = None
         terminalreporter.section(title(self._record))
         lines = list(summary(self._record))
         for name in self._state.settings.tables:

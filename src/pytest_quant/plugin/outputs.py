@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
@@ -41,6 +43,16 @@ def write_outputs(settings: Settings, record: RunRecord) -> None:
         raise QuantUsageError(
             "\n".join(failed) + "; every response is in the cache, so run again with another file"
         )
+
+
+def allure_directory(config: pytest.Config) -> Path | None:
+    """Where allure-pytest writes, if it is there and was asked to."""
+    given: str | None = config.getoption("allure_report_dir", None)
+    return (
+        Path(given).absolute()
+        if given and config.pluginmanager.has_plugin("allure_listener")
+        else None
+    )
 
 
 def _wanted(settings: Settings) -> Iterator[tuple[str, Path]]:

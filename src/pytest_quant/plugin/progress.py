@@ -53,7 +53,7 @@ class Tally:
 
     def learn(self, learned: dict[str, Any]) -> None:
         """Count what the report of a probe brings."""
-        self._total = learned["tests"]
+        self._total = sum(learned["tests"].values())
         self._done += 1
         if measurement := learned.get("measurement"):
             level, effort = measurement["level"], measurement["level_effort"]

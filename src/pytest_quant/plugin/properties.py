@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_quant.gate.verdicts import Check
+
 if TYPE_CHECKING:
     from pytest_quant.gate.tolerance_check import CheckResult
     from pytest_quant.metrics.divergence import Divergence
+    from pytest_quant.reports.gate_tests import GateTest
 
 Properties = list[tuple[str, object]]
 _DIGITS = 6
+
+
+def properties(test: GateTest, reference: str) -> Properties:
+    """Those of a test over several probes."""
+    check = test.check
+    if not isinstance(check, Check):
+        kind: Properties = [] if check is None else [("quant_kind", "regression")]
+        return [*labels(test.level, reference, None), *kind, ("quant_verdict", test.verdict)]
+    told = labels(test.level, reference, check.category)
+    return [*told, ("quant_kind", check.kind), *findings(check.result)]
 
 
 def labels(level: str, reference: str, category: str | None) -> Properties:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline import (
     Baseline,
-    probe_key,
+    place_of,
     recorded_chunks,
     recorded_probe,
 )
@@ -121,7 +121,7 @@ def _new(state: State, record: RunRecord, level: str, predictions: NewPrediction
     artifacts = state.lineup.artifacts
     contents = read_contents(artifacts[level].path, state.settings.cache_dir)
     runtimes = {entry.name: entry.runtime for entry in record.levels}
-    measured = {probe_key(m.nodeid): recorded_probe(m) for m in record.of_level(level)}
+    measured = {place_of(m): recorded_probe(m) for m in record.of_level(level)}
     return Baseline(
         model=record.model,
         level=level,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,13 @@ from pytest_quant.plugin.collection import (
 )
 from pytest_quant.plugin.controller import Controller
 from pytest_quant.plugin.divergence_item import DivergenceItem, divergence_items
-from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.plugin.items import CheckFailed, ProbeItem
 from pytest_quant.plugin.options import FLAGS, read_settings
+from pytest_quant.plugin.outputs import allure_directory
+from pytest_quant.plugin.problems import Problems, attach
 from pytest_quant.plugin.progress import Progress
 from pytest_quant.plugin.rootdir import check_rootdir
-from pytest_quant.plugin.state import STATE, State, allure_directory, thread_count
+from pytest_quant.plugin.state import STATE, State, thread_count
 from pytest_quant.plugin.suite_files import SuiteFiles
 from pytest_quant.probes.model import CATEGORIES
 
@@ -73,14 +75,20 @@ def start(config: pytest.Config) -> None:
         config.pluginmanager.register(hooks, "quant-allure")
     if workerinput is not None:
         return
-    config.pluginmanager.register(Controller(config, state), "quant-controller")
+    levels = frozenset(level.name for level in settings.levels)
+
+    def group_of(nodeid: str) -> str:
+        return level_of(nodeid, levels)
+
+    problems = Problems(group_of, files.find)
+    config.pluginmanager.register(Controller(config, state, problems), "quant-controller")
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and config.get_verbosity() >= 0:
-        config.pluginmanager.register(Progress(config, reporter, level_of), "quant-progress")
+        config.pluginmanager.register(Progress(config, reporter, group_of), "quant-progress")
     if config.pluginmanager.hasplugin("xdist"):
         from pytest_quant.plugin.xdist_hooks import XdistHooks
 
-        config.pluginmanager.register(XdistHooks(settings.threads, level_of), "quant-xdist")
+        config.pluginmanager.register(XdistHooks(settings.threads, group_of), "quant-xdist")
 
 
 def _arguments(config: pytest.Config, roots: list[Path], suites: SuiteFiles) -> list[str]:
@@ -104,12 +112,17 @@ def _arguments(config: pytest.Config, roots: list[Path], suites: SuiteFiles) -> 
     return given
 
 
-def level_of(nodeid: str) -> str:
-    """The level in the last brackets of a node id of the plugin, ``""`` for any other test."""
+def level_of(nodeid: str, levels: Collection[str]) -> str:
+    """The one of these levels that a node id of the plugin names, ``""`` for any other test.
+
+    For the process that has node ids and no items: to group tests and to show what runs. What is
+    measured says itself at which level.
+    """
     path, _, name = nodeid.partition("::")
-    if not (path.endswith(_ENDINGS) or path == "quant-gate") or not name.endswith("]"):
+    if not path.endswith(_ENDINGS) and path != "quant-gate":
         return ""
-    return name.rpartition("[")[2].removesuffix("]")
+    named = name.rpartition("[")[2].partition("]")[0]
+    return named if named in levels else ""
 
 
 class SessionHooks:
@@ -182,6 +195,8 @@ class SessionHooks:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Attach what was learned to the report: it must survive the worker."""
         report = yield
+        if level := _level(item):
+            _attach_problem(report, item, level, call)
         if call.when == "call":
             if isinstance(item, ProbeItem):
                 _attach(report, item, self._state)
@@ -205,9 +220,23 @@ def _level(item: pytest.Item) -> str:
     return ""
 
 
+def _attach_problem(
+    report: pytest.TestReport, item: pytest.Item, level: str, call: pytest.CallInfo[None]
+) -> None:
+    """What failed otherwise than by the gate's verdict: what the plugin runs breaks, a test in
+    Python fails.
+    """
+    excinfo = call.excinfo
+    judged = excinfo is not None and excinfo.errisinstance(CheckFailed)
+    failed = excinfo is not None and excinfo.errisinstance((AssertionError, pytest.fail.Exception))
+    own = isinstance(item, ProbeItem | DivergenceItem | BenchmarkItem)
+    probe = item.probe if isinstance(item, ProbeItem) else None
+    attach(report, level, probe, judged=judged, broken=own or not failed)
+
+
 def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
     assert state.budget is not None
-    learned: dict[str, Any] = {"selected": asdict(state.budget), "tests": state.tests}
+    learned: dict[str, Any] = {"selected": asdict(state.budget), "tests": state.selected}
     if item.measurement is not None:
         learned["measurement"] = to_json(item.measurement)
         learned["runtimes"] = {name: asdict(i) for name, i in state.bench.runtimes.items()}
@@ -223,7 +252,7 @@ def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: 
     assert state.budget is not None
     report.quant = {  # type: ignore[attr-defined]
         "selected": asdict(state.budget),
-        "tests": state.tests,
+        "tests": state.selected,
         "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
         "noise": {item.level: asdict(item.noise)} if item.noise else {},
         "likelihood": asdict(item.likelihood) if item.likelihood else None,
@@ -234,7 +263,7 @@ def _attach_benchmark(report: pytest.TestReport, item: BenchmarkItem, state: Sta
     assert state.budget is not None
     report.quant = {  # type: ignore[attr-defined]
         "selected": asdict(state.budget),
-        "tests": state.tests,
+        "tests": state.selected,
         "benchmark": asdict(item.benchmark) if item.benchmark else None,
     }
     report.user_properties.append(("quant_level", item.level))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +16,7 @@ from pytest_quant.plugin.readiness import check_parallel, check_text, reference_
 
 if TYPE_CHECKING:
     from pytest_quant.bench import Bench
-    from pytest_quant.gate.baseline import Baseline, RecordedArtifact
+    from pytest_quant.gate.baseline import Baseline, RecordedArtifact, RecordedProbe
     from pytest_quant.gate.budget import Budget
     from pytest_quant.gate.regression import Turns
     from pytest_quant.gate.tolerance_check import CheckResult
@@ -56,7 +56,8 @@ class State:
         self.files = files
         self.threads = threads
         self.budget: Budget | None = None
-        self.tests = 0
+        # How many probes were selected, by level.
+        self.selected: dict[str, int] = {}
         self.announce = announce
         # A worker is told by the controller, which has looked at the files.
         self._told = told
@@ -236,7 +237,7 @@ class State:
         recorded = {level: found for level in levels if (found := self.baseline(level))}
         distances = sum(len(self.sources & set(found.divergences)) for found in recorded.values())
         again = [pair for pair in pairs if pair[1] in recorded]
-        self.tests = len(pairs)
+        self.selected = dict(Counter(level for _, level in pairs))
         self.budget = Budget(
             alpha=self.settings.alpha,
             pooled=len(levels) + len(recorded) + distances,
@@ -258,8 +259,7 @@ class State:
 
         most, least = self.settings.max_cases, self.settings.regression_drop
         limit, alpha = self.limit(level, probe.category, probe.task), self._probe_alpha
-        baseline = self.baseline(level)
-        recorded = baseline.probe(nodeid) if baseline else None
+        recorded = self._recorded(probe, level)
 
         def enough(cases: Sequence[CaseResult]) -> bool:
             assert most is not None
@@ -267,25 +267,30 @@ class State:
             cases = recorded_beside(cases, recorded) if recorded else cases
             return is_probe_settled(cases, known, probe.chance, limit, least, alpha, most)
 
-        return self._measured(probe, level, nodeid, self._sampling(probe, nodeid, enough))
+        return self._measured(probe, level, nodeid, self._sampling(probe, level, enough))
+
+    def _recorded(self, probe: Probe, level: str) -> RecordedProbe | None:
+        """What a probe is compared with at a level, if anything."""
+        return self.baselines.probe(level, probe) if self.baseline(level) else None
 
     def _sampling(
-        self, probe: Probe, nodeid: str, enough: Callable[[Sequence[CaseResult]], bool]
+        self, probe: Probe, level: str, enough: Callable[[Sequence[CaseResult]], bool]
     ) -> Sampling:
         """A fixed number of cases, or in turn until they are enough; at most what is recorded."""
         from pytest_quant.sampling import FixedSize, InTurn
 
         most, count = self.settings.max_cases, self.settings.cases
         if self.recorded_reference is not None:
-            count = self.baselines.answered_cases(nodeid, most or count or probe.cases)
+            count = self.baselines.answered_cases(level, probe, most or count or probe.cases)
             most = most and max(1, count)
         return FixedSize(count) if most is None else InTurn(most, enough)
 
     def _measured(self, probe: Probe, level: str, nodeid: str, sampling: Sampling) -> Measurement:
         from pytest_quant.gate.baseline_changes import with_recorded
 
-        measurement = self.bench.measure(probe, level, nodeid, sampling)
-        baseline = self.baseline(level)
+        recorded, baseline = self._recorded(probe, level), self.baseline(level)
+        is_recorded = recorded is not None and recorded.answered > 0
+        measurement = self.bench.measure(probe, level, nodeid, sampling, is_recorded=is_recorded)
         return with_recorded(measurement, baseline) if baseline else measurement
 
     @property
@@ -299,7 +304,7 @@ class State:
 
         def measure_more(found: Measurement, cases: int) -> Measurement:
             probe = self.files.probe(found.probe)
-            sampling = self._sampling(probe, found.nodeid, lambda asked: len(asked) >= cases)
+            sampling = self._sampling(probe, found.level, lambda asked: len(asked) >= cases)
             return self._measured(probe, found.level, found.nodeid, sampling)
 
         needs = (self.limit, chosen.regression_drop, budget, chosen.max_cases)
@@ -381,16 +386,6 @@ def thread_count(config: pytest.Config, settings: Settings) -> int:
     if workerinput is not None:
         return int(workerinput["quant_threads"])
     return settings.threads or cpu_count()
-
-
-def allure_directory(config: pytest.Config) -> Path | None:
-    """Where allure-pytest writes, if it is there and was asked to."""
-    given: str | None = config.getoption("allure_report_dir", None)
-    return (
-        Path(given).absolute()
-        if given and config.pluginmanager.has_plugin("allure_listener")
-        else None
-    )
 
 
 def cpu_count() -> int:

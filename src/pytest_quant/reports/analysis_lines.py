@@ -11,6 +11,7 @@ from pytest_quant.record import RunRecord
 from pytest_quant.reports.judgements import judge_problem, judged_lines
 from pytest_quant.reports.plain_text import counted
 from pytest_quant.reports.results import levels_under_test
+from pytest_quant.reports.standing import WORDS
 
 
 def level_lines(record: RunRecord, level: str) -> Iterator[str]:
@@ -107,7 +108,8 @@ def _frontier(record: RunRecord) -> Iterator[str]:
 
 
 def _failed(record: RunRecord, level: str) -> str:
-    return " (FAIL)" if record.level(level).verdict == "fail" else ""
+    verdict = record.level(level).verdict
+    return f" ({WORDS[verdict]})" if verdict in ("fail", "broken") else ""
 
 
 def _deployment(record: RunRecord) -> Iterator[str]:

@@ -28,6 +28,7 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
             ("gone", covered.gone),
             ("changed", covered.changed),
             ("not asked", covered.unasked),
+            ("not needed", covered.unneeded),
         )
         if count
     ]
@@ -85,12 +86,31 @@ def missing_baselines(record: RunRecord) -> Iterator[str]:
         yield f"no baseline{wanted} for {names}: record with --quant-update-baselines"
 
 
-def missing_text(use: BaselineUse) -> str:
-    """Why a required baseline is missing, and what to do."""
-    return (
-        f"no baseline for {use.level}: {use.path} does not exist\n"
-        "record it with --quant-update-baselines and commit it, or run without "
-        "--quant-require-baseline"
+def shortfall_text(use: BaselineUse) -> str:
+    """Why less than all of a required baseline was compared, and what to do."""
+    if not use.found:
+        return (
+            f"no baseline for {use.level}: {use.path} does not exist\n"
+            "record it with --quant-update-baselines and commit it, or run without "
+            "--quant-require-baseline"
+        )
+    covered = use.coverage
+    lines = []
+    if covered.lacking:
+        counts = ((covered.unasked, "not asked"), (covered.changed, "changed"))
+        told = [f"{count:,} {what}" for count, what in (*counts, (covered.gone, "gone")) if count]
+        lines.append(
+            f"{covered.lacking:,} of {counted(covered.recorded, 'recorded case')} of {use.path} "
+            f"could not be compared: {', '.join(told)}"
+        )
+    if use.divergence == "not measured":
+        lines.append(f"the divergence recorded in {use.path} was not compared")
+    return "\n".join(
+        [
+            *lines,
+            "a required baseline is to be compared as a whole: run every recorded probe with all "
+            "its cases, or record anew with --quant-update-baselines",
+        ]
     )
 
 

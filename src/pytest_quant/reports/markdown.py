@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import (
     RECORDED,
@@ -19,11 +20,13 @@ from pytest_quant.measurement import (
 )
 from pytest_quant.metrics.patterns import pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.advice import advice
 from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.judgements import judge_problem, preferred
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import category_checks, pooled_check
-from pytest_quant.reports.terminal import advice, tokens_per_second
+from pytest_quant.reports.standing import WORDS, standing_lines
+from pytest_quant.reports.terminal import tokens_per_second
 
 MOST_LINES = 60
 # A table of more levels than fit is no summary; the run record has all.
@@ -33,7 +36,10 @@ _MOST_CHANGES = 4
 _MOST_PATTERNS = 3
 _MOST_SENTENCES = 6
 
-_SIGNS = {"pass": "\N{WHITE HEAVY CHECK MARK}", "fail": "\N{CROSS MARK}"}
+_SIGNS: dict[LevelVerdict, str] = {
+    "pass": "\N{WHITE HEAVY CHECK MARK}",
+    **dict.fromkeys(("fail", "broken", "not compared", "not asked"), "\N{CROSS MARK}"),
+}
 _UNDECIDED = "\N{WHITE QUESTION MARK ORNAMENT}"
 
 
@@ -47,14 +53,9 @@ def markdown(record: RunRecord) -> str:
 def _beginning(record: RunRecord) -> Iterator[str]:
     yield f"## Quantization of {code(record.model, 60)}"
     yield ""
-    sentences = list(advice(record))
-    for sentence in sentences[:_MOST_SENTENCES]:
-        yield f"- {prose(sentence)}"
-    if len(sentences) > _MOST_SENTENCES:
-        yield f"- and {counted(len(sentences) - _MOST_SENTENCES, 'more level')}"
-    if record.missing:
-        selected = record.missing + len(record.measurements)
-        yield f"- Incomplete: {record.missing} of {selected} selected tests brought no measurement."
+    yield from _points(list(standing_lines(record)))
+    yield ""
+    yield from _points(list(advice(record)))
     levels = [level for level in record.levels if level.verdict is not None]
     chosen = [level for level in levels if level in _worst_first(record)[:_MOST_LEVELS]]
     yield ""
@@ -64,6 +65,13 @@ def _beginning(record: RunRecord) -> Iterator[str]:
         yield f"and {counted(len(levels) - len(chosen), 'more level')}"
     yield ""
     yield from _category_table(record, chosen)
+
+
+def _points(sentences: Sequence[str]) -> Iterator[str]:
+    for sentence in sentences[:_MOST_SENTENCES]:
+        yield f"- {prose(sentence)}"
+    if len(sentences) > _MOST_SENTENCES:
+        yield f"- and {counted(len(sentences) - _MOST_SENTENCES, 'more level')}"
 
 
 def _end(record: RunRecord) -> Iterator[str]:
@@ -79,7 +87,8 @@ def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[s
     )
     yield _row("---", "---", *["--:"] * 9)
     for level in levels:
-        verdict = level.verdict or "inconclusive"
+        assert level.verdict is not None
+        verdict = level.verdict
         check = pooled_check(record, level.name)
         numbers = ["-"] * 5
         if check is not None:
@@ -94,7 +103,7 @@ def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[s
         speed = tokens_per_second(record, level.name)
         yield _row(
             code(level.name),
-            f"{_SIGNS.get(verdict, _UNDECIDED)} {verdict}",
+            f"{_SIGNS.get(verdict, _UNDECIDED)} {WORDS[verdict]}",
             *numbers,
             _divergence(record, level.name),
             f"{level.bits_per_weight:.2f}",
@@ -153,6 +162,8 @@ def _of_level(record: RunRecord, level: LevelRecord) -> Iterator[str]:
         None,
     )
     points = [prose(level.warning)] if level.warning else []
+    mishaps = [p for p in record.problems if p.level == level.name]
+    points += [f"{p.kind}: {code(p.test, 80)}: {code(p.message, 120)}" for p in mishaps[:1]]
     recorded = recorded_lines(record, level.name)
     points += [prose(line) for line in recorded if line.endswith(": fail")]
     points += _since_baseline(record, level.name)
@@ -166,9 +177,8 @@ def _of_level(record: RunRecord, level: LevelRecord) -> Iterator[str]:
 
 def _worst_first(record: RunRecord) -> list[LevelRecord]:
     """The levels under test; where not all have room, those at the end are left out."""
-    order = ("fail", "inconclusive", "pass", None)
     tested = [level for level in record.levels if level.verdict is not None]
-    return sorted(tested, key=lambda level: order.index(level.verdict))
+    return sorted(tested, key=lambda level: WORST_FIRST.index(level.verdict or "pass"))
 
 
 def _since_baseline(record: RunRecord, level: str) -> Iterator[str]:

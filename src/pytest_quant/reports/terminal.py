@@ -8,18 +8,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pytest_quant.gate.level_verdict import LevelVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.measurement import Effort
 from pytest_quant.metrics.facets import by_facet
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.advice import advice
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
-from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
+from pytest_quant.reports.baselines import (
+    missing_baselines,
+    recorded_lines,
+    shortfall_text,
+    unused_baselines,
+)
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
 from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.plain_text import counted, shown
-from pytest_quant.reports.results import by_reason, failed_checks, pooled_check
+from pytest_quant.reports.results import by_reason, failed_checks
+from pytest_quant.reports.standing import WORDS, standing_lines
 from pytest_quant.reports.tables import table_lines
 
 MOST_FAILURES = 5
@@ -42,7 +50,11 @@ class Line:
 
 
 _TOLD_ONCE = ("labelled", "changed", "as before", "example")
-_COLOURS = {"pass": "green", "fail": "red", "inconclusive": "yellow"}
+_COLOURS: dict[LevelVerdict, str] = {
+    "pass": "green",
+    "inconclusive": "yellow",
+    **dict.fromkeys(("fail", "broken", "not compared", "not asked"), "red"),
+}
 
 
 def title(record: RunRecord) -> str:
@@ -71,6 +83,8 @@ def _folded(line: Line) -> Iterator[Line]:
 
 
 def _lines(record: RunRecord) -> Iterator[Line]:
+    yield from _standing(record)
+    yield Line("")
     yield from _header(record)
     for level in record.levels:
         if level.verdict is not None:
@@ -85,6 +99,14 @@ def _lines(record: RunRecord) -> Iterator[Line]:
         yield Line(text)
     for sentence in advice(record):
         yield Line(sentence)
+
+
+def _standing(record: RunRecord) -> Iterator[Line]:
+    """What became of each level: the first that anyone reads."""
+    verdicts = [level.verdict for level in record.levels if level.verdict is not None]
+    lines = list(standing_lines(record))
+    yield from (Line(t, _COLOURS[v]) for t, v in zip(lines, verdicts, strict=False))
+    yield from (Line(text, "red") for text in lines[len(verdicts) :])
 
 
 def _header(record: RunRecord) -> Iterator[Line]:
@@ -107,13 +129,6 @@ def _header(record: RunRecord) -> Iterator[Line]:
             yield Line(f"note: {level.name}: {level.warning}", "yellow")
     for warning in divergence_warnings(record):
         yield Line(f"note: {warning}", "yellow")
-    if record.missing:
-        yield Line(
-            f"incomplete: {record.missing} of "
-            f"{counted(record.missing + len(record.measurements), 'selected test')} "
-            "brought no measurement",
-            "red",
-        )
 
 
 def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
@@ -122,8 +137,9 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
         for c in record.checks
         if c.level == level.name and c.scope != "probe" and c.kind == "tolerance"
     ]
+    assert level.verdict is not None
     if not checks:
-        yield Line(f"{level.name}: no probe that {record.reference} can do, so nothing to compare")
+        yield Line(f"{level.name}: {WORDS[level.verdict]}", _COLOURS[level.verdict])
         return
     yield Line(
         f"{level.name + ' accuracy, %':<19.19} {'cases':>5} {record.reference:>5.5} "
@@ -141,7 +157,6 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     for text in recorded_lines(record, level.name):
         yield Line(text, _COLOURS["fail"] if text.endswith(": fail") else "")
     yield from map(Line, level_lines(record, level.name))
-    assert level.verdict is not None
     yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
 
 
@@ -271,6 +286,17 @@ def _failures(record: RunRecord) -> Iterator[Line]:
         for check in record.divergence_checks
         if check.result.verdict == "fail"
     ]
+    told[:0] = [
+        (use.level, f"baseline[{use.level}]", shortfall_text(use))
+        for use in record.baselines
+        if use.is_short
+    ]
+    for problem in record.problems[:MOST_FAILURES]:
+        yield Line("")
+        yield Line(f"{problem.kind.upper()} {problem.level} {shown(problem.test, 100)}", "red")
+        yield Line(f"  {problem.message}")
+    if len(record.problems) > MOST_FAILURES:
+        yield Line(f"and {counted(len(record.problems) - MOST_FAILURES, 'more test')}")
     known: defaultdict[str, set[str]] = defaultdict(set)
     for level, subject, story in told[:MOST_FAILURES]:
         yield Line("")
@@ -294,60 +320,3 @@ def _news(story: str, known: set[str]) -> Iterator[str]:
 
 def _kind(check: Check) -> str:
     return " (regression)" if check.kind == "regression" else ""
-
-
-def advice(record: RunRecord) -> Iterator[str]:
-    """What to do, one sentence for each verdict that occurs."""
-    judged = {check.level for check in record.checks}
-    judged |= {c.level for c in record.divergence_checks if c.result.verdict == "fail"}
-    names: dict[str, list[str]] = {}
-    for level in record.levels:
-        if level.verdict:
-            names.setdefault(level.verdict if level.name in judged else "", []).append(level.name)
-    beyond = {c.level for c in record.checks if (c.kind, c.result.verdict) == ("tolerance", "fail")}
-    failed = names.get("fail", [])
-    if lossy := [name for name in failed if name in beyond]:
-        yield f"Hold {', '.join(lossy)} back: shown to lose more than the limit."
-    if worse := [name for name in failed if name not in beyond]:
-        yield f"Hold {', '.join(worse)} back: worse than the recorded baseline."
-    if passed := names.get("pass"):
-        if record.missing:
-            yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
-        else:
-            unseen = [name for name in passed if _is_unseen(record, name)]
-            if clear := [name for name in passed if name not in unseen]:
-                some = any(m.skipped for m in record.measurements if m.level in clear)
-                over = "the probes that could be asked" if some else "all probes"
-                yield f"{', '.join(clear)} may ship: shown to be within the limit over {over}."
-            if unseen:
-                yield (
-                    f"{', '.join(unseen)}: within the limit, but not the file that was recorded, "
-                    "and how far it diverges was not compared."
-                )
-    for name in names.get("inconclusive", ()):
-        yield f"{name} is undecided: {_how_to_decide(record, name)}"
-    if unjudged := names.get(""):
-        yield (
-            f"{', '.join(unjudged)}: no verdict. Ask a model that can do the probes, or write "
-            "probes that it can do (quant_probes)."
-        )
-
-
-def _is_unseen(record: RunRecord, level: str) -> bool:
-    """Whether another file than the recorded one was not looked at by the sharper check."""
-    use = next((use for use in record.baselines if use.level == level), None)
-    return use is not None and use.divergence != "compared" and bool(use.changes.artifact)
-
-
-def _how_to_decide(record: RunRecord, level: str) -> str:
-    """The cases per probe that would settle a level's pooled check."""
-    pooled = pooled_check(record, level)
-    assert pooled is not None
-    result = pooled.result
-    if result.uninformative:
-        return f"{result.uninformative}."
-    if result.cases_needed is None:
-        return "more cases of these probes would not settle it."
-    probes = sum(1 for m in record.of_level(level) if m.informative)
-    option = "--quant-cases" if record.max_cases is None else "--quant-max-cases"
-    return f"about {option}={-(-result.cases_needed // probes)} would settle it."

@@ -12,11 +12,13 @@ from pytest_quant.record import RunRecord
 from pytest_quant.reports.allure.results import (
     Rendered,
     Run,
-    check_result,
     divergence_result,
+    gate_result,
     probe_result,
+    problem_result,
 )
 from pytest_quant.reports.allure.surroundings import surroundings
+from pytest_quant.reports.gate_tests import gate_tests
 
 
 def write_results(record: RunRecord, directory: Path) -> None:
@@ -35,15 +37,15 @@ def write_results(record: RunRecord, directory: Path) -> None:
     write(directory, probes)
     levels = dict.fromkeys(divergence.level for divergence in record.divergences)
     write(directory, (divergence_result(run, n, record.divergences_of(n)) for n in levels))
+    write(directory, filter(None, (problem_result(run, p) for p in record.problems)))
     write_checks(record, directory)
     write_surroundings(record, directory)
 
 
 def write_checks(record: RunRecord, directory: Path) -> None:
-    """The checks over several probes as tests; raises ``OSError``."""
+    """What is decided over several probes, as tests; raises ``OSError``."""
     run = Run.of(record)
-    pooled = (check for check in record.checks if check.scope != "probe")
-    write(directory, (check_result(run, record, check) for check in pooled))
+    write(directory, (gate_result(run, record, test) for test in gate_tests(record)))
 
 
 def write_surroundings(record: RunRecord, directory: Path) -> None:

@@ -18,6 +18,8 @@ from allure_commons.model2 import (
 )
 from allure_commons.types import LabelType, Severity
 
+from pytest_quant.gate.divergence_regression import explain_divergence
+from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
 from pytest_quant.gate.verdicts import Check, Kind
 from pytest_quant.measurement import Measurement
@@ -26,6 +28,7 @@ from pytest_quant.record import RunRecord
 from pytest_quant.reports.allure.attachments import Attachments, identifier
 from pytest_quant.reports.allure.cases import steps_of_cases, table_of_cases
 from pytest_quant.reports.failures import describe_failure, explained, failure_text
+from pytest_quant.reports.gate_tests import GATE, GateTest
 from pytest_quant.reports.plain_text import shown
 
 # What the sample could not decide is neither passed nor failed.
@@ -34,7 +37,6 @@ STATUS: dict[CheckVerdict, str] = {
     "fail": Status.FAILED,
     "inconclusive": Status.UNKNOWN,
 }
-GATE = "quant-gate"
 MOST_MEMBERS = 30
 # A level that fails at what is simple is in a worse state than one that fails at what is hard.
 _SEVERITIES = dict(enumerate(Severity, start=1))
@@ -113,7 +115,34 @@ def probe_result(
     return Rendered(test, attachments.texts)
 
 
-def check_result(run: Run, record: RunRecord, check: Check) -> Rendered:
+def gate_result(run: Run, record: RunRecord, test: GateTest) -> Rendered:
+    """What is decided over several probes."""
+    if isinstance(test.check, Check):
+        return _check_result(run, record, test.check)
+    subject = test.name.rpartition("[")[0]
+    result = gate_identity(run, subject, test.level, Severity.BLOCKER)
+    result.status = STATUS[test.verdict]
+    if test.check is not None:
+        seen = explain_divergence(test.check.result)
+        result.statusDetails = StatusDetails(message=seen, trace=test.story or None)
+    elif test.story:
+        result.statusDetails = StatusDetails(message=test.story)
+    return Rendered(result, {})
+
+
+def problem_result(run: Run, problem: Problem) -> Rendered | None:
+    """A test of the plugin's that broke; ``None`` for any other, which has no result of ours."""
+    file, _, name = problem.test.partition("::")
+    if problem.category is not None and problem.difficulty is not None:
+        test = identity(run, problem.test, problem.category, problem.difficulty, problem.level)
+    elif file == GATE and name.startswith("divergence["):
+        test = gate_identity(run, "divergence", problem.level)
+    else:
+        return None
+    return broken_result(test, problem.message)
+
+
+def _check_result(run: Run, record: RunRecord, check: Check) -> Rendered:
     """A check over several probes; what it is made of is told in steps, the worst first."""
     severity = Severity.CRITICAL if check.category else Severity.BLOCKER
     test = gate_identity(run, check.name, check.level, severity, check.category)

@@ -12,6 +12,7 @@ from allure_commons.model2 import Status
 
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import counted, shown
+from pytest_quant.reports.standing import standing_lines
 
 CATEGORIES = "categories.json"
 ENVIRONMENT = "environment.properties"
@@ -94,8 +95,7 @@ def environment(record: RunRecord) -> dict[str, str]:
         **{f"level {level.name}": _artifact(record, level) for level in record.levels},
         "checks": f"{sum(record.selected.values())}, alpha {record.alpha:g} for all together",
     }
-    if record.missing:
-        facts["incomplete"] = f"{counted(record.missing, 'selected test')} brought no measurement"
+    facts |= {f"standing {n}": line for n, line in enumerate(standing_lines(record), start=1)}
     facts["pytest-quant"] = record.version
     runtimes = [level.runtime for level in record.levels if level.runtime]
     for runtime in runtimes[:1]:

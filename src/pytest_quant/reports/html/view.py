@@ -13,8 +13,14 @@ from pytest_quant.metrics.facets import FacetRow, by_two_facets
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.advice import advice
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
-from pytest_quant.reports.baselines import missing_baselines, recorded_lines, unused_baselines
+from pytest_quant.reports.baselines import (
+    missing_baselines,
+    recorded_lines,
+    shortfall_text,
+    unused_baselines,
+)
 from pytest_quant.reports.divergences import noise_line
 from pytest_quant.reports.failures import as_before, divergence_text, failure_text
 from pytest_quant.reports.plots import figures
@@ -25,7 +31,8 @@ from pytest_quant.reports.results import (
     levels_under_test,
     pooled_check,
 )
-from pytest_quant.reports.terminal import advice, tokens_per_second
+from pytest_quant.reports.standing import session_verdict, standing_lines, why_unjudged
+from pytest_quant.reports.terminal import tokens_per_second
 
 _WORST_FAILURES = 6
 _MOST_FAILURES = 50
@@ -39,7 +46,8 @@ def view(record: RunRecord) -> dict[str, Any]:
     levels = levels_under_test(record)
     return {
         "record": record,
-        "state": _state(record),
+        "state": session_verdict(record),
+        "standing": list(standing_lines(record)),
         "advice": list(advice(record)),
         "reference": record.level(record.reference),
         "reference_speed": tokens_per_second(record, record.reference),
@@ -76,16 +84,11 @@ def view(record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _state(record: RunRecord) -> str:
-    """The worst verdict of a level."""
-    verdicts = {level.verdict for level in record.levels if level.verdict}
-    return next((v for v in ("fail", "inconclusive", "pass") if v in verdicts), "inconclusive")
-
-
 def _level(record: RunRecord, level: LevelRecord) -> dict[str, Any]:
     return {
         "level": level,
         "pooled": pooled_check(record, level.name),
+        "why_unjudged": why_unjudged(record, level),
         "speed": tokens_per_second(record, level.name),
     }
 
@@ -191,6 +194,8 @@ def _failures(record: RunRecord) -> dict[str, Any]:
     told = [(check, failure_text(record, check)) for check in failed[:_MOST_FAILURES]]
     return {
         "count": len(failed),
+        "problems": record.problems[:_MOST_FAILURES],
+        "short": [(use.level, shortfall_text(use)) for use in record.baselines if use.is_short],
         "worst": told[:_WORST_FAILURES],
         "further": told[_WORST_FAILURES:],
         "untold": max(0, len(failed) - _MOST_FAILURES),

@@ -1,0 +1,104 @@
+"""The tests of a session that ended otherwise than by a verdict: what broke, and for which level.
+
+The process that runs a test says for which level it ran and how it ended (`attach`); the one that
+reports collects it (`Problems`). A worker that dies says nothing: of its test only the node id is
+known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_quant.gate.level_verdict import Problem
+from pytest_quant.reports.plain_text import shown
+
+if TYPE_CHECKING:
+    from pytest_quant.probes.model import Probe
+
+# Of a message as long as it takes to see what is wrong; pytest shows the whole.
+_WIDTH = 300
+_PHASES = ("setup", "call", "teardown")
+
+
+def attach(
+    report: pytest.TestReport, level: str, probe: Probe | None, *, judged: bool, broken: bool
+) -> None:
+    """Tell of a failed test's report which level it is about.
+
+    ``judged``: the gate's own verdict made it fail, which is told elsewhere. ``broken``: it is not
+    a failed assertion.
+    """
+    if report.failed and not judged:
+        report.quant_problem = {  # type: ignore[attr-defined]
+            "level": level,
+            "kind": "broken" if broken else "failed",
+            "category": probe and probe.category,
+            "difficulty": probe and probe.difficulty,
+        }
+    elif report.failed:
+        report.quant_judged = True  # type: ignore[attr-defined]
+
+
+class Problems:
+    """What broke or failed so far, by node id; ``others`` counts failed tests of no level.
+
+    ``level_of`` and ``probe_of`` tell what a node id is about, where nothing else does.
+    """
+
+    def __init__(
+        self, level_of: Callable[[str], str], probe_of: Callable[[str], Probe | None]
+    ) -> None:
+        self._level_of = level_of
+        self._probe_of = probe_of
+        self._found: dict[str, Problem] = {}
+        self._others: set[str] = set()
+
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        """In an order that does not depend on that of the tests."""
+        return tuple(sorted(self._found.values(), key=lambda p: (p.level, p.test)))
+
+    @property
+    def others(self) -> int:
+        return len(self._others)
+
+    def note(self, report: pytest.TestReport) -> None:
+        """Keep what a report says of a failure; a test that runs again begins anew."""
+        if report.when == "setup":
+            self._found.pop(report.nodeid, None)
+            self._others.discard(report.nodeid)
+        if not report.failed or getattr(report, "quant_judged", False):
+            return
+        raw: dict[str, Any] | None = getattr(report, "quant_problem", None)
+        if raw is None and report.when not in _PHASES:
+            raw = self._of_crash(report.nodeid)
+        if raw is None:
+            self._others.add(report.nodeid)
+        else:
+            message = shown(_message(report), _WIDTH)
+            self._found[report.nodeid] = Problem(test=report.nodeid, message=message, **raw)
+
+    def add(self, level: str, test: str, message: str) -> None:
+        """What broke outside a test; it is told as the test ``quant-gate::TEST``."""
+        nodeid = f"quant-gate::{test}"
+        self._found[nodeid] = Problem(level, nodeid, "broken", shown(message, _WIDTH))
+
+    def _of_crash(self, nodeid: str) -> dict[str, Any] | None:
+        level, probe = self._level_of(nodeid), self._probe_of(nodeid)
+        if not level:
+            return None
+        return {
+            "level": level,
+            "kind": "broken",
+            "category": probe and probe.category,
+            "difficulty": probe and probe.difficulty,
+        }
+
+
+def _message(report: pytest.TestReport) -> str:
+    """What a failure says in the end, without its traceback."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash else report.longreprtext)

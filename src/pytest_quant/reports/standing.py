@@ -1,0 +1,91 @@
+"""What became of every level, in the first lines of every report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_quant.gate.baseline_changes import BaselineUse
+from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
+from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.plain_text import counted, shown
+from pytest_quant.reports.results import by_reason
+
+WORDS: dict[LevelVerdict, str] = {
+    "fail": "FAIL",
+    "broken": "BROKEN",
+    "not compared": "NOTHING COMPARED",
+    "not asked": "NOT ASKED",
+    "inconclusive": "undecided",
+    "pass": "pass",
+}
+
+
+def standing_lines(record: RunRecord) -> Iterator[str]:
+    """A line for each level under test: its verdict, and how much of its record was compared."""
+    for level in record.levels:
+        if level.verdict is not None:
+            yield _line(record, level)
+    if record.missing:
+        selected = counted(record.missing + len(record.measurements), "selected test")
+        yield f"incomplete: {record.missing} of {selected} brought no measurement"
+    if record.other_failures:
+        yield f"{counted(record.other_failures, 'failed test')} beside those of the levels"
+
+
+def session_verdict(record: RunRecord) -> LevelVerdict:
+    """The worst verdict of a level."""
+    found = {level.verdict for level in record.levels}
+    return next((verdict for verdict in WORST_FIRST if verdict in found), "not asked")
+
+
+def why_nothing(record: RunRecord, level: LevelRecord) -> str:
+    """Why nothing of a level was compared."""
+    if not level.selected:
+        return "no probe of it was selected"
+    mine = record.of_level(level.name)
+    if not mine:
+        return f"none of its {counted(level.selected, 'test')} brought a measurement"
+    reasons = by_reason(mine)
+    reason, probes = max(reasons.items(), key=lambda item: len(item[1]))
+    others = f"; and {counted(len(reasons) - 1, 'other reason')}" if len(reasons) > 1 else ""
+    return (
+        f"none of {counted(len(mine), 'probe')} tells anything: {shown(', '.join(probes), 60)}: "
+        f"{shown(reason, 120)}{others}"
+    )
+
+
+def why_unjudged(record: RunRecord, level: LevelRecord) -> str:
+    """Why there is no verdict on a level's quality; empty if there is one."""
+    if level.verdict == "broken":
+        return _broken(record, level.name)
+    return why_nothing(record, level) if level.verdict in ("not compared", "not asked") else ""
+
+
+def _line(record: RunRecord, level: LevelRecord) -> str:
+    assert level.verdict is not None
+    why = why_unjudged(record, level)
+    told = [f"{level.name}: {WORDS[level.verdict]}{f': {why}' if why else ''}"]
+    use = next((use for use in record.baselines if use.level == level.name), None)
+    if use is not None:
+        told.append(compared_words(use))
+    return "; ".join(told)
+
+
+def _broken(record: RunRecord, level: str) -> str:
+    found = [p for p in record.problems if p.level == level]
+    rest = f" (and {counted(len(found) - 1, 'more test')})" if len(found) > 1 else ""
+    return f"{shown(found[0].test, 60)}: {shown(found[0].message, 120)}{rest}"
+
+
+def compared_words(use: BaselineUse) -> str:
+    """How much of a record was compared: ``1,812 of 1,840 recorded cases compared``."""
+    if not use.found:
+        return "no baseline" + (", though one is required" if use.required else "")
+    covered = use.coverage
+    rest = f", {covered.unneeded:,} were not needed" if covered.unneeded else ""
+    far = ""
+    if use.divergence != "compared":
+        far = f", divergence {use.divergence}"
+    return (
+        f"{covered.compared:,} of {counted(covered.recorded, 'recorded case')} compared{rest}{far}"
+    )
