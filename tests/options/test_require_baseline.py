@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from tests.sessions import ONE_PROBE, Project, Run
+from benchmarks.faults.catalogue import fault_named
+from tests.sessions import MODES, ONE_PROBE, WITHOUT_DIVERGENCE, Project, Run
+
+from pytest_quant.library import EMBEDDED_MODEL, PROBES
 
 
 def failed_tests(run: Run) -> list[str]:
@@ -34,3 +39,145 @@ def test_refuses_what_the_ini_file_says_by_its_name(project: Project) -> None:
     project.ini("quant_require_baseline = perhaps")
     message = project.run(*ONE_PROBE).mistake()
     assert message.startswith("ERROR: quant_require_baseline in pytest.ini: ")
+
+
+# One probe of its own, in a folder of its own: what a package of a monorepo has.
+PACKAGE = "packages/model"
+ROWS = ("--quant-levels=q8", "--quant-cases=16", WITHOUT_DIVERGENCE)
+NEEDLE = "needle_256"
+GATE = ("--quant-require-baseline", f"--quant-baselines={PACKAGE}/baselines")
+
+
+@pytest.fixture
+def package(project: Project) -> Project:
+    """A monorepo whose model was recorded in its package."""
+    project.write(f"{PACKAGE}/probes/easy.yaml", (PROBES / "iterative.yaml").read_text("utf-8"))
+    recorded = project.run_bare(
+        *(*ROWS, f"--quant-cache-dir={project.cache}", "--quant-threads=1", "-k", "doubling"),
+        *("--quant-baselines=baselines", "--quant-update-baselines"),
+        cwd=PACKAGE,
+    )
+    assert recorded.code == pytest.ExitCode.OK, recorded.output + recorded.errors
+    return project
+
+
+def gated(project: Project, *arguments: str, cwd: str = ".") -> Run:
+    return project.run_bare(
+        *(*ROWS, f"--quant-cache-dir={project.cache}", "--quant-threads=1"),
+        *("--quant-json=record.json", "--quant-require-baseline", "-k", "doubling", *arguments),
+        cwd=cwd,
+    )
+
+
+def compared_of(run: Run) -> str:
+    return run.section[0]
+
+
+@pytest.mark.parametrize(
+    ("cwd", "arguments"),
+    [
+        (".", (f"{PACKAGE}/probes", f"--quant-baselines={PACKAGE}/baselines")),
+        (".", (f"{PACKAGE}/probes/easy.yaml", f"--quant-baselines={PACKAGE}/baselines")),
+        (".", ("--rootdir=packages", "packages", f"--quant-baselines={PACKAGE}/baselines")),
+        ("packages", ("model/probes", "--quant-baselines=model/baselines")),
+        (f"{PACKAGE}/probes", ("../probes", "--quant-baselines=../baselines")),
+        (PACKAGE, ("probes/easy.yaml::doubling[q8]", "--quant-baselines=baselines")),
+    ],
+)
+def test_a_record_is_met_from_every_directory(
+    package: Project, cwd: str, arguments: tuple[str, ...]
+) -> None:
+    run = gated(package, *arguments, cwd=cwd)
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert "16 of 16 recorded cases compared" in compared_of(run)
+
+
+def test_a_file_with_a_broken_template_fails_from_every_directory(
+    package: Project, q8_file: Path
+) -> None:
+    broken = package.path / "broken.gguf"
+    fault_named("chat template").plant(q8_file, "other markup", broken)
+    for arguments in ((), (f"--quant-model={EMBEDDED_MODEL}",)):
+        run = gated(
+            *(package, f"{PACKAGE}/probes", f"--quant-baselines={PACKAGE}/baselines"),
+            *(f"--quant-artifact=q8={broken}", *arguments),
+        )
+        assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
+        assert compared_of(run).startswith("q8: FAIL; 16 of 16 recorded cases compared")
+
+
+def test_what_other_plugins_add_to_node_ids_does_not_matter(package: Project) -> None:
+    package.write(
+        "adding.py",
+        """
+        import pytest
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(items):
+            for item in items:
+                named = f"{item.nodeid}@group-1"
+                if hasattr(item, "_nodeid"):
+                    item._nodeid = named
+                else:  # pytest 9.2
+                    from _pytest.nodeid import coerce_node_id
+
+                    item._id = coerce_node_id(named)
+        """,
+    )
+    for mode in MODES.values():
+        run = gated(package, "-p", "adding", f"{PACKAGE}/probes", GATE[1], *mode)
+        assert run.code == pytest.ExitCode.OK, run.output + run.errors
+        assert "16 of 16 recorded cases compared" in compared_of(run)
+
+
+@pytest.mark.parametrize(("probe", "tokens"), [("doubling", 0), ("doubling", 24), (NEEDLE, 200)])
+def test_what_a_header_forbids_to_ask_is_lost(
+    project: Project, q8_file: Path, probe: str, tokens: int
+) -> None:
+    """With the reference at hand or without, and whether or not anything else could be asked."""
+    asked = ("--quant-levels=q8", "--quant-cases=8", "-k", f"{probe} or opposite")
+    project.run(*asked, "--quant-update-baselines")
+    short = project.path / "short.gguf"
+    fault_named("short context").plant(q8_file, tokens, short)
+    for model in ((), (f"--quant-model={EMBEDDED_MODEL}",)):
+        run = project.run(
+            *asked, f"--quant-artifact=q8={short}", "--quant-require-baseline", *model
+        )
+        assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
+        assert compared_of(run).startswith("q8: FAIL; 16 of 16 recorded cases compared")
+        (lost,) = (m for m in run.measurements.values() if m["probe"] == probe)
+        assert {case["level"]["pattern"] for case in lost["cases"]} == {"too long to ask"}
+        assert "the model's context is" in lost["cases"][0]["level"]["reason"]
+
+
+def test_a_part_of_a_record_fails_and_says_what_is_missing(package: Project) -> None:
+    fewer = ("--quant-cases=8", f"{PACKAGE}/probes", GATE[1])
+    run = gated(package, *fewer)
+    assert run.code == pytest.ExitCode.TESTS_FAILED
+    assert compared_of(run) == "q8: FAIL; 8 of 16 recorded cases compared, divergence not recorded"
+    assert "Hold q8 back: less was compared than its required baseline holds." in run.section
+    told = " ".join(run.output.split())
+    assert "8 of 16 recorded cases of packages/model/baselines/" in told
+    assert "could not be compared: 8 not asked" in told
+
+
+def test_a_record_that_nothing_meets_fails(package: Project) -> None:
+    other = (
+        (PROBES / "iterative.yaml").read_text("utf-8").replace("id: doubling", "id: doubling_now")
+    )
+    package.write(f"{PACKAGE}/probes/easy.yaml", other)
+    run = gated(package, f"{PACKAGE}/probes", GATE[1])
+    assert run.code == pytest.ExitCode.TESTS_FAILED
+    assert compared_of(run).startswith("q8: FAIL; 0 of 16 recorded cases compared")
+    run = package.run(*ROWS, GATE[1], "-k", "doubling", f"{PACKAGE}/probes")
+    assert run.code == pytest.ExitCode.OK
+    assert not any("may ship" in line for line in run.section)
+
+
+def test_cases_in_turn_need_not_all_be_asked(package: Project) -> None:
+    """They stop where the checks are settled: that is no gap in what was compared."""
+    run = package.run(
+        *("--quant-levels=q8", "--quant-max-cases=16", "--quant-require-baseline"),
+        *(f"{PACKAGE}/probes", GATE[1], "-k", "doubling"),
+    )
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors

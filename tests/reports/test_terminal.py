@@ -148,7 +148,7 @@ def test_a_number_and_its_unit_stay_on_one_line(before: int) -> None:
 
 def test_a_level_that_is_undecided() -> None:
     run = record(measured("sums", "q4", right=30, lost=1, n=32))
-    assert "q4: INCONCLUSIVE" in text_of(run)
+    assert "q4: UNDECIDED" in text_of(run)
     (sentence,) = advice(run)
     assert sentence.startswith("q4 is undecided: about --quant-cases=")
     cases = int(sentence.partition("=")[2].split()[0])

@@ -157,7 +157,7 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     for text in recorded_lines(record, level.name):
         yield Line(text, _COLOURS["fail"] if text.endswith(": fail") else "")
     yield from map(Line, level_lines(record, level.name))
-    yield Line(f"{level.name}: {level.verdict.upper()}", _COLOURS[level.verdict])
+    yield Line(f"{level.name}: {WORDS[level.verdict].upper()}", _COLOURS[level.verdict])
 
 
 def _together(record: RunRecord) -> Iterator[Line]:
