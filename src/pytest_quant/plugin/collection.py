@@ -110,13 +110,16 @@ class ProbeFiles:
 
     def is_gone(self, key: str) -> bool:
         """Whether a probe, by its node id without the level, no longer exists, as far as
-        `read_all` has seen: it was in a file that was read, or in none that there is.
+        `read_all` has seen: it was in a file that was read, or in none that there is, here or in
+        a directory above.
         """
         name, _, identity = key.rpartition("::")
         files = [path for path in self._read if self._is_named(path, name)]
         if files:
             return all(probe.id != identity for path in files for probe in self._read[path])
-        return self._whole and not name.startswith(f"{FOLDER}/")
+        if not self._whole or name.startswith(f"{FOLDER}/"):
+            return False
+        return not any((above / name).is_file() for above in (self._base, *self._base.parents))
 
     def _is_named(self, path: Path, name: str) -> bool:
         return self.nodeid(path) == name or f"/{path.as_posix()}".endswith(f"/{name}")
