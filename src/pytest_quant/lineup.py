@@ -75,6 +75,7 @@ def line_up(
         else:
             announce(f"preparing {level.name} ({level.recipe.describe()})")
             artifacts[level.name] = prepare(level, info.path, cache_dir, threads)
+    _check_not_the_reference(reference, tested, artifacts)
     return Lineup(
         model=(info or inspect(artifacts[reference.name].path)).name,
         reference=reference.name,
@@ -82,6 +83,23 @@ def line_up(
         levels=tuple(level.name for level in tested),
         artifacts=artifacts,
     )
+
+
+def _check_not_the_reference(
+    reference: Level, tested: Sequence[Level], artifacts: Mapping[str, Artifact]
+) -> None:
+    """Raises ``QuantUsageError`` for a level whose file is that of the reference: a comparison of
+    a file with itself is green whatever the file.
+    """
+    own = artifacts[reference.name]
+    for level in tested:
+        if artifacts[level.name].digest == own.digest:
+            raise QuantUsageError(
+                f"--quant-artifact {level.name}={artifacts[level.name].path}: is the same file as "
+                f"the reference {reference.name}, {own.path} (sha256 {own.digest[:12]}), so every "
+                f"answer would be the same\ngive the file of {level.name}, or another reference: "
+                "--quant-reference"
+            )
 
 
 def lacks_reference(

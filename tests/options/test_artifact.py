@@ -85,3 +85,12 @@ def test_names_the_level_that_has_no_file(project: Project, q8_file: Path) -> No
     ).mistake()
     assert "no file for level f16" in message
     assert "--quant-artifact f16=FILE" in message
+
+
+def test_a_file_is_not_compared_with_itself(project: Project) -> None:
+    copy = project.path / "copy-Q4_K_M.gguf"
+    copy.write_bytes(EMBEDDED_MODEL.read_bytes())
+    message = project.run(
+        "--quant-levels=q4", f"--quant-model={EMBEDDED_MODEL}", f"--quant-artifact=q4={copy}"
+    ).mistake()
+    assert message.startswith(f"ERROR: --quant-artifact q4={copy}: is the same file as the referen")

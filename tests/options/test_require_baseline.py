@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.faults.catalogue import fault_named
-from tests.sessions import MODES, ONE_PROBE, WITHOUT_DIVERGENCE, Project, Run
+from tests.sessions import COLOURS, MODES, ONE_PROBE, WITHOUT_DIVERGENCE, Project, Run
 
 from pytest_quant.library import EMBEDDED_MODEL, PROBES
 
@@ -181,3 +181,24 @@ def test_cases_in_turn_need_not_all_be_asked(package: Project) -> None:
         *(f"{PACKAGE}/probes", GATE[1], "-k", "doubling"),
     )
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
+
+
+def test_a_session_that_selects_no_probe_compares_nothing(package: Project) -> None:
+    """Other tests of it pass: that is no reason to be green."""
+    package.write("test_other.py", "def test_other(): pass")
+    run = gated(package, "test_other.py", GATE[1], "-k", "test_other")
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
+    assert compared_of(run) == "q8: FAIL; 0 of 16 recorded cases compared, divergence not recorded"
+    # What an ini file says holds for every session of a project, also for those of its own tests.
+    package.ini("quant_levels = q8", "quant_require_baseline = true")
+    run = package.run_bare("test_other.py")
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+
+
+def test_a_record_without_an_answer_is_not_met(project: Project) -> None:
+    project.write("probes/colours.yaml", COLOURS)
+    asked = ("--quant-levels=q8", "--quant-require-baseline")
+    project.run(*asked, "--quant-update-baselines")
+    run = project.run(*asked)
+    assert run.code == pytest.ExitCode.TESTS_FAILED
+    assert "q8.json holds no answer of q8 that could be compared" in " ".join(run.output.split())

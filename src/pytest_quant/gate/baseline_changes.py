@@ -108,9 +108,10 @@ class BaselineUse:
 
     @property
     def is_short(self) -> bool:
-        """Whether a record is required, and not all of it was compared."""
-        whole = self.found and not self.coverage.lacking and self.divergence != "not measured"
-        return self.required and not whole
+        """Whether a record is required, and not all of it, or nothing at all, was compared."""
+        covered = self.coverage
+        whole = covered.compared > 0 and not covered.lacking and self.divergence != "not measured"
+        return self.required and not (self.found and whole)
 
 
 def with_recorded(measurement: Measurement, baseline: Baseline) -> Measurement:

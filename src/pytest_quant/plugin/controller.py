@@ -45,6 +45,9 @@ class Controller:
         self._allure = allure_directory(config)
         self._problems = problems
         self._judge_key = ""
+        # By this very command, not by an ini file that holds for every session of a project.
+        given = ("quant_levels", "quant_require_baseline")
+        self._is_asked_for = any(config.getoption(name) is not None for name in given)
 
     def pytest_report_header(self) -> list[str]:
         """One line of what will be tested."""
@@ -111,12 +114,14 @@ class Controller:
         """After the last probe, reach the pooled verdicts and report them as tests."""
         try:
             result = yield
+            if session.config.option.collectonly:
+                return result
+            self._top_up()
         except BaseException:
             # Stopped, by -x or by hand: show and keep what was learned, but judge nothing by it.
             self._conclude()
             self._keep(ended=True)
             raise
-        self._top_up()
         self._conclude()
         if self._record is not None:
             tests = list(gate_tests(self._record))
@@ -159,7 +164,8 @@ class Controller:
         """Make the record of what was selected, even if nothing of it could be measured."""
         state = self._state
         told = any(problem.difficulty is not None for problem in self._problems.found)
-        if not (self._measurements or state.selected or told):
+        demanded = state.settings.require_baseline and self._is_asked_for
+        if not (self._measurements or state.selected or told or demanded):
             return
         self._record = conclude(
             state,

@@ -103,6 +103,8 @@ def shortfall_text(use: BaselineUse) -> str:
             f"{covered.lacking:,} of {counted(covered.recorded, 'recorded case')} of {use.path} "
             f"could not be compared: {', '.join(told)}"
         )
+    elif not covered.compared:
+        lines.append(f"{use.path} holds no answer of {use.level} that could be compared")
     if use.divergence == "not measured":
         lines.append(f"the divergence recorded in {use.path} was not compared")
     return "\n".join(
