@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from pytest_quant.checkers import prepare
+from pytest_quant.errors import SandboxUnavailable
 from pytest_quant.measurement import TOO_LONG, Answer, CaseResult, Effort, Measurement
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
@@ -112,12 +113,11 @@ class Bench:
 
         The level is asked only once the reference has shown that the probe tells something, or if
         it ``is_recorded`` that it does. A probe that does not fit into the reference's context is
-        skipped. What does not fit into the level's, though it should (the reference was asked, or
-        it is recorded), is answered wrong. Raises ``RuntimeError`` when a runtime fails,
-        ``QuantUsageError`` for a mistake in the probe, ``SandboxUnavailable``, before a model is
-        asked, if programs cannot be judged on this machine.
+        skipped, and so is one of programs, before a model is asked, if these cannot be judged on
+        this machine. What does not fit into the level's context, though it should (the reference
+        was asked, or it is recorded), is answered wrong. Raises ``RuntimeError`` when a runtime
+        fails, ``QuantUsageError`` for a mistake in the probe.
         """
-        prepare(probe.check)
         key = self._key(probe, level)
         if key not in self._references:
             self._references[key] = _Reference(sampling.parts(probe))
@@ -127,6 +127,7 @@ class Bench:
         shown: str | None = "" if is_recorded else None
         seen, skipped, complete = 0, "", False
         try:
+            prepare(probe.check)
             while not complete:
                 seen += 1
                 complete = self._refer(probe, level, reference, seen, lost=is_recorded).last
@@ -145,7 +146,7 @@ class Bench:
                     break
         except PromptTooLong as error:
             skipped = _too_long(error)
-        except NotRecorded as error:
+        except (NotRecorded, SandboxUnavailable) as error:
             skipped = str(error)
         return Measurement(
             nodeid=nodeid,

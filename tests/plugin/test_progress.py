@@ -98,7 +98,7 @@ def report(level: str, *, tokens: int, seconds: float, cases: int, total: int) -
     """What the report of a probe carries, as far as the view reads it."""
     effort = {"prompt_tokens": tokens // 2, "new_tokens": tokens - tokens // 2, "seconds": seconds}
     measurement = {"level": level, "cases": [{}] * cases, "level_effort": effort}
-    return {"tests": total, "measurement": measurement}
+    return {"tests": {level: total}, "measurement": measurement}
 
 
 def test_the_tally() -> None:
@@ -127,10 +127,10 @@ def test_a_probe_that_brought_nothing_is_done_all_the_same() -> None:
     tally = Tally(lambda _: "q4", clock)
     tally.begin("a")
     clock.now += 5
-    tally.learn({"tests": 2})
+    tally.learn({"tests": {"q4": 2}})
     assert tally.told(79) == "q4: 1 of 2 done, 0 cases, about 0:05 left"
     assert tally.unfinished
-    tally.learn({"tests": 2})
+    tally.learn({"tests": {"q4": 2}})
     assert not tally.unfinished
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_quant.errors import QuantUsageError, SandboxUnavailable
+from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.properties import findings, labels
 from pytest_quant.plugin.state import STATE
 
@@ -50,10 +50,7 @@ class ProbeItem(pytest.Item):
         # On the item rather than on one report: JUnit files show what the last report holds.
         self.user_properties += labels(self.level, state.reference.name, self.probe.category)
         self.user_properties.append(("quant_difficulty", self.probe.difficulty))
-        try:
-            self.measurement = state.measure(self.probe, self.level, self.nodeid)
-        except SandboxUnavailable as error:
-            pytest.skip(str(error))
+        self.measurement = state.measure(self.probe, self.level, self.nodeid)
         if reason := skip_reason(self.measurement):
             pytest.skip(reason)
         self.result = state.check(self.measurement)

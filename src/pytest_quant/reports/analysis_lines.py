@@ -49,10 +49,8 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
             )
     for text in analysis.degeneration:
         if text.level == level and text.looping + text.reference_looping:
-            yield (
-                f"loops: {text.looping} of {counted(text.responses, 'longer response')}, "
-                f"{reference} {text.reference_looping}"
-            )
+            beside = "" if record.reference_recorded else f", {reference} {text.reference_looping}"
+            yield f"loops: {text.looping} of {counted(text.responses, 'longer response')}{beside}"
     yield from judged_lines(record, level)
 
 
