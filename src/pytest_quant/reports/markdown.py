@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pytest_quant.gate.verdicts import Check
+from pytest_quant.harmless import harmless
 from pytest_quant.measurement import (
     RECORDED,
     Answer,
@@ -41,7 +42,7 @@ def markdown(record: RunRecord) -> str:
     """Verdict, tables, what changed; ends in a line break."""
     beginning, end = list(_beginning(record)), list(_end(record))
     changes = _changes(record, MOST_LINES - len(beginning) - len(end))
-    return "\n".join([*beginning, *changes, *end]) + "\n"
+    return harmless("\n".join([*beginning, *changes, *end]) + "\n", "\n")
 
 
 def _beginning(record: RunRecord) -> Iterator[str]:
