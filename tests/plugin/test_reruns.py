@@ -53,8 +53,12 @@ BREAKS_ONCE = """
 def test_the_last_run_counts_once(project: Project, plugin: str, broken: str) -> None:
     plain = project.run(*ONE_PROBE, "--junitxml=junit.xml")
     expected = properties(plain)
-    project.write("conftest.py", plugin + broken)
-    run = project.run(*ONE_PROBE, "--junitxml=junit.xml")
+    project.write("again.py", plugin + broken)
+    run = project.run(
+        *("-p", "again", *ONE_PROBE, "--junitxml=junit.xml"),
+        fresh=True,
+        PYTHONPATH=str(project.path),
+    )
     assert run.record is not None, run.output + run.errors
     assert plain.record is not None
     assert run.measurements == plain.measurements
