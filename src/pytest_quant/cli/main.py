@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from pytest_quant import __version__
 from pytest_quant.cli import compare, levels, probes, report, table
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.harmless import harmless
 
 # As pytest's, and for the same: a mistake that the user can mend.
 USAGE_ERROR = 4
@@ -22,10 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Generators of a project are found as with "python -m pytest"; last, so that they hide nothing.
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.append(here)
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show a character shows its escape.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     lines: Iterator[str] = chosen.command(chosen)
     try:
         for line in lines:
-            print(line)
+            print(harmless(line, "\n\t"))
         sys.stdout.flush()
     except QuantUsageError as error:
         sys.stdout.flush()
