@@ -19,6 +19,7 @@ from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
 from pytest_quant.runtimes.llamacpp.promise import shortfall
 from pytest_quant.runtimes.llamacpp.quantize import quantize, remove_leftovers
+from pytest_quant.runtimes.llamacpp.trial import ensure_tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,12 @@ class Artifact:
 def prepare(level: Level, source: Path, cache_dir: Path, threads: int) -> Artifact:
     """The level's file, quantized from ``source`` unless it was before or is the source itself.
 
-    ``source`` is an f32, bf16 or f16 GGUF. Raises ``QuantUsageError``: see ``inspect`` and
-    ``quantize``, and for a cache that cannot be written.
+    ``source`` is an f32, bf16 or f16 GGUF. Raises ``QuantUsageError``: see ``inspect``,
+    ``ensure_tried`` and ``quantize``, and for a cache that cannot be written.
     """
     if level.recipe == Recipe((reference_level(inspect(source)) or "").upper()):
         return adopt(level, source, cache_dir)
+    ensure_tried(source, cache_dir)
     path = _cached_path(level.recipe, source, cache_dir)
     with locked(path):
         if not _is_complete(path, cache_dir):
@@ -60,7 +62,11 @@ def prepare(level: Level, source: Path, cache_dir: Path, threads: int) -> Artifa
 
 
 def adopt(level: Level, path: Path, cache_dir: Path) -> Artifact:
-    """A file that the user brings for a level. Raises ``QuantUsageError`` like ``inspect``."""
+    """A file that the user brings for a level.
+
+    Raises ``QuantUsageError`` like ``inspect`` and ``ensure_tried``.
+    """
+    ensure_tried(path, cache_dir)
     return _describe(level, path, cache_dir, made_here=False)
 
 

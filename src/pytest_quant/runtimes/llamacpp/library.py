@@ -28,13 +28,18 @@ with short_spinning():
     from llama_cpp.llama_chat_format import Jinja2ChatFormatter as Jinja2ChatFormatter
 
 DECODE_OK, DECODE_NO_SLOT, DECODE_ABORTED = 0, 1, 2
+# Whether this build can use an accelerator.
+OFFLOADS = bool(llama_cpp.llama_supports_gpu_offload())
 GGML_TYPE_COUNT: int = llama_cpp.GGML_TYPE_COUNT
 
 _log: deque[str] = deque(maxlen=40)
+_echoed_level = 99
 
 
-def _keep_log(_level: int, text: bytes, _user_data: int | None) -> None:
+def _keep_log(level: int, text: bytes, _user_data: int | None) -> None:
     _log.append(text.decode("utf-8", errors="replace"))
+    if level == _echoed_level:
+        os.write(2, text)
 
 
 # llama.cpp keeps only the address: this reference keeps the callback alive.
@@ -46,6 +51,12 @@ def initialize() -> None:
     """Start llama.cpp once in this process and take over its log."""
     llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
     llama_cpp.llama_backend_init()
+
+
+def echo_errors() -> None:
+    """Write what llama.cpp calls an error to stderr at once: this process may not live on."""
+    global _echoed_level
+    _echoed_level = 4
 
 
 def last_log_lines(count: int = 4) -> str:
@@ -113,18 +124,10 @@ def file_type_name(number: int) -> str:
     return ""
 
 
-def ggml_type(number: int) -> tuple[str, int, int] | None:
-    """A ggml type's name in upper case, weights in a block, and bytes of a block."""
-    if not 0 <= number < GGML_TYPE_COUNT:
-        return None
-    ggml = load_shared_library("ggml-base", _library_directory())
-    ggml.ggml_type_name.restype = ctypes.c_char_p
-    ggml.ggml_blck_size.restype = ctypes.c_int64
-    ggml.ggml_type_size.restype = ctypes.c_size_t
-    block, block_bytes = ggml.ggml_blck_size(number), ggml.ggml_type_size(number)
-    if not block or not block_bytes:
-        return None
-    return ggml.ggml_type_name(number).decode().upper(), block, block_bytes
+@functools.cache
+def ggml() -> Any:
+    """The library of tensors beneath llama.cpp."""
+    return load_shared_library("ggml-base", _library_directory())
 
 
 def quantize(
@@ -219,10 +222,8 @@ class Model:
     @property
     def generates_text(self) -> bool:
         """True for decoder-only, autoregressive models: the ones that can be asked."""
-        return not (
-            llama_cpp.llama_model_has_encoder(self._handle)
-            or llama_cpp.llama_model_is_diffusion(self._handle)
-        )
+        other = llama_cpp.llama_model_has_encoder, llama_cpp.llama_model_is_diffusion
+        return not any(is_it(self._handle) for is_it in other)
 
     @property
     def can_share_prefix(self) -> bool:
