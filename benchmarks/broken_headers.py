@@ -31,9 +31,10 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.llamacpp import trial_inside
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
-from pytest_quant.runtimes.protocol import Limits, PromptTooLong
+from pytest_quant.runtimes.protocol import Incomparable, Limits, PlainText, PromptTooLong
 
 TINY = Shape(width=256, layers=2, heads=4, feed_forward=512, vocabulary=600, context=512)
+TEXT = PlainText("nonsense", "bo da ku mi 17 " * 600)
 KIND = gguf.GGUFValueType
 INTEGERS = (0, 1, 2, 3, 7, 255, 2**31 - 1, 2**32 - 1)
 REALS = (0.0, -1.0, float("nan"), float("inf"), 1e30, -1e30, 1e-45)
@@ -218,6 +219,9 @@ def _ask(path: Path) -> None:
         asked = ("what is 2 + 2?", "what is zażółć \U0001f98a?", "what is it")
         runtime.generate(asked, Limits(max_tokens=6))
         runtime.score(asked[:1], [("four", "five six")])
+        # As long as a probe's, and as many tokens at once as llama.cpp takes.
+        runtime.generate([f"{asked[1]} " * 20, "what is it"], Limits(max_tokens=2))
+        runtime.diverge(runtime, TEXT)
 
 
 def _forked(work: Callable[[], object], passes: bytes = b"") -> str:
@@ -230,7 +234,7 @@ def _forked(work: Callable[[], object], passes: bytes = b"") -> str:
             signal.alarm(60)
             try:
                 work()
-            except (QuantUsageError, RuntimeError, PromptTooLong):
+            except (QuantUsageError, RuntimeError, PromptTooLong, Incomparable):
                 os._exit(3)
             except BaseException:
                 traceback.print_exc()

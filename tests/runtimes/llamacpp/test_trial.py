@@ -14,7 +14,8 @@ from tests.runtimes.llamacpp.changed_models import Change, changed, retyped, wit
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp import library, trial
-from pytest_quant.runtimes.llamacpp.trial import child_command, ensure_tried, last_words
+from pytest_quant.runtimes.llamacpp.digests import digest
+from pytest_quant.runtimes.llamacpp.trial import child_command, last_words
 
 
 def a_token_twice(model: ModelFile) -> None:
@@ -24,6 +25,10 @@ def a_token_twice(model: ModelFile) -> None:
 
 def huge_norm(model: ModelFile) -> None:
     model.set_values("output_norm.weight", np.full(256, 3e38))
+
+
+def ensure_tried(path: Path, cache_dir: Path) -> None:
+    trial.ensure_tried(path, digest(path, cache_dir), cache_dir)
 
 
 # What llama.cpp aborts for, and the last words of it.
@@ -132,7 +137,7 @@ def test_a_broken_note_is_no_note(tiny: Path, tmp_path: Path, children: list[obj
 
 
 def test_the_embedded_model_costs_nothing(tmp_path: Path, children: list[object]) -> None:
-    ensure_tried(EMBEDDED_MODEL, tmp_path)
+    trial.ensure_tried(EMBEDDED_MODEL, "", tmp_path)
     assert not children
     assert not list(tmp_path.iterdir())
 

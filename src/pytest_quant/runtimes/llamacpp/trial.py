@@ -25,7 +25,6 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.cache import write_json
-from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect
 
 # Counts the ways in which files are tried: what was tried in an older one is tried again.
@@ -41,14 +40,14 @@ _LAST_LINES = 3
 _NOISE = re.compile(r"\[New LWP|\[Thread |#\d|Fatal Python error|\s*(File|Current thread) ")
 
 
-def ensure_tried(path: Path, cache_dir: Path) -> None:
+def ensure_tried(path: Path, sha256: str, cache_dir: Path) -> None:
     """Raises ``QuantUsageError`` for a model that is damaged or that llama.cpp cannot run.
 
-    It is tried once, all parts of it; ``path`` is the first.
+    It is tried once, all parts of it; ``path`` is the first, ``sha256`` the digest of them.
     """
     if path == EMBEDDED_MODEL:
         return
-    identity = [digest(path, cache_dir), library.build_id(), library.hardware_class(), _VERSION]
+    identity = [sha256, library.build_id(), library.hardware_class(), _VERSION]
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32]
     record = cache_dir / "tried" / f"{key}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):

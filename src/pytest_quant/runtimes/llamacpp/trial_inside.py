@@ -118,7 +118,10 @@ def main(order: str) -> None:
     library.echo_errors()
     _confine(memory)
     _say("checking its numbers")
-    problem = damage(paths) or try_model(paths[0])
+    try:
+        problem = damage(paths) or try_model(paths[0])
+    except QuantUsageError as error:
+        problem = str(error)
     print(json.dumps({"problem": problem[:_LONGEST]}), flush=True)
     # Whatever a library still does at the end is no concern of the model's.
     os._exit(0)
