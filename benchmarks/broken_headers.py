@@ -35,6 +35,8 @@ from pytest_quant.runtimes.protocol import Incomparable, Limits, PlainText, Prom
 
 TINY = Shape(width=256, layers=2, heads=4, feed_forward=512, vocabulary=600, context=512)
 TEXT = PlainText("nonsense", "bo da ku mi 17 " * 600)
+# Bytes at the beginning in which single bits are flipped, and how many of them.
+HEADER, FLIPS = 11_500, 400
 KIND = gguf.GGUFValueType
 INTEGERS = (0, 1, 2, 3, 7, 255, 2**31 - 1, 2**32 - 1)
 REALS = (0.0, -1.0, float("nan"), float("inf"), 1e30, -1e30, 1e-45)
@@ -97,6 +99,8 @@ def changes(model: ModelFile) -> Iterator[Change]:
     for name in ("output.weight", "token_embd.weight", "output_norm.weight", "blk.0.attn_k.weight"):
         for number in range(45):
             yield Change(f"{name} of type {number}", patch=_retype(name, number))
+    for bit in random.Random(0).sample(range(8 * HEADER), FLIPS):
+        yield Change(f"bit {bit}", patch=_flip(bit))
 
 
 def _other_values(field: Field) -> Iterator[tuple[KIND, object, KIND | None]]:
@@ -178,6 +182,13 @@ def _retype(name: str, number: int) -> Callable[[bytearray], None]:
         (dimensions,) = struct.unpack_from("<I", data, place)
         struct.pack_into("<I", data, place + 4 + 8 * dimensions, number)
         data += bytes(4_000_000)
+
+    return patch
+
+
+def _flip(bit: int) -> Callable[[bytearray], None]:
+    def patch(data: bytearray) -> None:
+        data[bit // 8] ^= 1 << bit % 8
 
     return patch
 

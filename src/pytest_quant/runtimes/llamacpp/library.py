@@ -27,17 +27,19 @@ with short_spinning():
     from llama_cpp._ctypes_extensions import load_shared_library
     from llama_cpp.llama_chat_format import Jinja2ChatFormatter as Jinja2ChatFormatter
 
+NativeBatch = llama_cpp.llama_batch
 DECODE_OK, DECODE_NO_SLOT, DECODE_ABORTED = 0, 1, 2
 # Whether this build can use an accelerator.
 OFFLOADS = bool(llama_cpp.llama_supports_gpu_offload())
 GGML_TYPE_COUNT: int = llama_cpp.GGML_TYPE_COUNT
 
-_log: deque[str] = deque(maxlen=40)
+_log: deque[tuple[int, str]] = deque(maxlen=40)
+_ERROR = 4
 _echoed_level = 99
 
 
 def _keep_log(level: int, text: bytes, _user_data: int | None) -> None:
-    _log.append(text.decode("utf-8", errors="replace"))
+    _log.append((level, text.decode("utf-8", errors="replace")))
     if level == _echoed_level:
         os.write(2, text)
 
@@ -56,12 +58,13 @@ def initialize() -> None:
 def echo_errors() -> None:
     """Write what llama.cpp calls an error to stderr at once: this process may not live on."""
     global _echoed_level
-    _echoed_level = 4
+    _echoed_level = _ERROR
 
 
 def last_log_lines(count: int = 4) -> str:
-    """The last non-empty lines that llama.cpp logged, oldest first."""
-    lines = [line for line in "".join(_log).splitlines() if line.strip(" .")]
+    """The last lines that llama.cpp logged, oldest first: of errors, if there are any."""
+    said = [text for level, text in _log if level >= _ERROR] or [text for _, text in _log]
+    lines = [line for line in "".join(said).splitlines() if line.strip(" .")]
     return "\n".join(lines[-count:]) or "(llama.cpp logged nothing)"
 
 
@@ -160,28 +163,6 @@ def quantize(
         llama_cpp.llama_model_quantize(
             os.fsencode(source), os.fsencode(destination), ctypes.byref(parameters)
         )
-    )
-
-
-def native_batch(
-    tokens: npt.NDArray[np.int32],
-    positions: npt.NDArray[np.int32],
-    sequence_counts: npt.NDArray[np.int32],
-    sequence_lists: npt.NDArray[np.uintp],
-    wants_logits: npt.NDArray[np.int8],
-) -> Any:
-    """A ``llama_batch`` over the caller's arrays, which must outlive it; set its ``n_tokens``."""
-
-    def pointer(array: npt.NDArray[Any], kind: Any) -> Any:
-        return array.ctypes.data_as(ctypes.POINTER(kind))
-
-    return llama_cpp.llama_batch(
-        n_tokens=0,
-        token=pointer(tokens, ctypes.c_int32),
-        pos=pointer(positions, ctypes.c_int32),
-        n_seq_id=pointer(sequence_counts, ctypes.c_int32),
-        seq_id=pointer(sequence_lists, ctypes.POINTER(ctypes.c_int32)),
-        logits=pointer(wants_logits, ctypes.c_int8),
     )
 
 
@@ -357,7 +338,7 @@ class Context:
         self._logits = np.empty((0, self._vocabulary_size), np.float32)
 
     def decode(self, batch: Any) -> int:
-        """Run a ``native_batch``; returns llama.cpp's status (0 is success)."""
+        """Run a ``NativeBatch``; returns llama.cpp's status (0 is success)."""
         return int(llama_cpp.llama_decode(self._handle, batch))
 
     def logits(self, rows: int) -> npt.NDArray[np.float32]:
