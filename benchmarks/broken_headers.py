@@ -216,7 +216,7 @@ def outcome(path: Path) -> str:
     order = json.dumps([[str(path)], trial_memory(path)])
     tried = _forked(lambda: trial_inside.main(order), passes=b'"problem": ""')
     if tried != "well":
-        return f"refused by the trial ({tried})" if tried.startswith("SIG") else "refused by it"
+        return f"refused by the trial ({tried if tried.startswith('SIG') else 'in words'})"
     asked = _forked(lambda: _ask(path))
     return {"well": "asked", "in words": "asked, and told in words"}.get(asked, f"FAULT: {asked}")
 

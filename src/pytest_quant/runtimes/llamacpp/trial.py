@@ -24,7 +24,7 @@ from typing import IO
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.llamacpp.cache import write_json
+from pytest_quant.runtimes.llamacpp.cache import make_directory, write_json
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect
 
 # Counts the ways in which files are tried: what was tried in an older one is tried again.
@@ -53,16 +53,23 @@ def ensure_tried(path: Path, sha256: str, cache_dir: Path) -> None:
     with suppress(OSError, ValueError, KeyError, TypeError):
         if json.loads(record.read_text("utf-8"))["identity"] == identity:
             return
-    if problem := _problem(inspect(path)):
+    make_directory(record.parent)
+    if problem := _problem(inspect(path), record.parent):
         raise QuantUsageError(problem)
     write_json(record, {"identity": identity})
 
 
-def _problem(model: GgufInfo) -> str:
-    """Try a model in a child process; what is wrong with it, ``""`` if nothing is."""
+def _problem(model: GgufInfo, directory: Path) -> str:
+    """Try a model in a child process; what is wrong with it, ``""`` if nothing is.
+
+    What it says goes to unnamed files in a directory, so that it may say any amount.
+    """
     order = json.dumps([[str(part) for part in model.parts], 2 * model.size + _LEAST_MEMORY])
     seconds = _LEAST_SECONDS + 2 * model.size / _BYTES_PER_SECOND
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+    with (
+        tempfile.TemporaryFile(dir=directory) as output,
+        tempfile.TemporaryFile(dir=directory) as errors,
+    ):
         child = subprocess.Popen(
             child_command(f"{__name__}_inside", order),
             env=child_environment(),
