@@ -59,3 +59,25 @@ def test_a_damaged_scale_in_the_row_of_a_rare_token(
     message = project.run(*ONE_PROBE, *given("q8", path)).mistake()
     assert f"{path}: damaged: a scale of block " in message
     assert "of tensor 'token_embd.weight' (Q8_0) is NaN or infinite" in message
+
+
+# What a file may still do that passed its trial.
+ABORT = """
+    import ctypes
+    from pytest_quant.runtimes.llamacpp import library
+
+    def test_aborts(quant):
+        library.initialize()
+        print("captured")
+        place = b"/home/me/vendor/llama.cpp/ggml/src/ggml.c"
+        library.ggml().ggml_abort(place, 12, b"%s", b"GGML_ASSERT(\\x1b[31m) failed")
+"""
+
+
+@pytest.mark.parametrize("arguments", [("-p", "no:xdist"), ("-n1",)], ids=["no xdist", "-n1"])
+def test_last_words_get_past_the_capture(project: Project, arguments: tuple[str, ...]) -> None:
+    project.write("test_it.py", ABORT)
+    run = project.run("--quant-levels=q8", "test_it.py", *arguments)
+    assert run.code != pytest.ExitCode.OK
+    said = "llama.cpp aborts: 'ggml/src/ggml.c:12: GGML_ASSERT(\\x1b[31m) failed'"
+    assert said in run.errors.splitlines(), run.output + run.errors

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.measurement import to_json
+from pytest_quant.past_capture import keep_stderr
 from pytest_quant.plugin.benchmark_item import BenchmarkItem, benchmark_items, check_available
 from pytest_quant.plugin.collection import (
     ProbeFile,
@@ -35,6 +36,7 @@ _UNDECIDED = ("quant_verdict", "inconclusive")
 
 def start(config: pytest.Config) -> None:
     """Register the plugin proper for this process; raises ``pytest.UsageError``."""
+    keep_stderr()
     try:
         check_rootdir(config, FLAGS)
         settings = read_settings(config)

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pytest_quant import past_capture
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.llamacpp.openmp import short_spinning
 
@@ -44,14 +45,24 @@ def _keep_log(level: int, text: bytes, _user_data: int | None) -> None:
         os.write(2, text)
 
 
-# llama.cpp keeps only the address: this reference keeps the callback alive.
+def _say_abort(message: bytes) -> None:
+    _, _, place = message.decode("utf-8", errors="replace").rpartition("/llama.cpp/")
+    past_capture.say(f"llama.cpp aborts: {place!r}")
+
+
+# llama.cpp keeps only the addresses: these references keep the callbacks alive.
 _log_callback = llama_cpp.llama_log_callback(_keep_log)
+_abort_callback = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(_say_abort)
 
 
 @functools.cache
 def initialize() -> None:
-    """Start llama.cpp once in this process and take over its log."""
+    """Start llama.cpp once in this process and take over its log and its last words.
+
+    Of itself it would ask a debugger for the stack before it aborts.
+    """
     llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
+    ggml().ggml_set_abort_callback(_abort_callback)
     llama_cpp.llama_backend_init()
 
 
