@@ -10,6 +10,7 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.harmless import harmless
+from pytest_quant.past_capture import keep_stderr
 from pytest_quant.plugin.benchmark_item import BenchmarkItem, benchmark_items, check_available
 from pytest_quant.plugin.brought import complete
 from pytest_quant.plugin.collection import (
@@ -37,6 +38,7 @@ _UNDECIDED = ("quant_verdict", "inconclusive")
 
 def start(config: pytest.Config) -> None:
     """Register the plugin proper for this process; raises ``pytest.UsageError``."""
+    keep_stderr()
     try:
         check_rootdir(config, FLAGS)
         settings = read_settings(config)
