@@ -279,14 +279,14 @@ class Model:
             raise RuntimeError(f"llama.cpp cannot tokenize the prompt:\n{last_log_lines()}")
         return tokens[:count].copy()
 
-    def piece(self, token: int) -> bytes:
-        """The bytes that a token stands for; empty for control tokens."""
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """The bytes that a token stands for; a control token's name only if ``special``."""
         length = llama_cpp.llama_token_to_piece(
-            self._vocabulary, token, self._piece, len(self._piece), 0, False
+            self._vocabulary, token, self._piece, len(self._piece), 0, special
         )
         if length < 0:
             self._piece = ctypes.create_string_buffer(-length)
-            return self.piece(token)
+            return self.piece(token, special=special)
         return self._piece.raw[:length]
 
     def end_tokens(self) -> npt.NDArray[np.bool_]:
