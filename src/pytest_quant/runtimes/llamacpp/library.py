@@ -25,7 +25,6 @@ from pytest_quant.runtimes.llamacpp.openmp import short_spinning
 with short_spinning():
     import llama_cpp
     from llama_cpp._ctypes_extensions import load_shared_library
-    from llama_cpp.llama_chat_format import Jinja2ChatFormatter as Jinja2ChatFormatter
 
 DECODE_OK, DECODE_NO_SLOT, DECODE_ABORTED = 0, 1, 2
 GGML_TYPE_COUNT: int = llama_cpp.GGML_TYPE_COUNT
