@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pytest_quant.thinking import marks
 from pytest_quant.thinking.mentions import Mentions
 
-_NAME = r"[^\W\d_][\w:.|*-]{0,40}"
-# <name>, </name>, <|name|>, <|name>, <name|>, [NAME], and the brackets of other alphabets.
+_NAME = r"[^\W\d_][\w\u2581:.|*-]{0,40}"
+# <name>, </name>, <|name|>, <|name>, <name|>, [NAME], {name}, (name), and what other scripts have.
 _MARK = re.compile(
     rf"(?P<bracket>[<\u25c1\u25c0\u3010\u27e8\u300a])[|]?(?P<slash>/?)[|]?(?P<name>{_NAME}?)"
     r"(?:[ \t][^<>\n]{0,60})?[|]?[>\u25b7\u25b6\u3011\u27e9\u300b]"
-    r"|\[(?P<square_slash>/?)(?P<square>[A-Z][A-Z0-9_:.-]{1,40})\]"
+    r"|[\[{(](?P<square_slash>/?)(?P<square>[A-Za-z][\w:.-]{1,40})[\]})]"
 )
 _ANGLES = "<\u25c1\u25c0"
 _CLOSES = ("end", "close", "stop")
@@ -31,7 +31,7 @@ def unknown_mark(answer: str) -> str:
     thinking; and if it is the first word of the answer, whatever its name, unless it encloses all.
     """
     text = marks.plain(answer)
-    if not any(bracket in text for bracket in "<[\u25c1\u25c0\u3010\u27e8\u300a"):
+    if not any(bracket in text for bracket in "<[{(\u25c1\u25c0\u3010\u27e8\u300a"):
         return ""
     known = {(mark.start, mark.end) for mark in marks.find(text)}
     mentions = Mentions(text)
@@ -45,9 +45,10 @@ def unknown_mark(answer: str) -> str:
         if _speaks_of_thinking(match) and not mentions.covers(*match.span()):
             # In other brackets there are stage directions and headings.
             angle = text[match.start()] in _ANGLES
-            if angle or _name(match) in closed or mentions.is_first(0, match.start()):
+            begins = _is_loud(match) and mentions.is_first(0, match.start())
+            if angle or begins or _name(match) in closed:
                 return answer[match.start() : match.end()]
-    first = next(iter(found), None)
+    first = found[0] if found and _is_loud(found[0]) else None
     if first and mentions.is_first(0, first.start()) and _opens_something(first, found, text):
         return answer[first.start() : first.end()]
     return ""
@@ -57,6 +58,11 @@ def _speaks_of_thinking(match: re.Match[str]) -> bool:
     name = _name(match)
     parts = _PARTS.split(name)
     return any(word in parts if len(word) < 4 else word in name for word in marks.unknown().words)
+
+
+def _is_loud(match: re.Match[str]) -> bool:
+    """Whether a mark is more than a word in brackets."""
+    return not match["square"] or (match["square"].isupper() and match[0].startswith("["))
 
 
 def _name(match: re.Match[str]) -> str:
