@@ -45,7 +45,7 @@ ALLOWED = {
     "bandit": ("checkers.vulnerabilities",),
     "allure_commons": ("reports.allure", "plugin.allure_hooks"),
     "cattrs": ("record",),
-    "jinja2": ("reports.html",),
+    "jinja2": ("reports.html", "runtimes.llamacpp.template_inside"),
     "matplotlib": ("reports.plots",),
     "gguf": (),
     "scipy": (
@@ -75,6 +75,7 @@ FORBIDDEN = {
     "probes": ("plugin", "runtimes", "reports", "gate", "judge"),
     "cli": ("plugin",),
     "reports": ("plugin", "runtimes.llamacpp", "probes", "judge.endpoint", "judge.pairwise"),
+    "thinking": ("plugin", "runtimes", "reports", "probes", "checkers", "gate", "judge", "metrics"),
     "sandbox": ("plugin", "runtimes", "reports", "probes", "gate", "checkers", "suites"),
     "suites": ("plugin", "runtimes", "reports", "gate", "checkers", "sandbox"),
 }

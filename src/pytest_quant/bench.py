@@ -301,7 +301,7 @@ class Bench:
         else:
             batch = self._generate(level, prompts, probe.max_tokens)
             replies = [
-                Reply(response.text, response.finish, logprobs=response.logprobs)
+                Reply(response.whole, response.finish, logprobs=response.logprobs)
                 for response in batch.responses
             ]
             effort = _effort(batch)

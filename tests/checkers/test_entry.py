@@ -195,7 +195,7 @@ def pieces() -> st.SearchStrategy[str]:
         "answer", "answer is", "Answer:", "\\boxed{", "}", "{", "(", ")", "**", "$", "=", "or",
         "no, wait", "not", "so", "because", "true", "A", "Paris", "red", "km", "%", "1", "2.5",
         "1/2", "1,000", "-", "^", "sqrt", "\\frac", "x", "\u00bd", "\u00b2", "\u221a", "\u03c0",
-        "\n", "\n\n", " ", ".", ",", "<think>", "</think>", "e9", "~~", "\\", "\\text{",
+        "\n", "\n\n", " ", ".", ",", "<think>", "</think>", "<mull>", "e9", "~~", "\\", "\\text{",
         "...", "\u00b1", ":", "1.", "per", "and", "####",
     ]  # fmt: skip
     return st.one_of(

@@ -59,7 +59,8 @@ UNITS = [
     "\u0301", "3\u0305", "\U0001f600", "1 \u00d7 10^",
     "|1", "|1|\n", "|1|\n\n", "|1|\n|-|\n", "| |", "x1 = ", "x1 = 1, ", "x1 = 1\n", "x1 = 1\n\n",
     "it is a myth that 1 ", "that was wrong. ", "but ", "# Rome\n", "**Rome**: ",
-    "- Rome: ", "Rome and ",
+    "- Rome: ", "Rome and ", "<mull>", "</think>", "[THINK]", "<|channel|>", "`<think>`",
+    "('</think>'", "<answer>", "<|x|>", "```x\n</think>\n",
 ]  # fmt: skip
 EVERY_RULE = """
 title

@@ -12,6 +12,8 @@ from tests.sessions import COLOURS, ONE_PROBE, Project
 
 from pytest_quant.library import EMBEDDED_MODEL
 
+DROPS = "[INST] Hello [/INST]"
+
 
 def test_a_missing_model(project: Project, mode: tuple[str, ...]) -> None:
     message = project.run(*ONE_PROBE, "--quant-model=nowhere.gguf", *mode).mistake()
@@ -51,6 +53,41 @@ def test_a_split_model_with_a_missing_part(
     (tmp_path / "split-00002-of-00003.gguf").unlink()
     message = project.run(*ONE_PROBE, "--quant-model=split-00001-of-00003.gguf").mistake()
     assert "split into 3; missing: split-00002-of-00003.gguf" in message
+
+
+def templated(source: Path, template: str, path: Path) -> Path:
+    """A copy of a model with this chat template."""
+    import gguf
+    from benchmarks.faults.model_file import Field, ModelFile
+
+    model = ModelFile.read(source)
+    model.fields["tokenizer.chat_template"] = Field(template, gguf.GGUFValueType.STRING)
+    model.write(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{% if messages %}", "does not compile: line 1: Unexpected end of template"),
+        (DROPS, f"drops, cuts or changes what the user says: it makes '{DROPS}' of 'Which bird"),
+        ("{{ messages | tojson(indent=100000000) }}", "takes more than 512 MB of memory"),
+    ],
+)
+def test_a_chat_template_that_cannot_be_used(template: str, said: str, project: Project) -> None:
+    templated(EMBEDDED_MODEL, template, project.path / "m-f16.gguf")
+    message = project.run(*ONE_PROBE, "--quant-model=m-f16.gguf").mistake()
+    assert f"m-f16.gguf: the model's chat template {said}" in message
+    assert "repair tokenizer.chat_template in the GGUF, or remove it to ask plainly" in message
+
+
+def test_the_chat_template_of_a_given_level(
+    project: Project, q8_file: Path, mode: tuple[str, ...]
+) -> None:
+    templated(q8_file, "{{ raise_exception('no \x1b[31muser') }}", project.path / "m-q8.gguf")
+    files = ("--quant-artifact=q8=m-q8.gguf", f"--quant-artifact=f16={EMBEDDED_MODEL}")
+    message = project.run(*ONE_PROBE, *files, *mode).mistake()
+    assert "m-q8.gguf: the model's chat template fails on a user message: no [31muser" in message
 
 
 def test_a_quantized_source(project: Project, q8_file: Path) -> None:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pytest_quant.thinking import read
+from pytest_quant.thinking.mentions import Mentions
 
 # The final answer stands at the end; what lies further back is not looked at.
 MAX_CHARACTERS = 20_000
 
-_THINKING = re.compile(r"<(/?)(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
-_FINAL_CHANNEL = "<|channel|>final<|message|>"
+# What frames the turns of a chat; families that put bars on one side only have few such tokens.
 _CHAT_TOKEN = re.compile(
-    r"<\|[A-Za-z0-9_]{1,40}\|>|</?s>|<(?:eos|bos|pad|end_of_turn|start_of_turn)>"
+    r"<[|\uff5c][A-Za-z0-9_:.\u2581-]{1,40}[|\uff5c]>|</?s>"
+    r"|<(?:eos|bos|pad|unk|end_of_turn|start_of_turn|end_of_sentence|\|turn|turn\|)>|\[/?INST\]"
 )
 _STRUCK_OUT = re.compile(r"~~[^~\n]{1,400}~~")
 _HTML_BOLD = re.compile(r"</?(?:b|strong)>", re.IGNORECASE)
@@ -44,24 +47,27 @@ _CHARACTERS = str.maketrans(
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response in plain text; ``thinking_cut`` says that its thinking never ended."""
+    """A response in plain text; ``thinking_cut`` says that its thinking never ended.
+
+    ``unknown_mark``: one that may enclose thinking and that no known model family uses, or empty.
+    """
 
     text: str
     thinking_cut: bool
+    unknown_mark: str
 
 
 def clean(text: str) -> Response:
     """The plain text of a response, at most ``MAX_CHARACTERS`` of it, taken from its end."""
     response = unwrapped(text)
-    text, thinking_cut = response.text, response.thinking_cut
-    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").translate(_CHARACTERS)
+    text = unicodedata.normalize("NFC", response.text).replace("\r\n", "\n").translate(_CHARACTERS)
     text = _STRUCK_OUT.sub(" ", text)
     text = _HTML_BOLD.sub("**", text)
     text = _HTML_SUPERSCRIPT.sub(r"^(\1)", text)
     text = _HTML_OTHER.sub(" ", text)
     text = _OVERLINED.sub(lambda match: f"\u27e8{match[1].replace(chr(0x305), '')}\u27e9", text)
     text = _plain_latex(text.replace("{,}", ","))
-    return Response(text[-MAX_CHARACTERS:].strip(), thinking_cut)
+    return replace(response, text=text[-MAX_CHARACTERS:].strip())
 
 
 def unwrapped(text: str) -> Response:
@@ -69,29 +75,20 @@ def unwrapped(text: str) -> Response:
 
     At most twice ``MAX_CHARACTERS`` of it, taken from its end.
     """
-    text, thinking_cut = _without_thinking(text.rpartition(_FINAL_CHANNEL)[2])
-    return Response(_CHAT_TOKEN.sub(" ", text[-2 * MAX_CHARACTERS :]), thinking_cut)
+    reading = read(text)
+    return Response(
+        _without_chat_tokens(reading.text[-2 * MAX_CHARACTERS :]), reading.cut, reading.unknown
+    )
 
 
-def _without_thinking(text: str) -> tuple[str, bool]:
-    """The text outside thinking tags, and whether the last tag is an opening one.
+def _without_chat_tokens(text: str) -> str:
+    """A program, or an answer about tokens, may name them: those stay."""
+    mentions = Mentions(text)
 
-    A closing tag without an opening one ends thinking that the chat template began.
-    """
-    kept: list[str] = []
-    begin, thinking = 0, False
-    for tag in _THINKING.finditer(text):
-        if tag[1]:
-            if not thinking:
-                kept.clear()
-            thinking = False
-        elif not thinking:
-            kept.append(text[begin : tag.start()])
-            thinking = True
-        begin = tag.end()
-    if not thinking:
-        kept.append(text[begin:])
-    return "\n".join(kept), thinking
+    def blank(token: re.Match[str]) -> str:
+        return token[0] if mentions.covers(*token.span()) else " "
+
+    return _CHAT_TOKEN.sub(blank, text)
 
 
 _LATEX_SPACE = re.compile(r"\\(?:[,;:> ]|quad\b|qquad\b)")

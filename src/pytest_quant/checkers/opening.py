@@ -27,7 +27,13 @@ def open_response(text: str, prompt: str | None, *, whole: bool = False) -> Open
     """
     response = clean(text)
     if response.thinking_cut:
-        return _refuted("truncated", "the thinking of the response never ended")
+        return _refuted("truncated", patterns.ONLY_THINKS)
+    if response.unknown_mark:
+        return _refuted(
+            patterns.UNKNOWN_MARK,
+            f"{response.unknown_mark} may enclose thinking, and no known model family uses it: "
+            "what of the response is the answer cannot be told",
+        )
     if patterns.is_empty(response.text):
         return _refuted("empty", "the response is empty")
     own = _without_copies(response.text, clean(prompt).text if prompt else "")

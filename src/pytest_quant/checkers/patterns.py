@@ -10,6 +10,10 @@ SEVERAL: Final = "several answers"
 WRONG_ENTRY: Final = "wrong entry"
 MADE_UP: Final = "hallucinated fact"
 MISSING: Final = "missing fact"
+# A mark of which nobody knows whether it encloses thinking.
+UNKNOWN_MARK: Final = "unknown mark"
+# Why a response that only thinks is truncated.
+ONLY_THINKS: Final = "the thinking of the response never ended"
 
 _DECLINES = re.compile(
     r"""

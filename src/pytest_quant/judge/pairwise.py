@@ -10,6 +10,7 @@ from pytest_quant.judge.endpoint import Endpoint, NoAnswer
 from pytest_quant.judge.preferences import Choice, JudgedPair
 from pytest_quant.judge.prompt import Reading, question, read
 from pytest_quant.measurement import Measurement
+from pytest_quant.thinking import read as read_reply
 
 _REFERENCE_FIRST: dict[Reading, Choice] = {
     "A": "reference",
@@ -47,8 +48,8 @@ def free_text_pairs(measurements: Iterable[Measurement]) -> dict[str, list[TextP
                 m.nodeid,
                 case.index,
                 case.prompt,
-                reference=case.reference.response,
-                own=case.level.response,
+                reference=read_reply(case.reference.response).text,
+                own=read_reply(case.level.response).text,
             )
             for case in m.cases
             if case.level and is_composition(case.reference, case.level)

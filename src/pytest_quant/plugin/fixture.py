@@ -55,7 +55,7 @@ class Quant:
             pytest.skip(f"{self.reference} is not at hand, only its record")
         reference = self._state.bench.ask(None, prompt, max_tokens)
         own = self._state.bench.ask(self.level, prompt, max_tokens)
-        return Reply(prompt, own.text, reference.text, _cut(own), _cut(reference))
+        return Reply(prompt, own.whole, reference.whole, _cut(own), _cut(reference))
 
     def check(self, reply: Reply, *, equals: Any, kind: str | None = None, **options: Any) -> None:
         """Fail the test if the level is wrong where the reference is right.

@@ -8,6 +8,7 @@ from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
@@ -33,15 +34,19 @@ def reference_at_hand(chosen: Settings, baselines: Callable[[], Baselines]) -> L
         raise QuantUsageError(f"{error}; these were recorded against different ones") from None
 
 
-def check_parallel(parallel: int | None) -> None:
-    """Raises ``QuantUsageError`` for more sequences than llama.cpp decodes together."""
+def check_asking(lineup: Lineup, parallel: int | None, cache_dir: Path) -> None:
+    """Raises ``QuantUsageError`` if the models cannot be asked: for more sequences than llama.cpp
+    decodes together, and for a chat template that cannot be used.
+    """
     from pytest_quant.runtimes.llamacpp.library import max_sequences
+    from pytest_quant.runtimes.llamacpp.prompt import check_templates
 
     if parallel is not None and parallel > (most := max_sequences()):
         raise QuantUsageError(
             f"--quant-parallel (quant_parallel): found {parallel}; llama.cpp decodes at most "
             f"{most} sequences together"
         )
+    check_templates({a.digest: a.path for a in lineup.artifacts.values()}, cache_dir)
 
 
 def check_text(text: Reading, lineup: Lineup, reference: Level) -> None:

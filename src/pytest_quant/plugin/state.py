@@ -12,7 +12,7 @@ import pytest
 
 from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.measurement import CaseResult, Measurement
-from pytest_quant.plugin.readiness import check_parallel, check_text, reference_at_hand
+from pytest_quant.plugin.readiness import check_asking, check_text, reference_at_hand
 
 if TYPE_CHECKING:
     from pytest_quant.bench import Bench
@@ -74,7 +74,7 @@ class State:
             self.baseline(level)
         if run:
             lineup = self.lineup
-            check_parallel(self.settings.parallel)
+            check_asking(lineup, self.settings.parallel, self.settings.cache_dir)
             if self.recorded_reference is None:
                 check_text(self.held_text, lineup, self.reference)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
 from pytest_quant.gate.verdicts import Check
@@ -28,6 +29,7 @@ from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import category_checks, pooled_check
 from pytest_quant.reports.standing import WORDS, standing_lines
 from pytest_quant.reports.terminal import tokens_per_second
+from pytest_quant.reports.thinking import thinking_notes
 
 MOST_LINES = 60
 # A table of more levels than fit is no summary; the run record has all.
@@ -36,6 +38,7 @@ _MOST_CATEGORIES = 10
 _MOST_CHANGES = 4
 _MOST_PATTERNS = 3
 _MOST_SENTENCES = 6
+_MOST_NOTES = 3
 
 _SIGNS: dict[LevelVerdict, str] = {
     "pass": "\N{WHITE HEAVY CHECK MARK}",
@@ -57,6 +60,7 @@ def _beginning(record: RunRecord) -> Iterator[str]:
     yield from _points(list(standing_lines(record)))
     yield ""
     yield from _points(list(advice(record)))
+    yield from (f"- {prose(note)}" for note in islice(thinking_notes(record), _MOST_NOTES))
     levels = [level for level in record.levels if level.verdict is not None]
     chosen = [level for level in levels if level in _worst_first(record)[:_MOST_LEVELS]]
     yield ""

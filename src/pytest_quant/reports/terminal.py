@@ -29,6 +29,7 @@ from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import by_reason, failed_checks
 from pytest_quant.reports.standing import WORDS, standing_lines
 from pytest_quant.reports.tables import table_lines
+from pytest_quant.reports.thinking import thinking_notes
 
 MOST_FAILURES = 5
 MOST_PATTERNS = 3
@@ -130,7 +131,7 @@ def _header(record: RunRecord) -> Iterator[Line]:
     for level in record.levels:
         if level.warning:
             yield Line(f"note: {level.name}: {level.warning}", "yellow")
-    for warning in divergence_warnings(record):
+    for warning in (*divergence_warnings(record), *thinking_notes(record)):
         yield Line(f"note: {warning}", "yellow")
 
 

@@ -32,7 +32,7 @@ class Response:
 
     ``tokens`` are the generated token ids, ``logprobs`` their natural-log probabilities (same
     length). ``finish`` says what ended it: the model's end token, a stop string, the length
-    limit or the deadline.
+    limit or the deadline. ``opened`` is the mark of thinking that the prompt left open, or empty.
     """
 
     text: str
@@ -40,6 +40,12 @@ class Response:
     logprobs: tuple[float, ...]
     finish: Finish
     prompt_tokens: int
+    opened: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The text as it is to be read: with the mark behind which it begins."""
+        return self.opened + self.text
 
 
 @dataclass(frozen=True, slots=True)

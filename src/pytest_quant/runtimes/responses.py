@@ -24,6 +24,10 @@ from pytest_quant.runtimes.protocol import (
     Scores,
 )
 
+# Of how a text is read from tokens; with a new one no text that was read otherwise is served.
+# 2: control tokens are written out.
+TEXT_FORMAT = 2
+
 _Made = TypeVar("_Made", Batch, Scores, Divergence)
 
 
@@ -46,7 +50,7 @@ class ResponseCache:
     ) -> tuple[Batch, RuntimeInfo]:
         """The batch for these prompts, generated at most once among all processes."""
         return self._get_or_make(
-            [list(origin), list(prompts), asdict(limits)],
+            [list(origin), list(prompts), asdict(limits), TEXT_FORMAT],
             generate,
             lambda batch: all(response.finish != "deadline" for response in batch.responses),
             _batch,

@@ -208,7 +208,7 @@ def test_stop_strings_end_a_response_wherever_they_begin(
     """Every piece of ASCII that the model writes, taken as the stop string of another run."""
     (plain,) = runtime.generate(prompts[:1], Limits(24)).responses
     model = Model(tiny)
-    pieces = [model.piece(token) for token in plain.tokens]
+    pieces = [model.piece(token, special=True) for token in plain.tokens]
     model.close()
     whole = b"".join(pieces)
     ends = np.cumsum([len(piece) for piece in pieces])

@@ -29,9 +29,9 @@ def test_text_survives_tokens(text: str, model: Model) -> None:
     assert Vocabulary(model).to_bytes(tokens.tolist()).decode().removeprefix(" ") == text
 
 
-def test_control_tokens_have_no_text_and_the_end_token_ends(model: Model) -> None:
+def test_control_tokens_are_written_out_and_the_end_token_ends(model: Model) -> None:
     vocabulary = Vocabulary(model)
-    assert vocabulary.to_bytes([1, 2]) == b""
+    assert vocabulary.to_bytes([0, 1, 2]) == b"<unk><s>"
     assert vocabulary.ends.nonzero()[0].tolist() == [2]
 
 

@@ -33,6 +33,7 @@ from pytest_quant.reports.results import (
 )
 from pytest_quant.reports.standing import session_verdict, standing_lines, why_unjudged
 from pytest_quant.reports.terminal import tokens_per_second
+from pytest_quant.reports.thinking import thinking_notes
 
 _WORST_FAILURES = 6
 _MOST_FAILURES = 50
@@ -65,7 +66,7 @@ def view(record: RunRecord) -> dict[str, Any]:
             for use in record.baselines
             if use.found
         ],
-        "together": list(session_lines(record)),
+        "together": [*session_lines(record), *thinking_notes(record)],
         "notes": [
             (level.name, lines)
             for level in levels

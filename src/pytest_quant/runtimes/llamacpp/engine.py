@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Self
 
@@ -40,6 +40,9 @@ from pytest_quant.runtimes.llamacpp.prompt import (
     chat_template,
     encode,
     encode_answered,
+    encode_rendered,
+    opened_by,
+    render,
     stop_strings,
 )
 from pytest_quant.runtimes.llamacpp.scoring import Floats, Stem, plan_scores, score
@@ -131,7 +134,7 @@ class LlamaCppRuntime:
         started = time.perf_counter()
         if not prompts:
             return Batch((), 0.0)
-        tokens = [self._encode(index, prompt) for index, prompt in enumerate(prompts)]
+        tokens, opened = zip(*map(self._asked, count(), prompts), strict=True)
         layout = plan(
             tokens,
             limits.max_tokens,
@@ -146,8 +149,8 @@ class LlamaCppRuntime:
             decoding = Decoding(context, batch, self._vocabulary, tokens, layout, stops)
             continuations = decoding.run()
         responses = tuple(
-            _response(continuation, len(prompt))
-            for continuation, prompt in zip(continuations, tokens, strict=True)
+            _response(continuation, len(prompt), mark)
+            for continuation, prompt, mark in zip(continuations, tokens, opened, strict=True)
         )
         return Batch(responses, time.perf_counter() - started)
 
@@ -284,11 +287,15 @@ class LlamaCppRuntime:
     def _reader(self) -> Reader:
         return Reader(self._model, self._template, self._context_length)
 
-    def _encode(self, index: int, prompt: str) -> Tokens:
-        """Checked one by one: of many prompts that are too long only the first is encoded."""
-        tokens = encode(prompt, self._model, self._template)
+    def _asked(self, index: int, prompt: str) -> tuple[Tokens, str]:
+        """The tokens of a prompt, and the mark that it leaves open.
+
+        Checked one by one: of many prompts that are too long only the first is encoded.
+        """
+        rendered = render(prompt, self._template)
+        tokens = encode_rendered(rendered, self._model, self._template)
         check_fits(index, len(tokens), self._context_length)
-        return tokens
+        return tokens, opened_by(prompt, rendered) if self._template else ""
 
     def _stem(self, prompt: str, continuations: Sequence[str]) -> Stem:
         """The tokens of a prompt, and those that each continuation puts behind them.
@@ -356,13 +363,14 @@ def _deadline(context: library.Context, seconds: float | None) -> Iterator[None]
         timer.join()
 
 
-def _response(continuation: Continuation, prompt_tokens: int) -> Response:
+def _response(continuation: Continuation, prompt_tokens: int, opened: str) -> Response:
     return Response(
         text=continuation.text.decode("utf-8", errors="replace").strip(),
         tokens=continuation.tokens,
         logprobs=continuation.logprobs,
         finish=continuation.finish,
         prompt_tokens=prompt_tokens,
+        opened=opened,
     )
 
 

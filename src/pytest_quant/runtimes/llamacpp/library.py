@@ -26,7 +26,6 @@ from pytest_quant.runtimes.llamacpp.openmp import short_spinning
 with short_spinning():
     import llama_cpp
     from llama_cpp._ctypes_extensions import load_shared_library
-    from llama_cpp.llama_chat_format import Jinja2ChatFormatter as Jinja2ChatFormatter
 
 NativeBatch = llama_cpp.llama_batch
 DECODE_OK, DECODE_NO_SLOT, DECODE_ABORTED = 0, 1, 2
@@ -272,14 +271,14 @@ class Model:
             raise RuntimeError(f"llama.cpp cannot tokenize the prompt:\n{last_log_lines()}")
         return tokens[:count].copy()
 
-    def piece(self, token: int) -> bytes:
-        """The bytes that a token stands for; empty for control tokens."""
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """The bytes that a token stands for; a control token's name only if ``special``."""
         length = llama_cpp.llama_token_to_piece(
-            self._vocabulary, token, self._piece, len(self._piece), 0, False
+            self._vocabulary, token, self._piece, len(self._piece), 0, special
         )
         if length < 0:
             self._piece = ctypes.create_string_buffer(-length)
-            return self.piece(token)
+            return self.piece(token, special=special)
         return self._piece.raw[:length]
 
     def end_tokens(self) -> npt.NDArray[np.bool_]:

@@ -2,47 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.runtimes.llamacpp.library import Jinja2ChatFormatter, Model
+from pytest_quant.runtimes.llamacpp.cache import make_directory, write_json
+from pytest_quant.runtimes.llamacpp.gguf_header import read_header
+from pytest_quant.runtimes.llamacpp.library import Model
+from pytest_quant.runtimes.llamacpp.templates import (
+    FORM,
+    Renderer,
+    Template,
+    TemplateFault,
+    examine,
+)
+from pytest_quant.thinking import left_open
 
 ChatTemplate = Callable[[str], str]
 
 # A base model goes on to invent the next question; that is where its answer ends.
 PLAIN_STOP = "\nQuestion:"
+_TEMPLATE = "tokenizer.chat_template"
 
 
-class _DatelessFormatter(Jinja2ChatFormatter):
-    """A chat template, run in Jinja's sandbox, that renders the same on every day."""
-
-    @staticmethod
-    def strftime_now(f: str) -> str:
-        return datetime(2025, 1, 1).strftime(f)
+# One process serves all levels that have the same template; it ends with the last of them.
+_renderers: WeakValueDictionary[Template, Renderer] = WeakValueDictionary()
 
 
 def chat_template(model: Model) -> ChatTemplate | None:
-    """The model's own chat template as a function of one user message; ``None`` without one."""
-    if not model.chat_template:
+    """The model's own chat template as a function of one user message; ``None`` without one.
+
+    Raises ``QuantUsageError`` if the template fails on a message.
+    """
+    template, path = _template(model), model.path
+    if template is None:
         return None
-    formatter = _DatelessFormatter(
-        template=model.chat_template, bos_token=model.begin_text, eos_token=model.end_text
-    )
+    renderer = _renderers.setdefault(template, Renderer(template))
 
     def fill(prompt: str) -> str:
         try:
-            return str(formatter(messages=[{"role": "user", "content": prompt}]).prompt)
-        except Exception as error:
-            raise QuantUsageError(
-                f"{model.path}: the model's chat template fails on a user message: {error}\n"
-                "repair tokenizer.chat_template in the GGUF, or remove it to ask plainly"
-            ) from error
+            return renderer.render(prompt)
+        except TemplateFault as fault:
+            raise _mistake(path, fault) from None
 
     return fill
+
+
+def check_templates(files: Mapping[str, Path], cache_dir: Path) -> None:
+    """Raise ``QuantUsageError`` for the first file whose chat template cannot be used.
+
+    ``files`` by their digest: what was found to be good once is not tried again.
+    """
+    good: set[Template] = set()
+    for digest, path in files.items():
+        if _TEMPLATE not in read_header(path).metadata:
+            continue
+        record = cache_dir / "templates" / f"{digest}-{version('jinja2')}-{FORM}.json"
+        if record.exists():
+            continue
+        model = Model(path, vocabulary_only=True)
+        try:
+            template = _template(model)
+        finally:
+            model.close()
+        try:
+            if template and template not in good:
+                examine(template)
+                good.add(template)
+        except TemplateFault as fault:
+            raise _mistake(path, fault) from None
+        make_directory(record.parent)
+        write_json(record, {"path": str(path)})
+
+
+def _template(model: Model) -> Template | None:
+    if not model.chat_template:
+        return None
+    return Template(model.chat_template, model.begin_text, model.end_text)
+
+
+def _mistake(path: Path, fault: TemplateFault) -> QuantUsageError:
+    return QuantUsageError(
+        f"{path}: the model's chat template {fault}\n"
+        f"repair {_TEMPLATE} in the GGUF, or remove it to ask plainly"
+    )
 
 
 def render(prompt: str, template: ChatTemplate | None) -> str:
@@ -55,12 +103,27 @@ def stop_strings(stop: tuple[str, ...], template: ChatTemplate | None) -> tuple[
     return stop if template else (*stop, PLAIN_STOP)
 
 
+def opened_by(prompt: str, rendered: str) -> str:
+    """The mark of thinking that a rendered prompt leaves open behind the user's message.
+
+    Empty for most models; the reply of the others begins inside their thinking.
+    """
+    return left_open(rendered.rpartition(prompt.strip())[2])
+
+
 def encode(prompt: str, model: Model, template: ChatTemplate | None) -> npt.NDArray[np.int32]:
     """The token ids of a prompt, with the begin token that the model's metadata asks for.
 
     Special tokens are recognised only in a rendered template; a plain question is all text.
     """
-    return _with_begin(render(prompt, template), model, special=template is not None)
+    return encode_rendered(render(prompt, template), model, template)
+
+
+def encode_rendered(
+    rendered: str, model: Model, template: ChatTemplate | None
+) -> npt.NDArray[np.int32]:
+    """The same of a prompt that is rendered already."""
+    return _with_begin(rendered, model, special=template is not None)
 
 
 def encode_answered(

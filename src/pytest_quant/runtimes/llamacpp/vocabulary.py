@@ -15,11 +15,18 @@ from pytest_quant.runtimes.llamacpp.library import Model
 
 
 class Vocabulary:
-    """The pieces and end tokens of a model, read once when first needed."""
+    """The pieces and end tokens of a model, read once when first needed.
+
+    Control tokens have pieces, too: marks of thinking are often such tokens, and without them a
+    thought reads like an answer. What ends a generation has none.
+    """
 
     def __init__(self, model: Model) -> None:
         self.ends = model.end_tokens()
-        self._pieces = [model.piece(token) for token in range(model.vocabulary_size)]
+        self._pieces = [
+            b"" if ends else model.piece(token, special=True)
+            for token, ends in enumerate(self.ends.tolist())
+        ]
         self._closing: dict[frozenset[int], npt.NDArray[np.bool_]] = {}
 
     def to_bytes(self, tokens: Iterable[int]) -> bytes:
