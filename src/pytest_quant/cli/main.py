@@ -18,12 +18,12 @@ USAGE_ERROR = 4
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 4 for a mistake, which is told on stderr."""
-    chosen = command_parser().parse_args(arguments)
-    # Generators of a project are found as with "python -m pytest"; last, so that they hide nothing.
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)
-    lines: Iterator[str] = chosen.command(chosen)
     try:
+        chosen = command_parser().parse_args(arguments)
+        # Generators of a project are found as with "python -m pytest"; last: they hide nothing.
+        if (here := str(_here())) not in sys.path:
+            sys.path.append(here)
+        lines: Iterator[str] = chosen.command(chosen)
         for line in lines:
             print(line)
         sys.stdout.flush()
@@ -34,8 +34,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader has seen enough, as in "pytest-quant probes | head". What is still buffered
         # has to go somewhere when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
+    except OSError as error:
+        _silence()
+        print(f"{error.filename or 'standard output'}: {error.strerror or error}", file=sys.stderr)
+        return USAGE_ERROR
     return 0
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise QuantUsageError(
+            "the current directory is no longer there; change into another one"
+        ) from None
+
+
+def _silence() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def command_parser() -> argparse.ArgumentParser:

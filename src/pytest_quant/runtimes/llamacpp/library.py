@@ -155,7 +155,7 @@ def quantize(
         parameters.tt_overrides = overrides
     return int(
         llama_cpp.llama_model_quantize(
-            str(source).encode(), str(destination).encode(), ctypes.byref(parameters)
+            os.fsencode(source), os.fsencode(destination), ctypes.byref(parameters)
         )
     )
 
@@ -194,7 +194,7 @@ class Model:
         self.path = path
         parameters = llama_cpp.llama_model_default_params()
         parameters.vocab_only = vocabulary_only
-        self._handle: Any = llama_cpp.llama_model_load_from_file(str(path).encode(), parameters)
+        self._handle: Any = llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
             raise QuantUsageError(
                 f"{path}: llama.cpp cannot load this model:\n{last_log_lines()}\n"
