@@ -8,6 +8,7 @@ from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from pytest_quant.levels import Level
     from pytest_quant.lineup import Lineup
@@ -31,6 +32,13 @@ def reference_at_hand(chosen: Settings, baselines: Callable[[], Baselines]) -> L
         if missing := [shown_path(path) for path in paths if not path.exists()]:
             raise QuantUsageError(f"{error}; missing: {', '.join(missing)}") from None
         raise QuantUsageError(f"{error}; these were recorded against different ones") from None
+
+
+def check_cache(directory: Path) -> None:
+    """Raises ``QuantUsageError`` for a directory in which nothing can be kept."""
+    from pytest_quant.runtimes.llamacpp.cache import check_writable
+
+    check_writable(directory)
 
 
 def check_parallel(parallel: int | None) -> None:
