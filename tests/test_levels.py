@@ -229,3 +229,14 @@ class TestRecipes:
         assert files.issuperset(TENSOR_TYPES)
         assert files.issuperset(NEEDS_IMATRIX)
         assert len(set(LLAMA_CPP_TYPES)) == len(LLAMA_CPP_TYPES)
+
+
+@pytest.mark.parametrize("name", ["con", "nul", "lpt1", "m" * 41])
+def test_a_recipe_is_named_so_that_every_system_can_hold_its_file(name: str) -> None:
+    with pytest.raises(QuantUsageError, match="cannot be the name of a file everywhere"):
+        parse_recipes([f"{name}: q4_k_m"])
+
+
+def test_a_type_is_named_in_ascii() -> None:
+    with pytest.raises(QuantUsageError, match="unknown quantization level"):
+        parse_level("q4_k_\u017f")  # in upper case it is an S

@@ -1,7 +1,16 @@
-"""The one exception that means "the user can mend this"."""
+"""The exceptions whose messages people read."""
+
+from pytest_quant.harmless import message
 
 
-class QuantUsageError(Exception):
+class Told(Exception):
+    """One whose message may quote files, models and servers: it is bounded and harmless."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(message(text))
+
+
+class QuantUsageError(Told):
     """A mistake in an option, a file or the environment.
 
     The message is a few lines for the user: where, what was found, what is allowed,
@@ -9,5 +18,5 @@ class QuantUsageError(Exception):
     """
 
 
-class SandboxUnavailable(Exception):
+class SandboxUnavailable(Told):
     """Programs cannot be isolated on this machine, so none is run; the message says why."""

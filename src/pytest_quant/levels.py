@@ -37,6 +37,12 @@ TENSOR_TYPES: tuple[str, ...] = (
     "IQ1_M", "IQ1_S", "TQ2_0", "TQ1_0",
 )  # fmt: skip
 
+# A level names its file of baselines, and Windows keeps these names for devices.
+_DEVICES = frozenset(
+    ("con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(10)))
+)
+_LONGEST_NAME = 40
+
 # The quantizer refuses these without an importance matrix.
 NEEDS_IMATRIX: frozenset[str] = frozenset(
     {
@@ -103,7 +109,8 @@ def guide_level(ftype: str) -> str:
 
 def canonical_type(name: str) -> str | None:
     """llama.cpp's own spelling of a type name, or ``None`` if it has no such type."""
-    upper = name.upper().replace("-", "_")
+    # Some letters beyond ASCII become ASCII ones in upper case.
+    upper = name.upper().replace("-", "_") if name.isascii() else ""
     upper = _TYPE_ALIASES.get(upper, upper)
     return upper if upper in LLAMA_CPP_TYPES else None
 
@@ -157,6 +164,12 @@ def parse_recipes(lines: Iterable[str]) -> dict[str, Recipe]:
         name, words = name.strip().lower(), body.split()
         if not colon or not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not words:
             raise _recipe_error(line, "expected 'name: type pattern=type ...'")
+        if len(name) > _LONGEST_NAME or name in _DEVICES:
+            raise _recipe_error(
+                line,
+                f"{name[:60]!r} cannot be the name of a file everywhere; choose another, of at "
+                f"most {_LONGEST_NAME} characters",
+            )
         if name in SHORT_NAMES or canonical_type(name) or name == "all":
             raise _recipe_error(line, f"the name {name!r} already has a meaning; choose another")
         if name in recipes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -144,3 +145,19 @@ def test_a_mistake(arguments: list[str], said: str, capsys: pytest.CaptureFixtur
     told = capsys.readouterr()
     assert told.out == ""
     assert said in told.err
+
+
+def test_a_console_that_cannot_show_a_name(session: Run) -> None:
+    record = json.loads((session.directory / "record.json").read_text("utf-8"))
+    path = session.directory / "renamed.json"
+    path.write_text(json.dumps(record | {"model": "\u901a\u4e49 \u00e9"}), "utf-8")
+    code = "import sys; from pytest_quant.cli.main import main; sys.exit(main())"
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "report", str(path)],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert r"quantization: \u901a\u4e49 \xe9" in ended.stdout

@@ -24,7 +24,10 @@ def help_text(project: Project) -> str:
 
 
 def test_help_is_as_documented(help_text: str) -> None:
-    assert help_text == EXPECTED.read_text("utf-8")
+    expected = EXPECTED.read_text("utf-8")
+    if pytest.version_tuple < (9, 2):  # older ones broke lines at hyphens, too
+        help_text, expected = (re.sub(r"\s+", "", text) for text in (help_text, expected))
+    assert help_text == expected
 
 
 def test_every_option_ends_with_its_default(help_text: str) -> None:

@@ -31,12 +31,14 @@ def add_command(commands: Any) -> None:
 
 def _compare(chosen: argparse.Namespace) -> Iterator[str]:
     from pytest_quant.reports.comparison import common_levels, side_by_side
+    from pytest_quant.reports.plain_text import shown
 
     first, second = _read(chosen.first), _read(chosen.second)
     if not common_levels(first, second):
         raise QuantUsageError(
-            f"no level that both have answers of: {chosen.first} has {', '.join(first.artifacts)}; "
-            f"{chosen.second} has {', '.join(second.artifacts)}\nrecord the same levels: "
+            f"no level that both have answers of: {chosen.first} has "
+            f"{shown(', '.join(first.artifacts))}; {chosen.second} has "
+            f"{shown(', '.join(second.artifacts))}\nrecord the same levels: "
             "pytest --quant-levels=LEVELS --quant-json=FILE"
         )
     yield from side_by_side(first, second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 from pytest_quant import __version__
 from pytest_quant.cli import compare, levels, probes, report, table
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.harmless import harmless
 
 # As pytest's, and for the same: a mistake that the user can mend.
 USAGE_ERROR = 4
@@ -18,6 +20,10 @@ USAGE_ERROR = 4
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 4 for a mistake, which is told on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot show a character shows its escape.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         chosen = command_parser().parse_args(arguments)
         # Generators of a project are found as with "python -m pytest"; last: they hide nothing.
@@ -25,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.path.append(here)
         lines: Iterator[str] = chosen.command(chosen)
         for line in lines:
-            print(line)
+            print(harmless(line, "\n\t"))
         sys.stdout.flush()
     except QuantUsageError as error:
         sys.stdout.flush()
@@ -37,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _silence()
     except OSError as error:
         _silence()
-        print(f"{error.filename or 'standard output'}: {error.strerror or error}", file=sys.stderr)
+        where = error.filename or "standard output"
+        print(harmless(f"{where}: {error.strerror or error}"), file=sys.stderr)
         return USAGE_ERROR
     return 0
 

@@ -26,8 +26,6 @@ from pytest_quant.gate.baseline import (
 )
 
 SCHEMA_VERSION = 1
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_LONGEST_NAME = 80
 _SCHEMA = "baseline.schema.json"
 
 
@@ -40,12 +38,6 @@ class DamagedBaseline(QuantUsageError):
             "delete it and record it again with --quant-update-baselines"
         )
         self.problem = problem
-
-
-def baseline_path(directory: Path, model: str, level: str) -> Path:
-    """Where the baseline of a level of a model lies; the name is made safe for a path."""
-    name = _UNSAFE.sub("-", model).strip(".-")[:_LONGEST_NAME]
-    return directory / (name or "model") / f"{level}.json"
 
 
 def read_baseline(path: Path) -> Baseline | None:

@@ -22,7 +22,7 @@ from pytest_quant.plugin.divergence_item import DivergenceItem
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.session import level_of
 from pytest_quant.plugin.state import State
-from pytest_quant.reports.allure import write
+from pytest_quant.reports.allure import make_harmless, write
 from pytest_quant.reports.allure.results import (
     Rendered,
     Run,
@@ -84,6 +84,7 @@ class AllureHooks:
             self._complete_divergence(result, self._item)
         elif self._item is not None:
             _name_level(result, self._state.lineup.model)
+        make_harmless(result)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Show a probe whose worker died: no process is left that could."""

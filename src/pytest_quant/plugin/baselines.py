@@ -26,14 +26,15 @@ from pytest_quant.gate.baseline_changes import (
     changes,
     coverage,
 )
-from pytest_quant.gate.baseline_file import baseline_path, read_baseline
+from pytest_quant.gate.baseline_file import read_baseline
+from pytest_quant.gate.baseline_places import baseline_path, predictions_path, recorded_levels
 from pytest_quant.gate.divergence_regression import (
     DivergenceCheck,
     behaves_like,
     evaluate_divergence,
     mean_over,
 )
-from pytest_quant.gate.predictions_file import FILE_NAME, read_predictions
+from pytest_quant.gate.predictions_file import read_predictions
 from pytest_quant.measurement import Answer, Measurement, recorded_answer
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
@@ -85,7 +86,7 @@ class Baselines:
 
     def levels(self) -> list[str]:
         """The levels of the model of which there is a file, tested or not."""
-        return sorted(path.stem for path in self.path("any").parent.glob("*.json"))
+        return recorded_levels(self._directory, self._model)
 
     def others(self, level: str) -> Iterator[Baseline]:
         """The baselines of the other levels, but for those that cannot be read: they are not
@@ -112,7 +113,7 @@ class Baselines:
 
     @property
     def predictions_path(self) -> Path:
-        return self.path("any").with_name(FILE_NAME)
+        return predictions_path(self._directory, self._model)
 
     def reference_answer(self, level: str, probe: Probe, case: Case) -> Answer:
         """The recorded outcome of a case at the reference; raises ``NotRecorded``."""

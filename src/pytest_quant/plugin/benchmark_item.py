@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.plugin.properties import set_properties
 
 if TYPE_CHECKING:
     from pytest_quant.analysis.efficiency import Benchmark
@@ -74,6 +75,8 @@ def _timed(state: State, level: str, rounds: int) -> Any:
     """A test function of that level; pytest-benchmark's fixture drives it."""
 
     def generate(benchmark: Any, request: pytest.FixtureRequest) -> None:
+        set_properties(request.node, [("quant_level", level)])
+        request.node.benchmark = None
         if not benchmark.enabled:
             pytest.skip("pytest-benchmark is switched off; it is under -n, where nothing is quiet")
         # Held models would count as this level's memory.

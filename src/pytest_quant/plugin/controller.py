@@ -12,11 +12,13 @@ from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.budget import Budget
+from pytest_quant.harmless import harmless
 from pytest_quant.measurement import Measurement, from_json
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.allure_directory import allure_directory
+from pytest_quant.plugin.brought import clean
 from pytest_quant.plugin.conclusion import Found, conclude
 from pytest_quant.plugin.junit import tell_junit
 from pytest_quant.plugin.outputs import check_outputs, write_outputs
@@ -62,7 +64,8 @@ class Controller:
         levels = ", ".join(level.name for level in settings.levels)
         hard = ", ".join(map(str, sorted(settings.difficulties or ())))
         only = f", difficulty {hard}" if hard else ""
-        return [f"quantization: {levels} of {model}, {cases}, alpha {settings.alpha:g}{only}"]
+        line = f"quantization: {levels} of {model}, {cases}, alpha {settings.alpha:g}{only}"
+        return [harmless(line)]
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Find the user's mistakes and make the artifacts before anything runs."""
@@ -85,30 +88,40 @@ class Controller:
         self._state.threads = node.workerinput["quant_threads"]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Keep what a test's report brings."""
+        """Keep what a test's report brings, in place of what an earlier run of it brought."""
         self._problems.note(report)
+        selected: dict[str, Any] | None = getattr(report, "quant_selected", None)
+        if selected is not None:
+            self._state.budget = Budget(**selected["budget"])
+            self._state.selected = selected["probes"]
         learned: dict[str, Any] | None = getattr(report, "quant", None)
         if learned is None:
             return
-        # Only those who collect know what was selected; under xdist that is the workers.
-        self._state.budget = Budget(**learned["selected"])
-        self._state.selected = learned["tests"]
+        self._measurements.pop(report.nodeid, None)
         if "measurement" in learned:
-            measurement = from_json(learned["measurement"])
-            self._measurements[measurement.nodeid] = measurement
+            self._measurements[report.nodeid] = from_json(learned["measurement"])
             for level, info in learned["runtimes"].items():
                 self._runtimes[level] = RuntimeInfo(**info)
-        for raw in learned.get("divergences", ()):
+        if "divergences" in learned:
+            self._keep_distances(learned)
+        if "benchmark" in learned:
+            self._benchmarks.pop(learned["level"], None)
+            if raw := learned["benchmark"]:
+                timed = Benchmark(**{**raw, "rounds": tuple(raw["rounds"])})
+                self._benchmarks[timed.level] = timed
+
+    def _keep_distances(self, learned: dict[str, Any]) -> None:
+        level = learned["level"]
+        self._divergences = {k: kept for k, kept in self._divergences.items() if k[0] != level}
+        for raw in learned["divergences"]:
             divergence = divergence_from_json(raw)
-            self._divergences[divergence.level, divergence.source] = divergence
-        for level, raw in learned.get("noise", {}).items():
+            self._divergences[level, divergence.source] = divergence
+        self._noise.pop(level, None)
+        if raw := learned["noise"]:
             self._noise[level] = NoiseFloor(**raw)
-        if raw := learned.get("likelihood"):
-            likelihood = ResponseLikelihood.from_json(raw)
-            self._likelihoods[likelihood.level] = likelihood
-        if raw := learned.get("benchmark"):
-            timed = Benchmark(**{**raw, "rounds": tuple(raw["rounds"])})
-            self._benchmarks[timed.level] = timed
+        self._likelihoods.pop(level, None)
+        if raw := learned["likelihood"]:
+            self._likelihoods[level] = ResponseLikelihood.from_json(raw)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -197,7 +210,7 @@ class Controller:
         problems = self._write()
         problems += self._record_baselines(ended=ended)
         if problems:
-            raise pytest.UsageError("\n".join(problems))
+            raise pytest.UsageError(harmless("\n".join(problems), "\n"))
 
     def _write_allure(self) -> None:
         """The checks over several probes, as tests."""
@@ -240,7 +253,7 @@ class Controller:
         try:
             for line in record_baselines(self._state, self._record):
                 if reporter is not None:
-                    reporter.write_line(line)
+                    reporter.write_line(harmless(line, "\n"))
         except QuantUsageError as error:
             return [] if ended else [str(error)]
         return []
@@ -263,6 +276,7 @@ class Controller:
                 user_properties=[*told],
             )
             report.quant_judged = True  # type: ignore[attr-defined]
+            clean(report)
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
 

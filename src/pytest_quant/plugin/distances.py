@@ -75,5 +75,5 @@ def _was_asked(state: State, item: ProbeItem) -> bool:
 
 
 def _in_order(items: Iterable[ProbeItem]) -> list[ProbeItem]:
-    """In an order that does not depend on the files they came from."""
-    return sorted(items, key=lambda item: item.probe.id)
+    """Each once, in an order that depends neither on their files nor on that of the tests."""
+    return sorted({item.probe.id: item for item in items}.values(), key=lambda i: i.probe.id)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin import distances
-from pytest_quant.plugin.items import ProbeItem
-from pytest_quant.plugin.properties import distance, labels
+from pytest_quant.plugin.items import ProbeItem, QuantItem
+from pytest_quant.plugin.properties import distance, labels, set_properties
 from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
@@ -20,46 +19,38 @@ if TYPE_CHECKING:
     from pytest_quant.metrics.noise import NoiseFloor
 
 
-class DivergenceItem(pytest.Item):
+class DivergenceItem(QuantItem):
     """Compares a level with the reference, on the held text and on the reference's responses; with
     what the reference was recorded to predict where it is not at hand.
     """
 
-    def __init__(self, *, level: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.level = level
+    def forget(self) -> None:
+        super().forget()
         self.divergences: tuple[Divergence, ...] = ()
         self.noise: NoiseFloor | None = None
         self.likelihood: ResponseLikelihood | None = None
-        self.add_marker(level)
 
     def runtest(self) -> None:
         from pytest_quant.runtimes.protocol import Incomparable
 
+        self.forget()
         state = self.config.stash[STATE]
-        self.user_properties += labels(self.level, state.reference.name, category=None)
+        set_properties(self, labels(self.level, state.reference.name, category=None))
         probes = [item for item in self.session.items if isinstance(item, ProbeItem)]
         asked = [item for item in probes if item.level == self.level]
         try:
-            if state.predictions is not None:
-                self.divergences = (distances.from_recorded(state, self.level),)
-            else:
-                self.likelihood = distances.likelihood(state, self.level, asked)
-                replies = distances.own_responses(state, asked)
-                self.divergences = distances.divergences(state, self.level, replies)
-                self.noise = distances.noise(state, replies)
+            with self.in_words("could not be compared with the reference"):
+                if state.predictions is not None:
+                    self.divergences = (distances.from_recorded(state, self.level),)
+                else:
+                    self.likelihood = distances.likelihood(state, self.level, asked)
+                    replies = distances.own_responses(state, asked)
+                    self.divergences = distances.divergences(state, self.level, replies)
+                    self.noise = distances.noise(state, replies)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
         for found in self.divergences:
-            self.user_properties += distance(found)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """One sentence for a text that is too short or a broken runtime."""
-        if excinfo.errisinstance(QuantUsageError):
-            return str(excinfo.value)
-        if excinfo.errisinstance(RuntimeError):
-            return f"{self.level} could not be compared with the reference: {excinfo.value}"
-        return super().repr_failure(excinfo, style)
+            set_properties(self, distance(found))
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.config.rootpath / "quant-gate", None, self.name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.errors import SandboxUnavailable
+from pytest_quant.plugin.properties import set_properties
 from pytest_quant.plugin.state import STATE
 from pytest_quant.reports.plain_text import shown
 
@@ -88,7 +89,7 @@ class Quant:
 
 def of_level(request: pytest.FixtureRequest, level: str) -> Quant:
     """The level for one test, whose report will name it."""
-    request.node.user_properties.append(("quant_level", level))
+    set_properties(request.node, [("quant_level", level)])
     return Quant(request.config.stash[STATE], level)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_quant.errors import QuantUsageError
-from pytest_quant.plugin.properties import findings, labels
+from pytest_quant.errors import QuantUsageError, Told
+from pytest_quant.harmless import message
+from pytest_quant.plugin.properties import findings, labels, set_properties
 from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
@@ -20,6 +23,52 @@ if TYPE_CHECKING:
 class CheckFailed(AssertionError):
     """The gate's verdict on a probe is fail; the message is the whole story."""
 
+    def __init__(self, story: str) -> None:
+        super().__init__(message(story, most=20_000, lines=200))
+
+
+class Broken(Told, RuntimeError):
+    """A model could not be run."""
+
+
+class QuantItem(pytest.Item):
+    """A test of this plugin's own, of one level.
+
+    It may run more than once, for there are plugins that run again what failed. Each run begins as
+    if it were the first, and the last one counts.
+    """
+
+    def __init__(self, *, level: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.level = level
+        self.add_marker(level)
+        self.forget()
+
+    def forget(self) -> None:
+        """Leave nothing of an earlier run."""
+        self.user_properties[:] = [
+            own for own in self.user_properties if not own[0].startswith("quant_")
+        ]
+
+    @contextmanager
+    def in_words(self, what: str) -> Iterator[None]:
+        """Say of an error only what a person needs: other plugins print all that led to it."""
+        try:
+            yield
+        except QuantUsageError as error:
+            raise error from None
+        except RuntimeError as error:
+            raise Broken(f"{self.level} {what}: {error}") from None
+
+    def _initrequest(self) -> None:
+        """There are no fixtures to make anew; pytest-retry asks every item to do so."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The words of a failed check or of a mistake, without a traceback."""
+        if excinfo.errisinstance((CheckFailed, QuantUsageError, Broken)):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
 
 def skip_reason(measurement: Measurement) -> str:
     """Why a probe that was run has no verdict, or empty."""
@@ -28,44 +77,44 @@ def skip_reason(measurement: Measurement) -> str:
     return measurement.skipped
 
 
-class ProbeItem(pytest.Item):
+class ProbeItem(QuantItem):
     """Asks the cases of one probe at one level; fails if either of its checks does.
 
     Where none fails, the tolerance check says whether the probe passed: a regression check of one
     probe has too few cases to show that nothing was lost.
     """
 
-    def __init__(self, *, probe: Probe, level: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, probe: Probe, **kwargs: Any) -> None:
         self.probe = probe
-        self.level = level
+        super().__init__(**kwargs)
+        for mark in (probe.category, f"difficulty_{probe.difficulty}"):
+            self.add_marker(mark)
+
+    def forget(self) -> None:
+        super().forget()
         self.measurement: Measurement | None = None
         self.result: CheckResult | None = None
         self.regression: CheckResult | None = None
-        for mark in (probe.category, f"difficulty_{probe.difficulty}", level):
-            self.add_marker(mark)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a verdict of the gate says so."""
+        return any(found and found.verdict == "fail" for found in (self.result, self.regression))
 
     def runtest(self) -> None:
+        self.forget()
         state = self.config.stash[STATE]
-        # On the item rather than on one report: JUnit files show what the last report holds.
-        self.user_properties += labels(self.level, state.reference.name, self.probe.category)
-        self.user_properties.append(("quant_difficulty", self.probe.difficulty))
-        self.measurement = state.measure(self.probe, self.level, self.nodeid)
+        named = labels(self.level, state.reference.name, self.probe.category)
+        set_properties(self, [*named, ("quant_difficulty", self.probe.difficulty)])
+        with self.in_words("could not be run"):
+            self.measurement = state.measure(self.probe, self.level, self.nodeid)
         if reason := skip_reason(self.measurement):
             pytest.skip(reason)
         self.result = state.check(self.measurement)
         self.regression = state.regression(self.measurement)
-        self.user_properties += findings(self.result, self.regression)
+        set_properties(self, findings(self.result, self.regression))
         if story := state.explain(self.measurement, self.result, self.regression):
             raise CheckFailed(story)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The verdict's own words for a failed check, one sentence for a broken runtime."""
-        if excinfo.errisinstance((CheckFailed, QuantUsageError)):
-            return str(excinfo.value)
-        if excinfo.errisinstance(RuntimeError):
-            return f"{self.level} could not be run: {excinfo.value}"
-        return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.probe.line - 1, self.name

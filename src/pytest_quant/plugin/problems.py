@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.gate.level_verdict import Problem
+from pytest_quant.plugin.items import ProbeItem, QuantItem
 from pytest_quant.reports.plain_text import shown
 
 if TYPE_CHECKING:
@@ -23,23 +24,38 @@ _WIDTH = 300
 _PHASES = ("setup", "call", "teardown")
 
 
-def attach(
-    report: pytest.TestReport, level: str, probe: Probe | None, *, judged: bool, broken: bool
-) -> None:
-    """Tell of a failed test's report which level it is about.
+_BROKEN = pytest.StashKey[bool]()
 
-    ``judged``: the gate's own verdict made it fail, which is told elsewhere. ``broken``: it is not
-    a failed assertion.
+
+def note_end(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Remember whether a test ended by an error other than a failed assertion."""
+    if (excinfo := call.excinfo) is not None:
+        failed = excinfo.errisinstance((AssertionError, pytest.fail.Exception))
+        item.stash[_BROKEN] = not failed
+
+
+def attach(report: pytest.TestReport, item: pytest.Item, level: str) -> None:
+    """Tell of a failed test's report which level it is about, and how it ended.
+
+    What the gate's own verdict made fail is told elsewhere.
     """
-    if report.failed and not judged:
-        report.quant_problem = {  # type: ignore[attr-defined]
-            "level": level,
-            "kind": "broken" if broken else "failed",
-            "category": probe and probe.category,
-            "difficulty": probe and probe.difficulty,
-        }
-    elif report.failed:
+    if not report.failed:
+        return
+    probe = item.probe if isinstance(item, ProbeItem) else None
+    if isinstance(item, ProbeItem) and report.when == "call" and item.has_failed:
         report.quant_judged = True  # type: ignore[attr-defined]
+        return
+    broken = isinstance(item, QuantItem) or item.stash.get(_BROKEN, True)
+    report.quant_problem = _problem(level, probe, broken=broken)  # type: ignore[attr-defined]
+
+
+def _problem(level: str, probe: Probe | None, *, broken: bool) -> dict[str, Any]:
+    return {
+        "level": level,
+        "kind": "broken" if broken else "failed",
+        "category": probe and probe.category,
+        "difficulty": probe and probe.difficulty,
+    }
 
 
 class Problems:
@@ -87,15 +103,8 @@ class Problems:
         self._found[nodeid] = Problem(level, nodeid, "broken", shown(message, _WIDTH))
 
     def _of_crash(self, nodeid: str) -> dict[str, Any] | None:
-        level, probe = self._level_of(nodeid), self._probe_of(nodeid)
-        if not level:
-            return None
-        return {
-            "level": level,
-            "kind": "broken",
-            "category": probe and probe.category,
-            "difficulty": probe and probe.difficulty,
-        }
+        level = self._level_of(nodeid)
+        return _problem(level, self._probe_of(nodeid), broken=True) if level else None
 
 
 def _message(report: pytest.TestReport) -> str:

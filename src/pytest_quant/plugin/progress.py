@@ -29,7 +29,8 @@ class Tally:
         self._now = now
         self._started: float | None = None
         self._running: dict[str, str] = {}
-        self._total = self._done = self._cases = 0
+        self._total = self._cases = 0
+        self._ended: dict[str, dict[str, Any]] = {}
         self._tokens: dict[str, int] = {}
         self._seconds: dict[str, float] = {}
 
@@ -51,17 +52,26 @@ class Tally:
     def end(self, nodeid: str) -> None:
         self._running.pop(nodeid, None)
 
-    def learn(self, learned: dict[str, Any]) -> None:
-        """Count what the report of a probe brings."""
-        self._total = sum(learned["tests"].values())
-        self._done += 1
-        if measurement := learned.get("measurement"):
-            level, effort = measurement["level"], measurement["level_effort"]
-            self._cases += len(measurement["cases"])
-            if effort is not None:
-                tokens = effort["prompt_tokens"] + effort["new_tokens"]
-                self._tokens[level] = self._tokens.get(level, 0) + tokens
-                self._seconds[level] = self._seconds.get(level, 0.0) + effort["seconds"]
+    def expect(self, probes: int) -> None:
+        """So many probes were selected in all."""
+        self._total = probes
+
+    def learn(self, nodeid: str, learned: dict[str, Any]) -> None:
+        """Count what the report of a probe brings, in place of what its last run brought."""
+        self._count(self._ended.get(nodeid, {}), -1)
+        self._ended[nodeid] = _effort(learned.get("measurement"))
+        self._count(self._ended[nodeid], 1)
+
+    def _count(self, effort: dict[str, Any], sign: int) -> None:
+        if effort:
+            level = effort["level"]
+            self._cases += sign * effort["cases"]
+            self._tokens[level] = self._tokens.get(level, 0) + sign * effort["tokens"]
+            self._seconds[level] = self._seconds.get(level, 0.0) + sign * effort["seconds"]
+
+    @property
+    def _done(self) -> int:
+        return len(self._ended)
 
     def told(self, room: int) -> str:
         """The view in at most ``room`` columns, as much of it as fits; empty if nothing does."""
@@ -92,6 +102,19 @@ class Tally:
         hours, rest = divmod(seconds, 3600)
         clock = f"{hours}:{rest // 60:02}" if hours else f"{rest // 60}"
         return f"about {clock}:{rest % 60:02} left"
+
+
+def _effort(measurement: dict[str, Any] | None) -> dict[str, Any]:
+    """What asking took at the level; empty if nothing was asked."""
+    if measurement is None:
+        return {}
+    effort = measurement["level_effort"] or {"prompt_tokens": 0, "new_tokens": 0, "seconds": 0.0}
+    return {
+        "level": measurement["level"],
+        "cases": len(measurement["cases"]),
+        "tokens": effort["prompt_tokens"] + effort["new_tokens"],
+        "seconds": effort["seconds"],
+    }
 
 
 class Progress:
@@ -127,9 +150,11 @@ class Progress:
         self, report: pytest.TestReport
     ) -> Generator[None, object, object]:
         """Count what a probe brought; leave the line to pytest for its own letter."""
+        if selected := getattr(report, "quant_selected", None):
+            self._tally.expect(sum(selected["probes"].values()))
         learned = getattr(report, "quant", None)
         if learned is not None and not {"divergences", "benchmark"} & learned.keys():
-            self._tally.learn(learned)
+            self._tally.learn(report.nodeid, learned)
         # Of when, pytest knows three; xdist reports a crash under another, and says more of it.
         crashed = report.when not in _PHASES
         if crashed:

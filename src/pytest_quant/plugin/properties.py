@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 from pytest_quant.gate.verdicts import Check
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_quant.gate.tolerance_check import CheckResult
     from pytest_quant.metrics.divergence import Divergence
     from pytest_quant.reports.gate_tests import GateTest
 
 Properties = list[tuple[str, object]]
 _DIGITS = 6
+
+
+def set_properties(item: pytest.Item, properties: Properties) -> None:
+    """Give an item properties in place of those of the same names: it may run more than once."""
+    names = {name for name, _ in properties}
+    kept = [own for own in item.user_properties if own[0] not in names]
+    # On the item rather than on one report: JUnit files show what the last report holds.
+    item.user_properties[:] = [*kept, *properties]
 
 
 def properties(test: GateTest, reference: str) -> Properties:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.measurement import to_json
+from pytest_quant.harmless import harmless
+from pytest_quant.past_capture import keep_stderr
 from pytest_quant.plugin.allure_directory import allure_directory, check_allure_directory
 from pytest_quant.plugin.benchmark_item import BenchmarkItem, benchmark_items, check_available
+from pytest_quant.plugin.brought import complete
 from pytest_quant.plugin.collection import (
     ProbeFile,
     ProbeFiles,
@@ -21,9 +22,9 @@ from pytest_quant.plugin.collection import (
 )
 from pytest_quant.plugin.controller import Controller
 from pytest_quant.plugin.divergence_item import DivergenceItem, divergence_items
-from pytest_quant.plugin.items import CheckFailed, ProbeItem
+from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.options import FLAGS, read_settings
-from pytest_quant.plugin.problems import Problems, attach
+from pytest_quant.plugin.problems import Problems, note_end
 from pytest_quant.plugin.progress import Progress
 from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.state import STATE, State, thread_count
@@ -37,6 +38,7 @@ _UNDECIDED = ("quant_verdict", "inconclusive")
 
 def start(config: pytest.Config) -> None:
     """Register the plugin proper for this process; raises ``pytest.UsageError``."""
+    keep_stderr()
     try:
         check_rootdir(config, FLAGS)
         settings = read_settings(config)
@@ -143,6 +145,7 @@ class SessionHooks:
     def __init__(self, state: State) -> None:
         self._state = state
         self._levels = [level.name for level in state.settings.levels]
+        self._running: pytest.Item | None = None
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> ProbeFile | None:
         """Claim probe files, and no other YAML file."""
@@ -192,7 +195,9 @@ class SessionHooks:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Share the error budget among what was selected."""
         probes = [item for item in session.items if isinstance(item, ProbeItem)]
-        self._state.select((item.probe.category, item.level) for item in probes)
+        # A test that is to run twice is one check all the same.
+        once = {(item.probe.id, item.level): (item.probe.category, item.level) for item in probes}
+        self._state.select(once.values())
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Tell a check that the sample could not decide from one that passed."""
@@ -205,18 +210,28 @@ class SessionHooks:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Attach what was learned to the report: it must survive the worker."""
-        report = yield
-        if level := _level(item):
-            _attach_problem(report, item, level, call)
-        if call.when == "call":
-            if isinstance(item, ProbeItem):
-                _attach(report, item, self._state)
-            elif isinstance(item, DivergenceItem):
-                _attach_divergences(report, item, self._state)
-            elif isinstance(item, BenchmarkItem):
-                _attach_benchmark(report, item, self._state)
-        return report
+        """Remember how a test ended, which its report does not tell."""
+        note_end(item, call)
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Remember whose reports come next."""
+        self._running = item if _level(item) else None
+        try:
+            return (yield)
+        finally:
+            self._running = None
+
+    # Before whatever counts, shows or sends it.
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(
+        self, report: pytest.TestReport
+    ) -> Generator[None, object, object]:
+        """Complete the report of a test that ran in this process."""
+        if self._running is not None:
+            complete(report, self._running, _level(self._running), self._state)
+        return (yield)
 
     def pytest_unconfigure(self) -> None:
         """Free the models."""
@@ -232,60 +247,11 @@ def _level(item: pytest.Item) -> str:
     return ""
 
 
-def _attach_problem(
-    report: pytest.TestReport, item: pytest.Item, level: str, call: pytest.CallInfo[None]
-) -> None:
-    """What failed otherwise than by the gate's verdict: what the plugin runs breaks, a test in
-    Python fails.
-    """
-    excinfo = call.excinfo
-    judged = excinfo is not None and excinfo.errisinstance(CheckFailed)
-    failed = excinfo is not None and excinfo.errisinstance((AssertionError, pytest.fail.Exception))
-    own = isinstance(item, ProbeItem | DivergenceItem | BenchmarkItem)
-    probe = item.probe if isinstance(item, ProbeItem) else None
-    attach(report, level, probe, judged=judged, broken=own or not failed)
-
-
-def _attach(report: pytest.TestReport, item: ProbeItem, state: State) -> None:
-    assert state.budget is not None
-    learned: dict[str, Any] = {"selected": asdict(state.budget), "tests": state.selected}
-    if item.measurement is not None:
-        learned["measurement"] = to_json(item.measurement)
-        learned["runtimes"] = {name: asdict(i) for name, i in state.bench.runtimes.items()}
-    report.quant = learned  # type: ignore[attr-defined]
-    if report.skipped and isinstance(report.longrepr, tuple):
-        # Where the probe stands, not where this plugin calls pytest.skip.
-        report.longrepr = (str(item.path), item.probe.line, report.longrepr[2])
-
-
-def _attach_divergences(report: pytest.TestReport, item: DivergenceItem, state: State) -> None:
-    from pytest_quant.metrics.divergence import to_json as divergence_to_json
-
-    assert state.budget is not None
-    report.quant = {  # type: ignore[attr-defined]
-        "selected": asdict(state.budget),
-        "tests": state.selected,
-        "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
-        "noise": {item.level: asdict(item.noise)} if item.noise else {},
-        "likelihood": asdict(item.likelihood) if item.likelihood else None,
-    }
-
-
-def _attach_benchmark(report: pytest.TestReport, item: BenchmarkItem, state: State) -> None:
-    assert state.budget is not None
-    report.quant = {  # type: ignore[attr-defined]
-        "selected": asdict(state.budget),
-        "tests": state.selected,
-        "benchmark": asdict(item.benchmark) if item.benchmark else None,
-    }
-    report.user_properties.append(("quant_level", item.level))
-
-
 def _announcer(config: pytest.Config) -> Callable[[str], None]:
     def announce(text: str) -> None:
         reporter = config.pluginmanager.get_plugin("terminalreporter")
         # What a worker prints is captured as the output of the test that it runs.
         if reporter and config.get_verbosity() >= 0 and not hasattr(config, "workerinput"):
-            reporter.write_line(f"quantization: {text}")
+            reporter.write_line(f"quantization: {harmless(text)}")
 
     return announce

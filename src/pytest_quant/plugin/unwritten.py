@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from pytest_quant.harmless import harmless
+
 _KEY = "quant_unwritten"
 
 
@@ -59,4 +61,4 @@ class Unwritten:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """One line, however many answers there are."""
         if self._answers:
-            terminalreporter.write_line(f"quantization: {self._answers}", yellow=True)
+            terminalreporter.write_line(f"quantization: {harmless(self._answers)}", yellow=True)

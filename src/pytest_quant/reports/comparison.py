@@ -11,6 +11,7 @@ from pytest_quant.reports.plain_text import counted, shown
 _MOST_EXAMPLES = 3
 # Room for a text behind its label.
 _WIDTH = 66
+_WIDEST = 400
 # A p-value below which a difference is called one.
 _SHOWN = 0.05
 
@@ -22,6 +23,10 @@ def common_levels(first: Compared, second: Compared) -> list[str]:
 
 def side_by_side(first: Compared, second: Compared) -> Iterator[str]:
     """The whole comparison, at most 80 columns wide where no name is long."""
+    return (shown(line, _WIDEST) for line in _side_by_side(first, second))
+
+
+def _side_by_side(first: Compared, second: Compared) -> Iterator[str]:
     yield f"A: {first.title}"
     yield f"B: {second.title}"
     yield ""

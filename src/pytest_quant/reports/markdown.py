@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
 from pytest_quant.gate.verdicts import Check
+from pytest_quant.harmless import harmless
 from pytest_quant.measurement import (
     RECORDED,
     Answer,
@@ -47,7 +48,7 @@ def markdown(record: RunRecord) -> str:
     """Verdict, tables, what changed; ends in a line break."""
     beginning, end = list(_beginning(record)), list(_end(record))
     changes = _changes(record, MOST_LINES - len(beginning) - len(end))
-    return "\n".join([*beginning, *changes, *end]) + "\n"
+    return harmless("\n".join([*beginning, *changes, *end]) + "\n", "\n")
 
 
 def _beginning(record: RunRecord) -> Iterator[str]:

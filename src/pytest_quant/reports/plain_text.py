@@ -5,20 +5,22 @@ from __future__ import annotations
 import unicodedata
 from itertools import accumulate
 
+from pytest_quant.harmless import harmless, pieces
+
 _DOTS = "..."
 
 
 def shown(text: str, width: int = 60) -> str:
-    """``text`` on one line, without control or bidirectional characters.
+    """``text`` on one line, made harmless.
 
     Takes at most ``width`` columns of a terminal; what does not fit ends in dots.
     """
-    pieces = [c if c.isprintable() else _escaped(c) for c in text[: width + 1]]
-    ends = list(accumulate(map(_columns, pieces)))
+    shown_as = pieces(text[: width + 1])
+    ends = list(accumulate(map(_columns, shown_as)))
     if not ends or ends[-1] <= width:
-        return "".join(pieces)
+        return "".join(shown_as)
     room = width - len(_DOTS)
-    return "".join(p for p, end in zip(pieces, ends, strict=True) if end <= room) + _DOTS
+    return "".join(p for p, end in zip(shown_as, ends, strict=True) if end <= room) + _DOTS
 
 
 def counted(count: int, noun: str) -> str:
@@ -35,19 +37,9 @@ def paragraphs(text: str, most: int) -> str:
         tail = most // 3
         note = f"\n[... {len(text) - most:,} characters ...]\n"
         text = text[: most - tail] + note + text[len(text) - tail :]
-    return "\n".join(
-        # Nearly every line is printable, and asking for all of it at once is fast.
-        line
-        if line.isprintable()
-        else "".join(c if c.isprintable() or c == "\t" else _escaped(c) for c in line)
-        for line in text.split("\n")
-    )
+    return harmless(text, "\n\t")
 
 
 def _columns(piece: str) -> int:
     """East Asian characters take two columns, no other takes more than one."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in piece)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

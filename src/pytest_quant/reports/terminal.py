@@ -34,6 +34,8 @@ MOST_FAILURES = 5
 MOST_PATTERNS = 3
 MOST_REASONS = 5
 COLUMNS = 80
+# Of one line before it is folded: far more than any of ours, whatever a record holds.
+_WIDEST = 1600
 # A number and what it counts stay on one line, so do a statistic's letter and its number.
 _TOGETHER = re.compile(r"(?<!\S)([-+(]?\d(?:[\d,.]*\d)?(?:e[-+]\d+)?(?= [%±a-z])|[±bcnp](?= \d)) ")
 _NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -76,8 +78,9 @@ def case_study(record: RunRecord, name: str) -> Iterator[Line]:
 
 def _folded(line: Line) -> Iterator[Line]:
     """A line, or the lines that it takes, the further ones indented."""
-    indent = " " * (len(line.text) - len(line.text.lstrip()) + 2)
-    text = _TOGETHER.sub(rf"\1{_NO_BREAK}", line.text)
+    plain = shown(line.text, _WIDEST)
+    indent = " " * (len(plain) - len(plain.lstrip()) + 2)
+    text = _TOGETHER.sub(rf"\1{_NO_BREAK}", plain)
     parts = textwrap.wrap(text, COLUMNS, subsequent_indent=indent, break_on_hyphens=False)
     yield from (Line(part.replace(_NO_BREAK, " "), line.colour) for part in parts or [""])
 

@@ -6,8 +6,10 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pytest_quant.files import write_atomically
+from pytest_quant.harmless import harmless
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.allure.results import (
     Rendered,
@@ -59,8 +61,25 @@ def write(directory: Path, results: Iterable[Rendered]) -> None:
     for rendered in results:
         for name, text in rendered.attachments.items():
             write_atomically(directory / name, text)
+        make_harmless(rendered.result)
         text = json.dumps(rendered.result, default=_fields, ensure_ascii=False)
         write_atomically(directory / f"{rendered.result.uuid}-result.json", text)
+
+
+def make_harmless(item: object) -> None:
+    """All texts of one of Allure's models, and of those in it."""
+    for name, value in vars(item).items():
+        setattr(item, name, _harmless(value))
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, str):
+        return harmless(value, "\n\t")
+    if isinstance(value, list):
+        return [_harmless(one) for one in value]
+    if hasattr(value, "__dict__"):
+        make_harmless(value)
+    return value
 
 
 def _fields(item: object) -> dict[str, object]:

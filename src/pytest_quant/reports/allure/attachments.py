@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment
 from allure_commons.types import AttachmentType
 
+from pytest_quant.harmless import harmless
 from pytest_quant.reports.plain_text import counted, paragraphs, shown
 
 MOST_CHARACTERS = 10_000
@@ -21,6 +22,8 @@ _FORMULA = ("=", "+", "-", "@")
 
 def identifier(*parts: str) -> str:
     """A UUID that is the same whenever the parts are."""
+    # A lone surrogate cannot be encoded.
+    parts = tuple(map(harmless, parts))
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(("pytest-quant", *parts))))
 
 
@@ -40,13 +43,13 @@ class Attachments:
         if left_out := len(kept) - MOST_ROWS:
             kept[MOST_ROWS:] = [[f"and {counted(left_out, 'more row')}"]] if left_out > 0 else []
         sheet = io.StringIO()
-        csv.writer(sheet, lineterminator="\n").writerows([list(heads), *kept])
+        csv.writer(sheet, lineterminator="\n").writerows([map(_cell, heads), *kept])
         return self._add(name, sheet.getvalue(), AttachmentType.CSV)
 
     def _add(self, name: str, text: str, kind: AttachmentType) -> Attachment:
         prefix = identifier(self._owner, str(len(self.texts)))
         source = ATTACHMENT_PATTERN.format(prefix=prefix, ext=kind.extension)
-        self.texts[source] = text
+        self.texts[source] = harmless(text, "\n\t")
         return Attachment(name=name, source=source, type=kind.mime_type)
 
 

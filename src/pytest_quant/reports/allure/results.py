@@ -242,7 +242,8 @@ def _identity(
 
 
 def _md5(*parts: str) -> str:
-    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
+    text = "".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.md5(text, usedforsecurity=False).hexdigest()
 
 
 def _judge(test: TestResult, result: CheckResult, kind: Kind, story: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from allure_commons.model2 import Status
 
+from pytest_quant.harmless import harmless
 from pytest_quant.record import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.standing import standing_lines
@@ -63,8 +64,10 @@ def surroundings(record: RunRecord, directory: Path, environ: Mapping[str, str])
     groups = [group.to_json() for group in GROUPS]
     return {
         CATEGORIES: _json([*_others(directory / CATEGORIES), *groups]),
-        ENVIRONMENT: _properties(environment(record), directory / ENVIRONMENT),
-        EXECUTOR: _unless_others(directory / EXECUTOR, "reportName", executor(record, environ)),
+        ENVIRONMENT: _properties(_plain(environment(record)), directory / ENVIRONMENT),
+        EXECUTOR: _unless_others(
+            directory / EXECUTOR, "reportName", _plain(executor(record, environ))
+        ),
         ALLURE3: _unless_others(
             directory / ALLURE3,
             "name",
@@ -152,6 +155,14 @@ def executor(record: RunRecord, environ: Mapping[str, str]) -> dict[str, str | i
     if order is not None and order.isdecimal():
         told["buildOrder"] = int(order)
     return told | {"reportName": _title(record)}
+
+
+def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what records and CI services put into names and values."""
+    return {
+        harmless(name): harmless(value) if isinstance(value, str) else value
+        for name, value in told.items()
+    }
 
 
 def _title(record: RunRecord) -> str:

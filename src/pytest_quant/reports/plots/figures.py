@@ -12,6 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.plots.svg import COLOURS, inline_svg
 from pytest_quant.reports.results import (
     category_checks,
@@ -49,6 +50,8 @@ _STYLE: Any = {
 MARKERS = {"pass": "o", "fail": "X", "inconclusive": "D"}
 # Standard errors on each side of a 95 % interval.
 _TWO_SIDED = 1.96
+# Columns of a name in a figure.
+_NAME = 24
 _SIZE = (5.6, 3.5)  # inches of 72 units
 _SMALL = (3.0, 1.9)
 
@@ -104,7 +107,7 @@ def category_curves(record: RunRecord) -> Iterator[tuple[str, str]]:
             axes.set_ylim(low - margin, high + margin)
             axes.set_ylabel("drop, points")
             _level_axis(axes, [record.level(check.level) for check in checks], bits=False)
-            yield category, inline_svg(figure, f"curve-{category}", _told(checks))
+            yield category, inline_svg(figure, f"curve-{shown(category, _NAME)}", _told(checks))
 
 
 def pareto(record: RunRecord) -> str | None:
@@ -147,7 +150,9 @@ def pareto(record: RunRecord) -> str | None:
         for name, accuracy in points.items():
             # Below, as the next larger file is mostly above.
             place = (sizes[name], accuracy)
-            axes.annotate(name, place, textcoords="offset points", xytext=(7, -14), fontsize=10)
+            axes.annotate(
+                shown(name, _NAME), place, textcoords="offset points", xytext=(7, -14), fontsize=10
+            )
         axes.grid(visible=True)
         axes.set_xlim(0, 1.12 * max(sizes.values()))
         low, high = axes.get_ylim()
@@ -155,7 +160,9 @@ def pareto(record: RunRecord) -> str | None:
         axes.set_xlabel("size, MB")
         axes.set_ylabel("accuracy over all probes, %")
         figure.legend(loc="outside upper left")
-        told = (f"{name} {sizes[name]:.1f} MB {points[name]:.1f} %" for name in points)
+        told = (
+            f"{shown(name, _NAME)} {sizes[name]:.1f} MB {points[name]:.1f} %" for name in points
+        )
         return inline_svg(figure, "pareto", f"size and accuracy: {', '.join(told)}")
 
 
@@ -164,10 +171,11 @@ def divergence(record: RunRecord) -> str | None:
     levels = [x for x in levels_under_test(record) if record.divergences_of(x.name)]
     if not levels:
         return None
+    reference = shown(record.reference, _NAME)
     looks = {
         "text": ("o", "ink", "held text", -0.1),
-        "recorded": ("o", "ink", f"held text, recorded {record.reference}", -0.1),
-        "responses": ("s", "inconclusive", f"responses of {record.reference}", 0.1),
+        "recorded": ("o", "ink", f"held text, recorded {reference}", -0.1),
+        "responses": ("s", "inconclusive", f"responses of {reference}", 0.1),
     }
     with rc_context(_STYLE):
         figure = Figure(_SIZE, layout="constrained")
@@ -291,9 +299,9 @@ def _logarithmic_ticks(axes: Axes) -> None:
 
 
 def _level_axis(axes: Axes, levels: Sequence[LevelRecord], *, bits: bool = True) -> None:
-    names = [
-        f"{level.name}\n{level.bits_per_weight:.2f}" if bits else level.name for level in levels
-    ]
+    names = [shown(level.name, _NAME) for level in levels]
+    if bits:
+        names = [f"{n}\n{x.bits_per_weight:.2f}" for n, x in zip(names, levels, strict=True)]
     crowded = len(levels) > 8
     axes.set_xticks(range(len(levels)), names, rotation=90 if crowded else 0)
     axes.set_xlim(-0.6, len(levels) - 0.4)
@@ -304,7 +312,7 @@ def _level_axis(axes: Axes, levels: Sequence[LevelRecord], *, bits: bool = True)
 
 def _told(checks: Sequence[Check]) -> str:
     drops = ", ".join(
-        f"{c.level} {c.result.drop:.1f} [{c.result.lower:.1f}, {c.result.upper:.1f}]"
+        f"{shown(c.level, _NAME)} {c.result.drop:.1f} [{c.result.lower:.1f}, {c.result.upper:.1f}]"
         for c in checks
     )
     return f"drop in percentage points with bounds: {drops}"

@@ -19,6 +19,7 @@ from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
 from pytest_quant.runtimes.llamacpp.promise import shortfall
 from pytest_quant.runtimes.llamacpp.quantize import quantize, remove_leftovers
+from pytest_quant.runtimes.llamacpp.trial import ensure_tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +48,33 @@ class Artifact:
 def prepare(level: Level, source: Path, cache_dir: Path, threads: int) -> Artifact:
     """The level's file, quantized from ``source`` unless it was before or is the source itself.
 
-    ``source`` is an f32, bf16 or f16 GGUF. Raises ``QuantUsageError``: see ``inspect`` and
-    ``quantize``, and for a cache that cannot be written.
+    ``source`` is an f32, bf16 or f16 GGUF. Raises ``QuantUsageError``: see ``inspect``,
+    ``ensure_tried`` and ``quantize``, and for a cache that cannot be written.
     """
     if level.recipe == Recipe((reference_level(inspect(source)) or "").upper()):
         return adopt(level, source, cache_dir)
-    path = _cached_path(level.recipe, source, cache_dir)
+    sha256 = digest(source, cache_dir)
+    ensure_tried(source, sha256, cache_dir)
+    path = _cached_path(level.recipe, sha256, cache_dir)
     with locked(path):
         if not _is_complete(path, cache_dir):
             _make(level.recipe, source, path, cache_dir, threads)
-        return _describe(level, path, cache_dir, made_here=True)
+        return _describe(level, path, digest(path, cache_dir), made_here=True)
 
 
 def adopt(level: Level, path: Path, cache_dir: Path) -> Artifact:
-    """A file that the user brings for a level. Raises ``QuantUsageError`` like ``inspect``."""
-    return _describe(level, path, cache_dir, made_here=False)
+    """A file that the user brings for a level.
+
+    Raises ``QuantUsageError`` like ``inspect`` and ``ensure_tried``.
+    """
+    sha256 = digest(path, cache_dir)
+    ensure_tried(path, sha256, cache_dir)
+    return _describe(level, path, sha256, made_here=False)
 
 
-def _cached_path(recipe: Recipe, source: Path, cache_dir: Path) -> Path:
-    identity = "\n".join((digest(source, cache_dir), recipe.describe(), library.build_id()))
+def _cached_path(recipe: Recipe, source: str, cache_dir: Path) -> Path:
+    """The place of what is made of the source with this digest."""
+    identity = "\n".join((source, recipe.describe(), library.build_id()))
     key = hashlib.sha256(identity.encode()).hexdigest()[:32]
     directory = cache_dir / "artifacts"
     make_directory(directory)
@@ -99,12 +108,12 @@ def _make(recipe: Recipe, source: Path, path: Path, cache_dir: Path, threads: in
     )
 
 
-def _describe(level: Level, path: Path, cache_dir: Path, *, made_here: bool) -> Artifact:
+def _describe(level: Level, path: Path, sha256: str, *, made_here: bool) -> Artifact:
     info = inspect(path)
     return Artifact(
         level=level.name,
         path=path,
-        digest=digest(path, cache_dir),
+        digest=sha256,
         name=info.name,
         size=info.size,
         parameters=info.parameters,

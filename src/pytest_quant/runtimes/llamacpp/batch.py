@@ -5,13 +5,37 @@ A Python loop over ctypes fields would take longer than a small model's whole st
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
+
+
+def native_batch(
+    tokens: npt.NDArray[np.int32],
+    positions: npt.NDArray[np.int32],
+    sequence_counts: npt.NDArray[np.int32],
+    sequence_lists: npt.NDArray[np.uintp],
+    wants_logits: npt.NDArray[np.int8],
+) -> Any:
+    """A ``NativeBatch`` over the caller's arrays, which must outlive it; set its ``n_tokens``."""
+
+    def pointer(array: npt.NDArray[Any], kind: Any) -> Any:
+        return array.ctypes.data_as(ctypes.POINTER(kind))
+
+    return library.NativeBatch(
+        n_tokens=0,
+        token=pointer(tokens, ctypes.c_int32),
+        pos=pointer(positions, ctypes.c_int32),
+        n_seq_id=pointer(sequence_counts, ctypes.c_int32),
+        seq_id=pointer(sequence_lists, ctypes.POINTER(ctypes.c_int32)),
+        logits=pointer(wants_logits, ctypes.c_int8),
+    )
 
 
 class TokenBatch:
@@ -30,7 +54,7 @@ class TokenBatch:
         self._first_sequence = self._sequences.ctypes.data
         self._kept: list[Tokens] = []
         self._sequence_lists = np.zeros(capacity, np.uintp)
-        self.native = library.native_batch(
+        self.native = native_batch(
             self._tokens,
             self._positions,
             self._sequence_counts,

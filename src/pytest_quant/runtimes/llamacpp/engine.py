@@ -113,16 +113,10 @@ class LlamaCppRuntime:
         ``layout.default_parallel``), ``context`` the tokens that one of them may hold, prompt
         and answer (default: what the model was trained with), ``physical`` the tokens worked on at
         once: fewer change nothing but the order of sums. Raises ``QuantUsageError`` for a
-        model that cannot be loaded or asked, and for numbers out of range.
+        model that cannot be loaded, and for numbers out of range.
         """
         parallel = effective_parallel(path, parallel, context)
         model = library.Model(path)
-        if not model.generates_text:
-            model.close()
-            raise QuantUsageError(
-                f"{path}: this model does not continue text (an encoder or diffusion model); "
-                "give a decoder-only language model"
-            )
         context = context or model.context_length
         return cls(model, threads=threads, parallel=parallel, context=context, physical=physical)
 

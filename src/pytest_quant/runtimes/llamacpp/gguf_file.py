@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.gguf_header import Header, Tensor, read_header
+from pytest_quant.runtimes.llamacpp.purpose import check_generates_text, check_numbers
 from pytest_quant.runtimes.llamacpp.tensor_types import FLOAT_TYPES
 
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.IGNORECASE)
@@ -72,9 +73,10 @@ def inspect(path: Path) -> GgufInfo:
     parts, headers = _all_parts(path, first)
     tensors = tuple(tensor for header in headers for tensor in header.tensors)
     elements = sum(tensor.elements for tensor in tensors)
-    if not any(len(tensor.shape) > 1 for tensor in tensors) or not elements:
-        raise QuantUsageError(f"{path}: holds no weights (a vocabulary or adapter file?)")
     metadata = first.metadata
+    has_weights = elements > 0 and any(len(tensor.shape) > 1 for tensor in tensors)
+    check_generates_text(path, metadata, first.metadata_spans, has_weights=has_weights)
+    check_numbers(path, metadata)
     architecture = str(metadata.get("general.architecture", ""))
     return GgufInfo(
         path=path,
@@ -102,7 +104,7 @@ def _kv_bytes_per_token(metadata: Mapping[str, object], architecture: str) -> in
     widths = number("attention.key_length", head_width)
     widths += number("attention.value_length", head_width)
     per_layer = metadata.get(f"{architecture}.attention.head_count_kv")
-    if isinstance(per_layer, tuple):
+    if isinstance(per_layer, tuple) and all(isinstance(count, int) for count in per_layer):
         return 2 * widths * int(sum(per_layer))
     return 2 * widths * layers * number("attention.head_count_kv", heads)
 

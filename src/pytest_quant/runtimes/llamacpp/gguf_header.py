@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.runtimes.llamacpp import tensor_types
+from pytest_quant.runtimes.llamacpp import foreign, tensor_types
 
 MAGIC = b"GGUF"
 DEFAULT_ALIGNMENT = 32
@@ -91,6 +91,11 @@ class _Cursor:
 def read_header(path: Path) -> Header:
     """Parse and check one file; raises ``QuantUsageError``."""
     if not path.exists():
+        if path.is_symlink():
+            raise QuantUsageError(
+                f"{path}: is a link to {path.readlink()}, which does not exist; download the file "
+                "again, or give the path of another GGUF model"
+            )
         raise QuantUsageError(f"{path}: no such file; give the path of a GGUF model")
     if path.is_dir():
         raise QuantUsageError(f"{path}: is a directory; give the path of a GGUF file in it")
@@ -98,11 +103,9 @@ def read_header(path: Path) -> Header:
         raise QuantUsageError(f"{path}: is not a regular file; give the path of a GGUF file")
     try:
         with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise QuantUsageError(
-                    f"{path}: not a GGUF file (it does not begin with 'GGUF'); convert the model "
-                    "with llama.cpp's convert_hf_to_gguf.py"
-                )
+            first = file.read(foreign.FIRST_BYTES)
+            if not first.startswith(MAGIC):
+                raise QuantUsageError(f"{path}: {foreign.describe(first)}")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return _parse(path, data)
     except OSError as error:
@@ -113,6 +116,11 @@ def _parse(path: Path, data: mmap.mmap) -> Header:
     try:
         cursor = _Cursor(data, len(MAGIC))
         version = cursor.scalar("<I")
+        if int.from_bytes(version.to_bytes(4, "little"), "big") in (1, 2, 3):
+            raise QuantUsageError(
+                f"{path}: is a big-endian GGUF, for machines such as IBM's s390x; give the "
+                "little-endian file, or convert it: gguf-convert-endian FILE little"
+            )
         if version not in (2, 3):
             raise QuantUsageError(
                 f"{path}: GGUF version {version} in little-endian order is not supported; "

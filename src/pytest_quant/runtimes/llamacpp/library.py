@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pytest_quant import past_capture
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.llamacpp.openmp import short_spinning
 
@@ -27,30 +28,54 @@ with short_spinning():
     from llama_cpp._ctypes_extensions import load_shared_library
     from llama_cpp.llama_chat_format import Jinja2ChatFormatter as Jinja2ChatFormatter
 
+NativeBatch = llama_cpp.llama_batch
 DECODE_OK, DECODE_NO_SLOT, DECODE_ABORTED = 0, 1, 2
+# Whether this build can use an accelerator.
+OFFLOADS = bool(llama_cpp.llama_supports_gpu_offload())
 GGML_TYPE_COUNT: int = llama_cpp.GGML_TYPE_COUNT
 
-_log: deque[str] = deque(maxlen=40)
+_log: deque[tuple[int, str]] = deque(maxlen=40)
+_ERROR = 4
+_echoed_level = 99
 
 
-def _keep_log(_level: int, text: bytes, _user_data: int | None) -> None:
-    _log.append(text.decode("utf-8", errors="replace"))
+def _keep_log(level: int, text: bytes, _user_data: int | None) -> None:
+    _log.append((level, text.decode("utf-8", errors="replace")))
+    if level == _echoed_level:
+        os.write(2, text)
 
 
-# llama.cpp keeps only the address: this reference keeps the callback alive.
+def _say_abort(message: bytes) -> None:
+    _, _, place = message.decode("utf-8", errors="replace").rpartition("/llama.cpp/")
+    past_capture.say(f"llama.cpp aborts: {place!r}")
+
+
+# llama.cpp keeps only the addresses: these references keep the callbacks alive.
 _log_callback = llama_cpp.llama_log_callback(_keep_log)
+_abort_callback = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(_say_abort)
 
 
 @functools.cache
 def initialize() -> None:
-    """Start llama.cpp once in this process and take over its log."""
+    """Start llama.cpp once in this process and take over its log and its last words.
+
+    Of itself it would ask a debugger for the stack before it aborts.
+    """
     llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
+    ggml().ggml_set_abort_callback(_abort_callback)
     llama_cpp.llama_backend_init()
 
 
+def echo_errors() -> None:
+    """Write what llama.cpp calls an error to stderr at once: this process may not live on."""
+    global _echoed_level
+    _echoed_level = _ERROR
+
+
 def last_log_lines(count: int = 4) -> str:
-    """The last non-empty lines that llama.cpp logged, oldest first."""
-    lines = [line for line in "".join(_log).splitlines() if line.strip(" .")]
+    """The last lines that llama.cpp logged, oldest first: of errors, if there are any."""
+    said = [text for level, text in _log if level >= _ERROR] or [text for _, text in _log]
+    lines = [line for line in "".join(said).splitlines() if line.strip(" .")]
     return "\n".join(lines[-count:]) or "(llama.cpp logged nothing)"
 
 
@@ -113,18 +138,10 @@ def file_type_name(number: int) -> str:
     return ""
 
 
-def ggml_type(number: int) -> tuple[str, int, int] | None:
-    """A ggml type's name in upper case, weights in a block, and bytes of a block."""
-    if not 0 <= number < GGML_TYPE_COUNT:
-        return None
-    ggml = load_shared_library("ggml-base", _library_directory())
-    ggml.ggml_type_name.restype = ctypes.c_char_p
-    ggml.ggml_blck_size.restype = ctypes.c_int64
-    ggml.ggml_type_size.restype = ctypes.c_size_t
-    block, block_bytes = ggml.ggml_blck_size(number), ggml.ggml_type_size(number)
-    if not block or not block_bytes:
-        return None
-    return ggml.ggml_type_name(number).decode().upper(), block, block_bytes
+@functools.cache
+def ggml() -> Any:
+    """The library of tensors beneath llama.cpp."""
+    return load_shared_library("ggml-base", _library_directory())
 
 
 def quantize(
@@ -157,28 +174,6 @@ def quantize(
         llama_cpp.llama_model_quantize(
             os.fsencode(source), os.fsencode(destination), ctypes.byref(parameters)
         )
-    )
-
-
-def native_batch(
-    tokens: npt.NDArray[np.int32],
-    positions: npt.NDArray[np.int32],
-    sequence_counts: npt.NDArray[np.int32],
-    sequence_lists: npt.NDArray[np.uintp],
-    wants_logits: npt.NDArray[np.int8],
-) -> Any:
-    """A ``llama_batch`` over the caller's arrays, which must outlive it; set its ``n_tokens``."""
-
-    def pointer(array: npt.NDArray[Any], kind: Any) -> Any:
-        return array.ctypes.data_as(ctypes.POINTER(kind))
-
-    return llama_cpp.llama_batch(
-        n_tokens=0,
-        token=pointer(tokens, ctypes.c_int32),
-        pos=pointer(positions, ctypes.c_int32),
-        n_seq_id=pointer(sequence_counts, ctypes.c_int32),
-        seq_id=pointer(sequence_lists, ctypes.POINTER(ctypes.c_int32)),
-        logits=pointer(wants_logits, ctypes.c_int8),
     )
 
 
@@ -219,10 +214,8 @@ class Model:
     @property
     def generates_text(self) -> bool:
         """True for decoder-only, autoregressive models: the ones that can be asked."""
-        return not (
-            llama_cpp.llama_model_has_encoder(self._handle)
-            or llama_cpp.llama_model_is_diffusion(self._handle)
-        )
+        other = llama_cpp.llama_model_has_encoder, llama_cpp.llama_model_is_diffusion
+        return not any(is_it(self._handle) for is_it in other)
 
     @property
     def can_share_prefix(self) -> bool:
@@ -356,7 +349,7 @@ class Context:
         self._logits = np.empty((0, self._vocabulary_size), np.float32)
 
     def decode(self, batch: Any) -> int:
-        """Run a ``native_batch``; returns llama.cpp's status (0 is success)."""
+        """Run a ``NativeBatch``; returns llama.cpp's status (0 is success)."""
         return int(llama_cpp.llama_decode(self._handle, batch))
 
     def logits(self, rows: int) -> npt.NDArray[np.float32]:

@@ -24,6 +24,8 @@ from pytest_quant.levels import NEEDS_IMATRIX, Recipe
 from pytest_quant.runtimes.llamacpp import library, tensor_types
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect, is_quantized
 from pytest_quant.runtimes.llamacpp.promise import promised_types
+from pytest_quant.runtimes.llamacpp.trial import child_command, child_environment, last_words
+from pytest_quant.runtimes.llamacpp.trial_inside import try_model
 
 PARTIAL_SUFFIX = ".partial"
 
@@ -131,10 +133,9 @@ def _temporary(destination: Path) -> Path:
 def _run(source: Path, partial: Path, recipe: Recipe, threads: int) -> str:
     """Quantize in a child process; returns ``""``, or what went wrong."""
     order = json.dumps([str(source), str(partial), asdict(recipe), threads])
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     child = subprocess.run(
-        [sys.executable, "-m", __name__, order],
-        env=environment,
+        child_command(__name__, order),
+        env=child_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -143,7 +144,7 @@ def _run(source: Path, partial: Path, recipe: Recipe, threads: int) -> str:
     )
     if child.returncode == 0:
         return ""
-    said = child.stderr.strip() or child.stdout.strip()
+    said = "\n".join(last_words(child.stderr))
     if child.returncode < 0:
         return f"the quantizer was killed by signal {-child.returncode}\n{said}".strip()
     return said or f"the quantizer ended with code {child.returncode}"
@@ -155,7 +156,8 @@ def _commit(partial: Path, destination: Path) -> None:
     partial.replace(destination)
 
 
-def _child(order: str) -> int:
+def main(order: str) -> None:
+    """Quantize and try what was made, in a child process; what went wrong is said on stderr."""
     source, partial, recipe, threads = json.loads(order)
 
     def number(name: str) -> int:
@@ -171,10 +173,6 @@ def _child(order: str) -> int:
         output=number(output) if output else None,
         threads=threads,
     )
-    if status:
-        sys.stderr.write(library.last_log_lines(2))
-    return 1 if status else 0
-
-
-if __name__ == "__main__":
-    sys.exit(_child(sys.argv[1]))
+    problem = library.last_log_lines(2) if status else try_model(Path(partial))
+    if problem:
+        sys.exit(problem.replace(partial, "what was made"))

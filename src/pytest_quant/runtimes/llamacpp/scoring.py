@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp.batch import native_batch
 from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
 
@@ -166,7 +167,7 @@ class _Run:
         )  # fmt: skip
         done = 0
         for part in _parts(wanted, context.batch, outputs):
-            batch = library.native_batch(*(column[part] for column in columns))
+            batch = native_batch(*(column[part] for column in columns))
             batch.n_tokens = part.stop - part.start
             if not _decode(context, batch):
                 return None

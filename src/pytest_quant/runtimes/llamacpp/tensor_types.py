@@ -9,7 +9,7 @@ import functools
 from dataclasses import dataclass
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp import ggml
 
 FLOAT_TYPES = ("F32", "BF16", "F16")
 
@@ -32,8 +32,8 @@ class TensorType:
 @functools.cache
 def all_types() -> dict[str, TensorType]:
     """Every type that this llama.cpp can read, by name."""
-    numbers = range(library.GGML_TYPE_COUNT)
-    found = ((number, library.ggml_type(number)) for number in numbers)
+    numbers = range(ggml.TYPE_COUNT)
+    found = ((number, ggml.describe_type(number)) for number in numbers)
     return {kind[0]: TensorType(number, *kind) for number, kind in found if kind}
 
 
