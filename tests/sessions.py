@@ -12,6 +12,7 @@ import tempfile
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -146,14 +147,23 @@ class Project:
             **environment,
         )
 
-    def run_bare(self, *args: str, cwd: str = ".", fresh: bool = False, **environment: str) -> Run:
+    def run_bare(
+        self,
+        *args: str,
+        cwd: str = ".",
+        fresh: bool = False,
+        wrapper: Sequence[str] = (),
+        **environment: str,
+    ) -> Run:
         """A session with these arguments and no others; its record is read from record.json.
 
-        In a new Python if ``fresh`` says so, else in a fork of one that has loaded what it needs.
+        In a new Python if ``fresh`` says so, or a ``wrapper``, a command that starts it; else in a
+        fork of one that has loaded what it needs.
         """
         record = self.path / "record.json"
         record.unlink(missing_ok=True)
-        start = start_fresh if fresh else start_forked
+        fresh = fresh or bool(wrapper)
+        start = partial(start_fresh, wrapper=wrapper) if fresh else start_forked
         code, output, errors = start(
             [*_WITHOUT_HYPOTHESIS, *args], self.path / cwd, _environment(self.path) | environment
         )
@@ -162,10 +172,14 @@ class Project:
 
 
 def start_fresh(
-    arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+    arguments: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    wrapper: Sequence[str] = (),
 ) -> tuple[int, str, str]:
     """A session in a Python of its own: its exit code and what it wrote to both outputs."""
-    return start_program([sys.executable, "-m", "pytest", *arguments], directory, environment)
+    words = [*wrapper, sys.executable, "-m", "pytest", *arguments]
+    return start_program(words, directory, environment)
 
 
 def start_program(

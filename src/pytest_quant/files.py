@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
+
+from pytest_quant.destinations import Destination, find_destination, only_in_place
 
 
 def read_json(path: Path) -> Any:
@@ -36,18 +40,54 @@ def _finite(digits: str) -> float:
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Replace ``path`` by ``content`` (text in UTF-8) in one step; raises ``OSError``."""
-    data = content.encode() if isinstance(content, str) else content
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    """Replace ``path`` by ``content`` (text in UTF-8) in one step; raises ``OSError``.
+
+    A link stays one: what it leads to is replaced, and keeps its permissions and owner; of several
+    hard links only this one. What is no regular file is written into, and so is a file that cannot
+    be replaced by another.
+    """
+    # What is no character, such as a byte of a file's name that is not UTF-8, is spelt out.
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
+    place = find_destination(path)
+    if not place.is_file:
+        with place.open_stream() as stream:
+            stream.write(data)
+        return
+    try:
+        _replace(place, data)
+    except OSError as error:
+        if place.status is None or not only_in_place(error):
+            raise
+        with place.path.open("wb") as file:
+            file.write(data)
+
+
+def _replace(place: Destination, data: bytes) -> None:
+    target = place.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Not named after the target, whose own name may be as long as a name can be.
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".pytest-quant.")
+    temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+        if place.status is None:
+            temporary.chmod(0o666 & ~_umask())
+        else:
+            _give_to_owner(temporary, place.status)
+            temporary.chmod(stat.S_IMODE(place.status.st_mode))
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+
+
+def _give_to_owner(path: Path, status: os.stat_result) -> None:
+    """As far as this user may: only root gives files away."""
+    own = path.stat()
+    if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
+        with suppress(OSError):
+            os.chown(path, status.st_uid, status.st_gid)
 
 
 def _umask() -> int:

@@ -50,6 +50,82 @@ def test_allure_results_that_cannot_be_written(
     assert "--allure: " in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--html", "record.json"], "--html: record.json is also the run record"),
+        (["--html", "hard.json"], "--html: hard.json is also the run record"),
+        (["--html", "r", "--markdown", "link"], "--markdown: link is also --html"),
+        (["--html", "."], "--html: . cannot be written: it is a directory"),
+        (["--html", "ok.html", "--markdown", "."], "--markdown: . cannot be written"),
+        (["--html", "~nosuch/x"], "whose home '~nosuch' stands for"),
+        (["--markdown", "/dev/full"], "/dev/full cannot be written: No space left on device"),
+    ],
+)
+def test_nothing_is_written_in_the_wrong_place(
+    session: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (session.directory / "record.json").read_text("utf-8")
+    Path("record.json").write_text(text, "utf-8")
+    Path("hard.json").hardlink_to("record.json")
+    Path("link").symlink_to("r")
+    assert main(["report", "record.json", *arguments]) == USAGE_ERROR
+    assert said in capsys.readouterr().err
+    assert {path.name for path in tmp_path.iterdir()} == {"record.json", "hard.json", "link"}
+    assert Path("record.json").read_text("utf-8") == text
+
+
+def test_a_report_on_the_standard_output_stands_there_alone(session: Run) -> None:
+    code = "import sys; from pytest_quant.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", code, "report", "record.json", "--markdown", "/dev/stdout"]
+    with (session.directory / "out.md").open("wb") as out:
+        out.write(b"Before.\n")
+        out.flush()
+        subprocess.run(words, cwd=session.directory, stdout=out, check=True)
+    lines = (session.directory / "out.md").read_text("utf-8").splitlines()
+    assert lines[:2] == ["Before.", "## Quantization of `pytest-quant embedded`"]
+    assert not any("written" in line for line in lines)
+
+
+def test_a_standard_output_that_is_full(session: Run) -> None:
+    code = "import sys; from pytest_quant.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    words = [sys.executable, "-c", code, "report", "record.json"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            words,
+            cwd=session.directory,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == USAGE_ERROR
+    assert ended.stderr == "standard output: No space left on device\n"
+
+
+def test_a_current_directory_that_is_gone(session: Run, tmp_path: Path) -> None:
+    code = "import os, sys; from pytest_quant.cli.main import main; os.rmdir(os.getcwd()); "
+    code += "sys.exit(main(sys.argv[1:]))"
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    record = str(session.directory / "record.json")
+    ended = subprocess.run(
+        [sys.executable, "-c", code, "report", record],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == USAGE_ERROR
+    assert "the current directory is no longer there" in ended.stderr
+
+
 def test_the_schema_of_records(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "--schema"]) == 0
     schema = json.loads(capsys.readouterr().out)

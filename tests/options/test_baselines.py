@@ -34,13 +34,20 @@ def test_a_directory_of_the_ini_file_and_one_that_beats_it(project: Project) -> 
 
 
 def test_one_that_cannot_be_written(project: Project) -> None:
-    """And has not been there: a link to nowhere."""
-    (project.path / "kept").symlink_to("nowhere")
+    """Found before anything runs."""
+    (project.path / "kept" / "pytest-quant-embedded" / "q8.json").mkdir(parents=True)
     run = project.run(*ONE_PROBE, "--quant-baselines=kept", "--quant-update-baselines")
-    message = run.mistake()
-    assert message.startswith("ERROR: --quant-update-baselines: q8 is not recorded: ")
-    assert "q8.json cannot be written: File exists" in message
-    assert "q8: not recorded: --quant-baselines: " in run.output
+    assert "q8.json" in run.mistake()
+    assert "s a directory" in run.mistake()
+    assert "test session starts" not in run.output
+
+
+def test_a_link_to_a_directory_that_is_yet_to_be(project: Project) -> None:
+    (project.path / "kept").symlink_to("elsewhere")
+    run = project.run(*ONE_PROBE, "--quant-baselines=kept", "--quant-update-baselines")
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert (project.path / "elsewhere" / "pytest-quant-embedded" / "q8.json").is_file()
+    assert (project.path / "kept").is_symlink()
 
 
 def test_one_that_cannot_be_read_is_not_recorded_either(project: Project) -> None:

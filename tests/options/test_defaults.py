@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from tests.sessions import CAPITAL, Project
 
 from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.resources import usable_cpus
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 
 
@@ -23,8 +22,7 @@ def test_defaults(project: Project) -> None:
     assert len(measurement["cases"]) == 32
     runtime = run.level("f16")["runtime"]
     assert 1 <= runtime["parallel"] <= 32
-    if hasattr(os, "sched_getaffinity"):
-        assert runtime["threads"] == len(os.sched_getaffinity(0))
+    assert runtime["threads"] == usable_cpus()
     (responses,) = project.path.rglob("responses")
     assert responses.parent.name == "pytest-quant"
 

@@ -160,6 +160,15 @@ def test_both_generations_group_results_alike(directory: Path) -> None:
         }
 
 
+@pytest.mark.parametrize("text", ['{"name": "ours", "reportName": "Nightly"}', "not JSON"])
+@pytest.mark.parametrize("name", ["executor.json", "allurerc.json"])
+def test_what_others_say_of_the_run_is_kept(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    write_results(a_record(), tmp_path)
+    write_results(a_record(), tmp_path)
+    assert (tmp_path / name).read_text("utf-8") == text
+
+
 def test_what_others_put_beside_the_results_is_kept(tmp_path: Path) -> None:
     theirs = {"name": "Network", "matchedStatuses": ["broken"]}
     (tmp_path / "categories.json").write_text(json.dumps([theirs]), "utf-8")

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pytest_quant.paths import without_stray_home
+
 
 def vulnerabilities(program: str) -> list[str]:
     """Findings of at least medium severity and confidence, in the order of the program.
 
     Each names bandit's test, the line, and what is wrong there.
     """
-    with _quiet():
+    with _quiet(), without_stray_home():
         from bandit.core.config import BanditConfig
         from bandit.core.manager import BanditManager
 

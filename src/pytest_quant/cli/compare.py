@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_quant.cli.arguments import path_argument
 from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ def add_command(commands: Any) -> None:
         "case by case: what differs in model and runtime, how many answers were lost and won, and "
         "which. It judges nothing: the exit code is 0, or 4 for a file that is neither.",
     )
-    parser.add_argument("first", type=Path, metavar="A", help="the file to compare with")
-    parser.add_argument("second", type=Path, metavar="B", help="the file to look at")
+    parser.add_argument("first", type=path_argument, metavar="A", help="the file to compare with")
+    parser.add_argument("second", type=path_argument, metavar="B", help="the file to look at")
     parser.set_defaults(command=_compare)
 
 

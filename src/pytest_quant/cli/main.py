@@ -20,16 +20,16 @@ USAGE_ERROR = 4
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 4 for a mistake, which is told on stderr."""
-    chosen = command_parser().parse_args(arguments)
-    # Generators of a project are found as with "python -m pytest"; last, so that they hide nothing.
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.append(here)
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot show a character shows its escape.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    lines: Iterator[str] = chosen.command(chosen)
     try:
+        chosen = command_parser().parse_args(arguments)
+        # Generators of a project are found as with "python -m pytest"; last: they hide nothing.
+        if (here := str(_here())) not in sys.path:
+            sys.path.append(here)
+        lines: Iterator[str] = chosen.command(chosen)
         for line in lines:
             print(harmless(line, "\n\t"))
         sys.stdout.flush()
@@ -40,8 +40,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader has seen enough, as in "pytest-quant probes | head". What is still buffered
         # has to go somewhere when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
+    except OSError as error:
+        _silence()
+        where = error.filename or "standard output"
+        print(harmless(f"{where}: {error.strerror or error}"), file=sys.stderr)
+        return USAGE_ERROR
     return 0
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise QuantUsageError(
+            "the current directory is no longer there; change into another one"
+        ) from None
+
+
+def _silence() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def command_parser() -> argparse.ArgumentParser:

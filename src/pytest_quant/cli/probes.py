@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from pytest_quant.cli.arguments import path_argument
 from pytest_quant.cli.columns import Columns
 from pytest_quant.cli.tables import COLUMNS, column_widths, table
 from pytest_quant.errors import QuantUsageError
@@ -43,7 +44,7 @@ def add_command(commands: Any) -> None:
         help="find mistakes in probe files",
         description="Find mistakes in probe files; the exit code is 4 if there are any.",
     )
-    checking.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    checking.add_argument("files", nargs="+", type=path_argument, metavar="FILE")
     checking.set_defaults(command=_check)
     showing = further.add_parser(
         "show",
@@ -71,7 +72,7 @@ def _where(default: Any) -> argparse.ArgumentParser:
     where.add_argument(
         "--path",
         action="append",
-        type=Path,
+        type=path_argument,
         default=default,
         help="probe file, or directory of them; may be repeated "
         "(default: probes/ here, else the library)",

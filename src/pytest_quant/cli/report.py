@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from pytest_quant.cli.arguments import path_argument
+from pytest_quant.destinations import (
+    Destination,
+    check_destination,
+    check_directory,
+    find_destination,
+    identity,
+)
 from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
@@ -14,6 +23,7 @@ if TYPE_CHECKING:
 
 # The reports that are written to a file, by the name of their writer.
 _FILES = ("html", "markdown")
+_Found = TypeVar("_Found")
 
 
 def add_command(commands: Any) -> None:
@@ -24,11 +34,15 @@ def add_command(commands: Any) -> None:
         description="Show a run record (pytest --quant-json FILE) as the session that wrote it "
         "did: without a further option, its summary.",
     )
-    parser.add_argument("record", nargs="?", type=Path, metavar="RECORD")
+    parser.add_argument("record", nargs="?", type=path_argument, metavar="RECORD")
     parser.add_argument("--terminal", action="store_true", help="print the summary")
     for name in _FILES:
-        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write the {name} report")
-    parser.add_argument("--allure", type=Path, metavar="DIR", help="write Allure results into DIR")
+        parser.add_argument(
+            f"--{name}", type=path_argument, metavar="FILE", help=f"write the {name} report"
+        )
+    parser.add_argument(
+        "--allure", type=path_argument, metavar="DIR", help="write Allure results into DIR"
+    )
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON schema of run records, and end"
     )
@@ -46,9 +60,10 @@ def _report(chosen: argparse.Namespace) -> Iterator[str]:
             "pytest-quant report: no run record given; write one with pytest --quant-json FILE"
         )
     record = read_record(chosen.record)
-    written = [(name, path) for name in _FILES if (path := getattr(chosen, name)) is not None]
-    for name, path in written:
-        yield _write(record, name, path)
+    written = {name: file for name in _FILES if (file := getattr(chosen, name)) is not None}
+    _check(chosen.record, written, chosen.allure)
+    for name, file in written.items():
+        yield from _write(record, name, file)
     if chosen.allure is not None:
         yield _allure(record, chosen.allure)
     if chosen.terminal or not (written or chosen.allure):
@@ -58,25 +73,44 @@ def _report(chosen: argparse.Namespace) -> Iterator[str]:
 def _allure(record: RunRecord, directory: Path) -> str:
     from pytest_quant.reports.allure import write_results
 
-    try:
-        write_results(record, directory)
-    except OSError as error:
-        raise QuantUsageError(
-            f"--allure: {directory} cannot be written: {error.strerror}; give another directory"
-        ) from error
+    _possible("--allure", directory, partial(write_results, record))
     return (
         f"{directory} written; npx allure generate {directory} --config {directory}/allurerc.json"
     )
 
 
-def _write(record: RunRecord, name: str, path: Path) -> str:
+def _check(record: Path, written: Mapping[str, Path], allure: Path | None) -> None:
+    """Raises ``QuantUsageError`` before anything is written."""
+    taken: dict[object, str] = {identity(record.stat()): "the run record"}
+    for name, file in written.items():
+        place = _possible(f"--{name}", file, check_destination)
+        other = taken.setdefault(place.identity or object(), f"--{name}")
+        if other != f"--{name}":
+            raise QuantUsageError(f"--{name}: {file} is also {other}; give it a file of its own")
+    if allure is not None:
+        _possible("--allure", allure, check_directory)
+
+
+def _possible(option: str, path: Path, check: Callable[[Path], _Found]) -> _Found:
+    try:
+        return check(path)
+    except OSError as error:
+        raise QuantUsageError(
+            f"{option}: {path} cannot be written: {error.strerror or error}; choose another place"
+        ) from error
+
+
+def _write(record: RunRecord, name: str, path: Path) -> Iterator[str]:
     from pytest_quant.reports.written import WRITERS
 
-    try:
+    def write(path: Path) -> Destination:
+        place = find_destination(path)
         WRITERS[name](record, path)
-    except OSError as error:
-        raise QuantUsageError(f"--{name}: {path} cannot be written: {error.strerror}") from error
-    return f"{path} written"
+        return place
+
+    # What goes to the standard output is not to be mixed with what is said about it.
+    if _possible(f"--{name}", path, write).descriptor is None:
+        yield f"{path} written"
 
 
 def _terminal(record: RunRecord) -> Iterator[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pytest_quant.analysis.guide import CASE_STUDIES
+from pytest_quant.cli.arguments import path_argument
 
 
 def add_command(commands: Any) -> None:
@@ -19,7 +19,7 @@ def add_command(commands: Any) -> None:
         "rows beneath. Bounds and reasons stand in the record.",
     )
     parser.add_argument("name", choices=CASE_STUDIES, metavar="NAME", help=", ".join(CASE_STUDIES))
-    parser.add_argument("record", type=Path, metavar="RECORD")
+    parser.add_argument("record", type=path_argument, metavar="RECORD")
     parser.set_defaults(command=_table)
 
 

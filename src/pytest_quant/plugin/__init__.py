@@ -17,10 +17,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Look at Allure's directory, if any level was asked for, before allure-pytest does."""
+    if config.getoption("allure_report_dir", None) and _is_on(config):
+        from pytest_quant.plugin.session import check_allure
+
+        check_allure(config)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the plugin proper, if any level was asked for."""
-    if config.getoption("quant_levels") is None and not config.getini("quant_levels"):
+    if not _is_on(config):
         if config.getoption("quant_update_baselines") is not None:
             raise pytest.UsageError(
                 "--quant-update-baselines: no level to record; add --quant-levels, as in "
@@ -30,6 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from pytest_quant.plugin.session import start
 
     start(config)
+
+
+def _is_on(config: pytest.Config) -> bool:
+    return config.getoption("quant_levels") is not None or bool(config.getini("quant_levels"))
 
 
 @pytest.fixture

@@ -62,7 +62,9 @@ class AllureHooks:
         self._writes = writes
         self._seed = str(uuid.uuid4())
         self._item: pytest.Item | None = None
+        self._guard = _Guard(state, directory)
         allure_commons.plugin_manager.register(self)
+        allure_commons.plugin_manager.register(self._guard)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -93,10 +95,14 @@ class AllureHooks:
         if self._writes and crashed and probe is not None:
             test = self._identity(probe, report.nodeid, level, int(1000 * time.time()))
             message = f"{level} could not be run: {report.longreprtext}"
-            write(self._directory, [broken_result(test, message)])
+            try:
+                write(self._directory, [broken_result(test, message)])
+            except OSError as error:
+                self._state.unwritten.allure(self._directory, error)
 
     def pytest_unconfigure(self) -> None:
         """Leave allure as it was."""
+        allure_commons.plugin_manager.unregister(self._guard)
         allure_commons.plugin_manager.unregister(self)
 
     def _run(self, moment: int) -> Run:
@@ -118,6 +124,37 @@ class AllureHooks:
             _fill(result, divergence_result(run, item.level, item.divergences))
         else:
             _adopt(result, gate_identity(run, "divergence", item.level))
+
+
+class _Guard:
+    """Notes what allure-pytest could not write; its own error would end the session."""
+
+    def __init__(self, state: State, directory: Path) -> None:
+        self._state = state
+        self._directory = directory
+
+    def _note(self) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        except OSError as error:
+            self._state.unwritten.allure(self._directory, error)
+            return None
+
+    @allure_commons.hookimpl(wrapper=True)
+    def report_result(self) -> Generator[None, object, object]:
+        return (yield from self._note())
+
+    @allure_commons.hookimpl(wrapper=True)
+    def report_container(self) -> Generator[None, object, object]:
+        return (yield from self._note())
+
+    @allure_commons.hookimpl(wrapper=True)
+    def report_attached_file(self) -> Generator[None, object, object]:
+        return (yield from self._note())
+
+    @allure_commons.hookimpl(wrapper=True)
+    def report_attached_data(self) -> Generator[None, object, object]:
+        return (yield from self._note())
 
 
 def _fill(result: TestResult, rendered: Rendered) -> None:

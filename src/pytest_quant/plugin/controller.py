@@ -17,10 +17,11 @@ from pytest_quant.measurement import Measurement, from_json
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.metrics.noise import NoiseFloor
+from pytest_quant.plugin.allure_directory import allure_directory
 from pytest_quant.plugin.brought import clean
 from pytest_quant.plugin.conclusion import Found, conclude
 from pytest_quant.plugin.junit import tell_junit
-from pytest_quant.plugin.outputs import allure_directory, check_outputs, write_outputs
+from pytest_quant.plugin.outputs import check_outputs, write_outputs
 from pytest_quant.plugin.problems import Problems
 from pytest_quant.plugin.properties import properties
 from pytest_quant.plugin.recording import check_may_record, record_baselines
@@ -69,12 +70,12 @@ class Controller:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Find the user's mistakes and make the artifacts before anything runs."""
         try:
-            check_outputs(self._state.settings)
             if self._state.settings.judge:
                 from pytest_quant.judge.endpoint import read_key
 
                 self._judge_key = read_key(os.environ)
             check_may_record(self._state, os.environ)
+            check_outputs(self._config, self._state)
             self._state.prepare(run=not session.config.option.collectonly)
         except QuantUsageError as error:
             raise pytest.UsageError(str(error)) from None
@@ -144,17 +145,14 @@ class Controller:
                 reporter.currentfspath = None
             for test in tests:
                 self._report(test)
-            if self._allure is not None:
-                from pytest_quant.reports.allure import write_checks
-
-                write_checks(self._record, self._allure)
+            self._write_allure()
             try:
                 self._judge()
             except BaseException:
                 # The judge may be waited for no longer: what was learned before is kept.
                 self._keep(ended=True)
                 raise
-            self._keep(ended=session.testsfailed > 0)
+        self._keep(ended=session.testsfailed > 0)
         return result
 
     def _top_up(self) -> None:
@@ -209,27 +207,45 @@ class Controller:
         """Write what was asked for. ``ended``: the session has an exit code that says more than
         that a baseline was refused.
         """
-        self._write()
-        self._record_baselines(ended=ended)
+        problems = self._write()
+        problems += self._record_baselines(ended=ended)
+        if problems:
+            raise pytest.UsageError(harmless("\n".join(problems), "\n"))
 
-    def _write(self) -> None:
-        """Write what was asked for; the summary is printed all the same."""
+    def _write_allure(self) -> None:
+        """The checks over several probes, as tests."""
+        if self._record is not None and self._allure is not None:
+            from pytest_quant.reports.allure import write_checks
+
+            try:
+                write_checks(self._record, self._allure)
+            except OSError as error:
+                self._state.unwritten.allure(self._allure, error)
+
+    def _write(self) -> list[str]:
+        """Write what was asked for; what could not be written."""
         if self._record is None:
-            return
+            return self._state.unwritten.results
         tell_junit(self._config, self._record)
         if self._allure is not None:
             from pytest_quant.reports.allure import write_surroundings
 
-            write_surroundings(self._record, self._allure)
-        try:
-            write_outputs(self._state.settings, self._record)
-        except QuantUsageError as error:
-            raise pytest.UsageError(str(error)) from None
+            try:
+                write_surroundings(self._record, self._allure)
+            except OSError as error:
+                self._state.unwritten.allure(self._allure, error)
+        failed = [
+            *self._state.unwritten.results,
+            *write_outputs(self._state.settings, self._record),
+        ]
+        if failed and self._state.unwritten.keeps_answers:
+            failed.append("every response is in the cache: run again with another place")
+        return failed
 
-    def _record_baselines(self, *, ended: bool) -> None:
-        """Record what was measured completely, if the user asked for it."""
+    def _record_baselines(self, *, ended: bool) -> list[str]:
+        """Record what was measured completely, if the user asked for it; why if it could not be."""
         if self._state.settings.update == "no" or self._record is None:
-            return
+            return []
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None:
             reporter.write_line("")  # ends the line of the gate's tests
@@ -239,8 +255,8 @@ class Controller:
                 if reporter is not None:
                     reporter.write_line(harmless(line, "\n"))
         except QuantUsageError as error:
-            if not ended:
-                raise pytest.UsageError(str(error)) from None
+            return [] if ended else [str(error)]
+        return []
 
     def _report(self, test: GateTest) -> None:
         """Pass a gate check through pytest's reporting, so that JUnit and the exit code see it."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.paths import given_path
 from pytest_quant.plugin.options import OPTIONS
 
 _T = TypeVar("_T")
@@ -56,7 +57,14 @@ class Values:
 
     def path(self, name: str) -> Path | None:
         base = self.raw(name)[2]
-        return self.parsed(name, lambda text: _path(base, text))
+        return self.parsed(name, lambda text: given_path(text, base).absolute())
+
+    def paths(self, key: str) -> tuple[Path, ...]:
+        """The paths of a setting that only the ini file has."""
+        base = self._config.inipath.parent if self._config.inipath else self._config.rootpath
+        return tuple(
+            self._absolute(self.place(key), text, base) for text in self.ini(key, "args") or ()
+        )
 
     def files(self, name: str, example: str, parse: Callable[[str], str]) -> dict[str, Path]:
         """The files of an option that may be repeated, by what stands before their equals sign."""
@@ -73,11 +81,11 @@ class Values:
             if key in files:
                 what = "level" if name == "artifact" else name
                 raise QuantUsageError(f"{place}: {what} {key!r} is given twice; keep one file")
-            files[key] = _path(base, file)
+            files[key] = self._absolute(place, file, base)
         return files
 
-
-def _path(base: Path, text: str) -> Path:
-    if not text.strip():
-        raise ValueError("found an empty path, expected a file or a directory")
-    return (base / Path(text.strip()).expanduser()).absolute()
+    def _absolute(self, place: str, text: str, base: Path) -> Path:
+        try:
+            return given_path(text, base).absolute()
+        except ValueError as error:
+            raise QuantUsageError(f"{place}: {error}") from error

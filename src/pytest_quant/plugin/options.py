@@ -151,7 +151,7 @@ OPTIONS = (
         "int",
         "N",
         "sequences decoded together",
-        "from the model's context length and the machine's memory, at most 16",
+        "from the model's context length and the memory at hand, at most 16",
     ),
     _Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
     _Option(
@@ -232,7 +232,7 @@ def add_options(parser: pytest.Parser) -> None:
         if option.ini_type is not None:
             parser.addini(option.key, option.help, type=option.ini_type, default=None)
     parser.addini(
-        "quant_probes", "directories of probe files (default: probes)", "paths", default=None
+        "quant_probes", "directories of probe files (default: probes)", "args", default=None
     )
     parser.addini(
         "quant_recipes",
@@ -293,10 +293,9 @@ class Settings:
 
 def read_settings(config: pytest.Config) -> Settings:
     """The settings of this session; raises ``QuantUsageError`` naming the option at fault."""
-    import platformdirs
-
     from pytest_quant.gate.regression import DEFAULT_DROP
     from pytest_quant.levels import parse_level, parse_levels, parse_recipes
+    from pytest_quant.paths import user_cache_directory
     from pytest_quant.plugin import option_values
     from pytest_quant.plugin.option_sources import Values
 
@@ -325,7 +324,7 @@ def read_settings(config: pytest.Config) -> Settings:
         regression_drop=DEFAULT_DROP if drop is None else drop,
         parallel=values.parsed("parallel", option_values.positive),
         threads=values.parsed("threads", option_values.positive),
-        cache_dir=values.path("cache-dir") or platformdirs.user_cache_path("pytest-quant"),
+        cache_dir=values.path("cache-dir") or user_cache_directory(),
         benchmark=values.parsed("benchmark", option_values.positive),
         tables=option_values.tables(values),
         text=values.path("text"),
@@ -351,7 +350,7 @@ def _baselines(rootpath: Path, update: str) -> Path:
 def _probe_paths(values: Values) -> tuple[Path, ...]:
     from pytest_quant.errors import QuantUsageError
 
-    paths: tuple[Path, ...] = tuple(values.ini("quant_probes", "paths") or ())
+    paths = values.paths("quant_probes")
     for path in paths:
         if not path.exists():
             raise QuantUsageError(

@@ -2,57 +2,75 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
+from pytest_quant.destinations import (
+    Destination,
+    check_destination,
+    find_destination,
+    identity,
+)
 from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_quant.plugin.options import Settings
+    from pytest_quant.plugin.state import State
     from pytest_quant.record import RunRecord
 
+# Where the options of pytest and of its plugins keep the names of files that they write.
+_OTHERS = {
+    "--junitxml": "xmlpath",
+    "--log-file": "log_file",
+    "--report-log": "report_log",
+    "--html": "htmlpath",
+    "--alluredir": "allure_report_dir",
+}
 
-def check_outputs(settings: Settings) -> None:
-    """Raises ``QuantUsageError`` now rather than after hours of work."""
-    for name, path in _wanted(settings):
-        if path.is_dir():
-            raise QuantUsageError(f"--quant-{name}: {path} is a directory; give a file")
-        existing = next(parent for parent in path.parents if parent.exists())
-        if not existing.is_dir() or not os.access(existing, os.W_OK):
+
+def check_outputs(config: pytest.Config, state: State) -> None:
+    """Raises ``QuantUsageError`` now rather than after hours of work.
+
+    A file that cannot be written, one that two outputs would share, and one that the session
+    reads: it would be gone.
+    """
+    reports = {f"--quant-{name}": path for name, path in _wanted(state.settings)}
+    outputs = {**reports, **dict(_baselines(state))}
+    places = {option: _checked(option, path) for option, path in outputs.items()}
+    taken: dict[object, str] = {}
+    for option, place in (*places.items(), *_written_by_others(config)):
+        other = taken.setdefault(place.identity or object(), option)
+        if other != option:
             raise QuantUsageError(
-                f"--quant-{name}: {path} cannot be written: no permission in {existing}; "
-                "choose another file"
+                f"{option}: {place.path} is also what {other} writes; give each its own file"
+            )
+    read = {identity: what for what, path in _inputs(config, state) for identity in _there(path)}
+    for option, path in reports.items():
+        place = places[option]
+        what = read.get(place.identity, "")
+        if place.is_file and place.status is not None and not what:
+            claimed = state.files.claims(path) or state.files.claims(place.path)
+            what = "a probe file" if claimed else ""
+        if what:
+            raise QuantUsageError(
+                f"{option}: {path} is {what} of this session, and would be replaced; choose "
+                "another file"
             )
 
 
-def write_outputs(settings: Settings, record: RunRecord) -> None:
-    """Write every file that was named; raises ``QuantUsageError`` once all were tried."""
+def write_outputs(settings: Settings, record: RunRecord) -> Iterator[str]:
+    """Write every file that was named; a line for each one that could not be."""
     from pytest_quant.reports.written import WRITERS
 
-    failed = []
     for name, path in _wanted(settings):
         try:
             WRITERS[name](record, path)
         except OSError as error:
-            failed.append(f"--quant-{name}: {path} cannot be written: {error.strerror}")
-    if failed:
-        raise QuantUsageError(
-            "\n".join(failed) + "; every response is in the cache, so run again with another file"
-        )
-
-
-def allure_directory(config: pytest.Config) -> Path | None:
-    """Where allure-pytest writes, if it is there and was asked to."""
-    given: str | None = config.getoption("allure_report_dir", None)
-    return (
-        Path(given).absolute()
-        if given and config.pluginmanager.has_plugin("allure_listener")
-        else None
-    )
+            yield f"--quant-{name}: {path} cannot be written: {error.strerror or error}"
 
 
 def _wanted(settings: Settings) -> Iterator[tuple[str, Path]]:
@@ -60,3 +78,59 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, Path]]:
     for name, path in named.items():
         if path is not None:
             yield name, path
+
+
+def _baselines(state: State) -> Iterator[tuple[str, Path]]:
+    """What is recorded, if anything is."""
+    if state.settings.update != "no" and state.model_name:
+        for level in state.tested:
+            yield f"--quant-update-baselines of {level}", state.baselines.path(level)
+        yield "--quant-update-baselines", state.baselines.predictions_path
+
+
+def _checked(option: str, path: Path) -> Destination:
+    try:
+        return check_destination(path)
+    except OSError as error:
+        raise QuantUsageError(
+            f"{option}: {path} cannot be written: {error.strerror or error}; choose another place"
+        ) from None
+
+
+def _written_by_others(config: pytest.Config) -> Iterator[tuple[str, Destination]]:
+    """What other plugins are asked to write; whether they can is for them to say."""
+    for option, name in _OTHERS.items():
+        if path := config.getoption(name, None):
+            with suppress(OSError):
+                yield option, find_destination(config.invocation_params.dir / path)
+
+
+def _inputs(config: pytest.Config, state: State) -> Iterator[tuple[str, Path]]:
+    """The files that a session reads, by what they are."""
+    from pytest_quant.library import EMBEDDED_MODEL, EXPECTED_IMPACT, GUIDE_TABLES, HELD_TEXT
+    from pytest_quant.runtimes.llamacpp.gguf_file import inspect
+
+    if config.inipath is not None:
+        yield "the settings", config.inipath
+    for argument in config.args:
+        yield "a test file", config.invocation_params.dir / argument.partition("::")[0]
+    for plugin in config.pluginmanager.get_plugins():
+        if file := getattr(plugin, "__file__", None):
+            yield "a plugin", Path(file)
+    chosen = state.settings
+    for model in (chosen.model or EMBEDDED_MODEL, *chosen.artifacts.values()):
+        with suppress(QuantUsageError):
+            yield from (("a part of a model", part) for part in inspect(model).parts)
+        yield "a model", model
+    yield "the held text", chosen.text or HELD_TEXT
+    yield from (("a suite", path) for path in chosen.suites.values())
+    yield from (("a file of the library", path) for path in (EXPECTED_IMPACT, GUIDE_TABLES))
+    if state.model_name:
+        recorded = state.baselines.path("any").parent
+        yield from (("a baseline", path) for path in recorded.glob("*"))
+
+
+def _there(path: Path) -> Iterator[object]:
+    """The identity of a file, if there is one."""
+    with suppress(OSError):
+        yield identity(path.stat())

@@ -34,6 +34,13 @@ def reference_at_hand(chosen: Settings, baselines: Callable[[], Baselines]) -> L
         raise QuantUsageError(f"{error}; these were recorded against different ones") from None
 
 
+def check_cache(directory: Path) -> None:
+    """Raises ``QuantUsageError`` for a directory in which nothing can be kept."""
+    from pytest_quant.runtimes.llamacpp.cache import check_writable
+
+    check_writable(directory)
+
+
 def check_asking(lineup: Lineup, parallel: int | None, cache_dir: Path) -> None:
     """Raises ``QuantUsageError`` if the models cannot be asked: for more sequences than llama.cpp
     decodes together, and for a chat template that cannot be used.

@@ -11,6 +11,7 @@ import pytest
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.harmless import harmless
 from pytest_quant.past_capture import keep_stderr
+from pytest_quant.plugin.allure_directory import allure_directory, check_allure_directory
 from pytest_quant.plugin.benchmark_item import BenchmarkItem, benchmark_items, check_available
 from pytest_quant.plugin.brought import complete
 from pytest_quant.plugin.collection import (
@@ -23,7 +24,6 @@ from pytest_quant.plugin.controller import Controller
 from pytest_quant.plugin.divergence_item import DivergenceItem, divergence_items
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.options import FLAGS, read_settings
-from pytest_quant.plugin.outputs import allure_directory
 from pytest_quant.plugin.problems import Problems, note_end
 from pytest_quant.plugin.progress import Progress
 from pytest_quant.plugin.rootdir import check_rootdir
@@ -69,6 +69,7 @@ def start(config: pytest.Config) -> None:
     )
     config.stash[STATE] = state
     config.pluginmanager.register(SessionHooks(state), "quant-session")
+    config.pluginmanager.register(state.unwritten, "quant-unwritten")
     allure = allure_directory(config)
     if allure is not None:
         from pytest_quant.plugin.allure_hooks import AllureHooks
@@ -91,6 +92,17 @@ def start(config: pytest.Config) -> None:
         from pytest_quant.plugin.xdist_hooks import XdistHooks
 
         config.pluginmanager.register(XdistHooks(settings.threads, group_of), "quant-xdist")
+
+
+def check_allure(config: pytest.Config) -> None:
+    """Raises ``pytest.UsageError`` for a directory that cannot be Allure's."""
+    if hasattr(config, "workerinput"):
+        return
+    try:
+        check_rootdir(config, FLAGS)
+        check_allure_directory(config, read_settings(config))
+    except QuantUsageError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def _arguments(config: pytest.Config, roots: list[Path], suites: SuiteFiles) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property
@@ -12,7 +11,14 @@ import pytest
 
 from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.measurement import CaseResult, Measurement
-from pytest_quant.plugin.readiness import check_asking, check_text, reference_at_hand
+from pytest_quant.plugin.readiness import (
+    check_asking,
+    check_cache,
+    check_text,
+    reference_at_hand,
+)
+from pytest_quant.plugin.unwritten import Unwritten
+from pytest_quant.resources import usable_cpus
 
 if TYPE_CHECKING:
     from pytest_quant.bench import Bench
@@ -59,6 +65,7 @@ class State:
         # How many probes were selected, by level.
         self.selected: dict[str, int] = {}
         self.announce = announce
+        self.unwritten = Unwritten()
         # A worker is told by the controller, which has looked at the files.
         self._told = told
 
@@ -73,6 +80,7 @@ class State:
         for level in self.tested:
             self.baseline(level)
         if run:
+            check_cache(self.settings.cache_dir)
             lineup = self.lineup
             check_asking(lineup, self.settings.parallel, self.settings.cache_dir)
             if self.recorded_reference is None:
@@ -182,7 +190,7 @@ class State:
             self.reference.name,
             self.open_level,
             origin_of,
-            ResponseCache(self.settings.cache_dir / "responses"),
+            ResponseCache(self.settings.cache_dir / "responses", self.unwritten.answers),
             None if self.recorded_reference is None else self.baselines.reference_answer,
         )
 
@@ -385,11 +393,4 @@ def thread_count(config: pytest.Config, settings: Settings) -> int:
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     if workerinput is not None:
         return int(workerinput["quant_threads"])
-    return settings.threads or cpu_count()
-
-
-def cpu_count() -> int:
-    """The CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return settings.threads or usable_cpus()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_quant.plugin.scheduler import CollectionDifference, LevelScheduling
-from pytest_quant.plugin.state import cpu_count
+from pytest_quant.resources import usable_cpus
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class XdistHooks:
     """Keeps each level's items together and divides the threads among the workers.
 
-    ``threads`` is the number of threads for all workers together, ``None`` for one per CPU of
-    this machine; ``group_of`` maps a node id to its level (``""``: none). Each worker finds its
+    ``threads`` is the number of threads for all workers together, ``None`` for one per CPU that
+    may be used; ``group_of`` maps a node id to its level (``""``: none). Each worker finds its
     share in ``config.workerinput["quant_threads"]``.
     """
 
@@ -41,7 +41,7 @@ class XdistHooks:
     def pytest_configure_node(self, node: WorkerController) -> None:
         """Tell a worker how many threads are its own, at least one."""
         workers: int = node.workerinput["workercount"]
-        node.workerinput["quant_threads"] = max(1, (self._threads or cpu_count()) // workers)
+        node.workerinput["quant_threads"] = max(1, (self._threads or usable_cpus()) // workers)
 
 
 def level_scheduling(config: pytest.Config, group_of: Callable[[str], str]) -> LevelScheduling:

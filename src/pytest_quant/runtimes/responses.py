@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,10 +38,14 @@ class ResponseCache:
 
     ``origin`` names what would change them besides the prompts and what is asked of these:
     artifact digest, runtime build, hardware class, threads, parallel sequences.
+
+    Where nothing can be written, as on a full disk, everything is made and nothing kept;
+    ``tell`` is then given the reason.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, tell: Callable[[str], None] = warnings.warn) -> None:
         self._directory = directory
+        self._tell = tell
 
     def get_or_generate(
         self,
@@ -94,15 +100,41 @@ class ResponseCache:
     ) -> tuple[_Made, RuntimeInfo]:
         name = hashlib.sha256(json.dumps(key).encode()).hexdigest()
         path = self._directory / name[:2] / f"{name}.json"
-        # The lock also makes one worker wait while another asks the reference the same.
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with self._alone(path):
             stored = _load(path, read)
             if stored is None:
                 stored = made, info = make()
                 if is_complete(made):
-                    write_atomically(path, _dump(made, info))
+                    self._keep(path, _dump(made, info))
         return stored
+
+    @contextmanager
+    def _alone(self, path: Path) -> Iterator[None]:
+        """One worker waits while another asks the reference the same, if they can be told."""
+        lock = FileLock(path.with_suffix(".lock"))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except (OSError, NotImplementedError) as error:
+            self._not_kept(error)
+            yield
+            return
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _keep(self, path: Path, text: str) -> None:
+        try:
+            write_atomically(path, text)
+        except OSError as error:
+            self._not_kept(error)
+
+    def _not_kept(self, error: OSError | NotImplementedError) -> None:
+        self._tell(
+            f"not all answers are kept: {self._directory} cannot be written: "
+            f"{getattr(error, 'strerror', None) or error}; another session asks them again"
+        )
 
 
 def _dump(made: Batch | Scores | Divergence, info: RuntimeInfo) -> str:

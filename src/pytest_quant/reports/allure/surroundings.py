@@ -22,6 +22,7 @@ EXECUTOR = "executor.json"
 ALLURE3 = "allurerc.json"
 HISTORY = "allure-history.jsonl"
 _WIDTH = 100
+_TITLE = "Quantization of"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,12 @@ def surroundings(record: RunRecord, directory: Path, environ: Mapping[str, str])
     return {
         CATEGORIES: _json([*_others(directory / CATEGORIES), *groups]),
         ENVIRONMENT: _properties(_plain(environment(record)), directory / ENVIRONMENT),
-        EXECUTOR: _json(_plain(executor(record, environ))),
-        ALLURE3: _json(
+        EXECUTOR: _unless_others(
+            directory / EXECUTOR, "reportName", _plain(executor(record, environ))
+        ),
+        ALLURE3: _unless_others(
+            directory / ALLURE3,
+            "name",
             {
                 "name": _title(record),
                 "historyPath": HISTORY,
@@ -84,7 +89,7 @@ def surroundings(record: RunRecord, directory: Path, environ: Mapping[str, str])
                         for group in groups
                     ]
                 },
-            }
+            },
         ),
     }
 
@@ -161,7 +166,21 @@ def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _title(record: RunRecord) -> str:
-    return f"Quantization of {shown(record.model, _WIDTH)}"
+    return f"{_TITLE} {shown(record.model, _WIDTH)}"
+
+
+def _unless_others(path: Path, key: str, own: Mapping[str, object]) -> str:
+    """The text of a file that somebody else made; ours, if there is none, or it is ours."""
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError:
+        return _json(own)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    ours = isinstance(found, dict) and str(found.get(key, "")).startswith(_TITLE)
+    return _json(own) if ours else text
 
 
 def _json(data: object) -> str:

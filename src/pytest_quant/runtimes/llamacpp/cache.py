@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock
@@ -17,6 +18,19 @@ def make_directory(path: Path) -> None:
     """Create a directory of the cache, with its parents."""
     with _writable(path):
         path.mkdir(parents=True, exist_ok=True)
+
+
+def check_writable(path: Path) -> None:
+    """Make the cache, and a file in it for a moment."""
+    make_directory(path)
+    with _writable(path), tempfile.NamedTemporaryFile(dir=path):
+        pass
+
+
+def remember(path: Path, content: Mapping[str, object]) -> None:
+    """Keep in a JSON file what only saves time, if it can be kept."""
+    with suppress(OSError):
+        write_atomically(path, json.dumps(content))
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

@@ -12,7 +12,7 @@ import mmap
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pytest_quant.runtimes.llamacpp.cache import write_json
+from pytest_quant.runtimes.llamacpp.cache import remember
 from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.gguf_header import Header, read_header
@@ -57,7 +57,7 @@ def read_contents(path: Path, cache_dir: Path) -> Contents:
         metadata = found.metadata | metadata
         tensors |= found.tensors
     contents = Contents(metadata, tensors)
-    write_json(record, asdict(contents))
+    remember(record, asdict(contents))
     return contents
 
 

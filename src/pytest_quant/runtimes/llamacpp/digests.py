@@ -10,7 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from pytest_quant.runtimes.llamacpp.cache import write_json
+from pytest_quant.runtimes.llamacpp.cache import remember
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 
 _CHUNK = 1 << 22
@@ -32,7 +32,7 @@ def digest(path: Path, cache_dir: Path) -> str:
         with part.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 sha256.update(chunk)
-    write_json(record, {"identity": identity, "sha256": sha256.hexdigest()})
+    remember(record, {"identity": identity, "sha256": sha256.hexdigest()})
     return sha256.hexdigest()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
+from pytest_quant.resources import usable_memory
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
@@ -73,7 +73,7 @@ def effective_parallel(path: Path, parallel: int | None, context: int | None = N
     if parallel is None:
         info = inspect(path)
         length = context or info.context_length or PLANNED_TOKENS
-        return default_parallel(length, info.kv_bytes_per_token, _total_memory())
+        return default_parallel(length, info.kv_bytes_per_token, usable_memory())
     if not 1 <= parallel <= library.max_sequences():
         raise QuantUsageError(
             f"--quant-parallel is {parallel}; allowed are 1 to {library.max_sequences()}"
@@ -215,7 +215,7 @@ class LlamaCppRuntime:
             threads=self._threads,
             cell_bytes=sum(inspect(model.path).kv_bytes_per_token for model in models),
             vocabulary_size=sizes[0],
-            memory=_total_memory(),
+            memory=usable_memory(),
         )
         threads = self._threads // lanes
         with ExitStack() as opened:
@@ -382,8 +382,3 @@ def _likelihoods(stem: Stem, logprobs: Sequence[Floats]) -> tuple[Likelihood, ..
         Likelihood(tuple(tokens.tolist()), tuple(found.tolist()))
         for tokens, found in zip(stem.branches, logprobs, strict=True)
     )
-
-
-def _total_memory() -> int:
-    """Bytes of the machine's main memory."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,16 @@
+"""What arguments of several commands have in common: paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.paths import given_path
+
+
+def path_argument(text: str) -> Path:
+    """A path as it is given; raises ``QuantUsageError`` for what cannot be one."""
+    try:
+        return given_path(text)
+    except ValueError as error:
+        raise QuantUsageError(str(error)) from None
