@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.sessions import COLOURS, Project
+from tests.sessions import COLOURS, MODES, Project
 
 from pytest_quant.library import EMBEDDED_MODEL
 
@@ -114,3 +114,32 @@ def test_an_answer_that_cannot_be_expected_is_the_author_s_mistake(project: Proj
     run = project.run("--quant-levels=q8", "test_mistake.py")
     assert run.outcomes == {"failed": 1}
     assert "ValueError: expected '!', every alias and forbidden phrase need a word" in run.output
+
+
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+def test_levels_of_which_every_test_is_skipped_are_not_green(
+    project: Project, mode: tuple[str, ...]
+) -> None:
+    project.write(
+        "test_mine.py",
+        """
+        def test_what_no_model_of_ours_knows(quant):
+            quant.check(quant.ask("Which colour has the number 7?"), equals="octarine")
+        """,
+    )
+    run = project.run("--quant-levels=q8", "test_mine.py", *mode)
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
+    assert "nothing was compared at q8: every test that asks a level was skipped" in run.lines
+
+
+def test_levels_that_nobody_asks_are_not_green(project: Project) -> None:
+    project.write("test_other.py", "def test_other(): pass")
+    run = project.run("--quant-levels=q8", "test_other.py")
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
+    assert run.outcomes == {"passed": 1}
+    assert any(
+        line.startswith("nothing was asked of q8: no probe and no test") for line in run.lines
+    )
+    # An ini file speaks of the sessions that select probes, not of all others.
+    project.ini("quant_levels = q8")
+    assert project.run("test_other.py").code == pytest.ExitCode.OK

@@ -15,7 +15,7 @@ from pytest_quant.harmless import harmless, message
 from pytest_quant.measurement import to_json
 from pytest_quant.plugin.benchmark_item import BenchmarkItem
 from pytest_quant.plugin.divergence_item import DivergenceItem
-from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.plugin.items import ProbeItem, QuantItem
 from pytest_quant.plugin.problems import attach
 from pytest_quant.plugin.state import State
 
@@ -28,6 +28,8 @@ def complete(report: pytest.TestReport, item: pytest.Item, level: str, state: St
     """Attach what the item has learned in its last run, and make foreign text harmless."""
     report.user_properties = list(item.user_properties)
     attach(report, item, level)
+    if not isinstance(item, QuantItem | BenchmarkItem):
+        report.quant_python = level  # type: ignore[attr-defined]
     if report.when == "setup":
         # Whatever becomes of the test: only those who collect know what was selected.
         assert state.budget is not None

@@ -18,6 +18,7 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.allure_directory import allure_directory
+from pytest_quant.plugin.attendance import Attendance
 from pytest_quant.plugin.brought import clean
 from pytest_quant.plugin.conclusion import Found, conclude
 from pytest_quant.plugin.junit import tell_junit
@@ -47,6 +48,7 @@ class Controller:
         self._record: RunRecord | None = None
         self._allure = allure_directory(config)
         self._problems = problems
+        self._attendance = Attendance()
         self._judge_key = ""
         # By this very command, not by an ini file that holds for every session of a project.
         given = ("quant_levels", "quant_require_baseline")
@@ -90,6 +92,7 @@ class Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what a test's report brings, in place of what an earlier run of it brought."""
         self._problems.note(report)
+        self._attendance.note(report)
         selected: dict[str, Any] | None = getattr(report, "quant_selected", None)
         if selected is not None:
             self._state.budget = Budget(**selected["budget"])
@@ -282,13 +285,29 @@ class Controller:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Whatever made a failed test look otherwise, no level that is held back ends in 0."""
-        if exitstatus == pytest.ExitCode.OK and self._record and is_held_back(self._record):
+        """Green means compared: whatever made a failed test look otherwise, no level that is held
+        back ends in 0, nor does a session that asked none.
+        """
+        if exitstatus == pytest.ExitCode.OK and (self._gap or self._holds_back):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    @property
+    def _holds_back(self) -> bool:
+        return self._record is not None and is_held_back(self._record)
+
+    @property
+    def _gap(self) -> str:
+        """What was not asked, where there is no record to say it."""
+        if self._record is not None or self._config.option.collectonly:
+            return ""
+        return self._attendance.gap(self._state.tested, wanted=self._is_asked_for)
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Print the summary of the run record."""
+        """Print the summary of the run record, or that there is nothing to tell."""
         if self._record is None:
+            if gap := self._gap:
+                terminalreporter.section("quantization")
+                terminalreporter.write_line(gap, red=True)
             return
         # The line of the last test is complete; its end is not to be written again.
         terminalreporter.currentfspath = None
