@@ -24,7 +24,7 @@ from typing import IO
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.llamacpp.cache import make_directory, write_json
+from pytest_quant.runtimes.llamacpp.cache import make_directory, remember
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect
 
 # Counts the ways in which files are tried: what was tried in an older one is tried again.
@@ -56,7 +56,7 @@ def ensure_tried(path: Path, sha256: str, cache_dir: Path) -> None:
     make_directory(record.parent)
     if problem := _problem(inspect(path), record.parent):
         raise QuantUsageError(problem)
-    write_json(record, {"identity": identity})
+    remember(record, {"identity": identity})
 
 
 def _problem(model: GgufInfo, directory: Path) -> str:
