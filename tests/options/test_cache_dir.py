@@ -8,7 +8,7 @@ import pytest
 from tests.sessions import ONE_PROBE, Project, Run
 
 THRIFTY = (*ONE_PROBE, "--quant-threads=1")
-KEPT = {"artifacts", "contents", "digests", "responses"}
+KEPT = {"artifacts", "contents", "digests", "responses", "templates"}
 
 
 def caches(project: Project, run: Run) -> list[Path]:

@@ -23,7 +23,9 @@ ROUNDINGS = """
 
 
 def asked(run: Run) -> int:
-    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    """How many cases; of what no model knows too, for which nothing is compared."""
+    compared = run.level("q8")["verdict"] != "not compared"
+    assert run.code == int(not compared), run.output + run.errors
     (measurement,) = run.measurements.values()
     assert [case["index"] for case in measurement["cases"]] == list(
         range(len(measurement["cases"]))
