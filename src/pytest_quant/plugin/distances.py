@@ -69,9 +69,13 @@ def likelihood(state: State, level: str, items: Iterable[ProbeItem]) -> Response
 
 
 def _was_asked(state: State, item: ProbeItem) -> bool:
-    """Whether the level answered; another worker may have asked, and its answers are kept."""
+    """Whether the level answered; another worker may have asked, and its answers are kept.
+
+    What does not fit into its context was not asked.
+    """
     found = item.measurement or state.measure(item.probe, item.level, item.nodeid)
-    return found.level_effort is not None
+    lost = any(case.level is not None and case.level.finish == "context" for case in found.cases)
+    return found.level_effort is not None and not lost
 
 
 def _in_order(items: Iterable[ProbeItem]) -> list[ProbeItem]:
