@@ -38,12 +38,12 @@ def test_what_bandit_finds_is_told() -> None:
     assert "security finding: B307 at line 2" in outcome.reason
 
 
-ELSE_IFS = "".join(f"    elif text == '{i}':\n        return {i}\n" for i in range(600))
+ELSE_IFS = "".join(f"    elif text == {i}: pass\n" for i in range(1300))
 
 
 @pytest.mark.parametrize("body", ["return eval(text)", "return int(text)"])
 def test_what_bandit_cannot_examine_is_not_secure(body: str) -> None:
-    program = f"def run(text):\n    if text == '':\n        return 0\n{ELSE_IFS}    {body}\n"
+    program = f"def run(text):\n    if text == '':\n        pass\n{ELSE_IFS}    {body}\n"
     outcome = check("code", program, "assert run('2') == 2", entry="run", secure=True)
     assert (outcome.verdict, outcome.pattern) == ("unparsable", "not examined")
     assert "passes every test; bandit could not examine it" in outcome.reason

@@ -55,8 +55,9 @@ _CORRECTION = re.compile(
 _SENTENCE_END = re.compile(
     r"\n|(?<!\bapprox)(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bno)[.!?;]+(?=[\s*_\"')]|$)"
 )
+_TURN = r"(?:question|q|user|human|instruction|problem)"
 _NEXT_TURN = re.compile(
-    r"^[ \t*#]*(?:question|q|user|human|instruction|problem)\b[ \t*]*(?:[0-9]{1,3}[ \t*]*)?:",
+    rf"^[ \t*#]*{_TURN}\b[ \t*]*(?:[0-9]{{1,3}}[ \t*]*)?:",
     re.IGNORECASE | re.MULTILINE,
 )
 _VERIFICATION = re.compile(
@@ -111,6 +112,11 @@ def own_turn(text: str) -> str:
         if any(character.isalnum() for character in text[: match.start()]):
             return text[: match.start()]
     return text
+
+
+def names_turn(text: str) -> bool:
+    """Whether a text names a label that begins a turn, such as the user of a dialogue."""
+    return re.search(rf"\b{_TURN}\b", text, re.IGNORECASE) is not None
 
 
 def before_verification(text: str) -> str:

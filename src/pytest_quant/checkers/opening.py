@@ -20,10 +20,13 @@ class Opened:
     refuted: Outcome | None
 
 
-def open_response(text: str, prompt: str | None, *, whole: bool = False) -> Opened:
+def open_response(
+    text: str, prompt: str | None, *, whole: bool = False, turns: bool = False
+) -> Opened:
     """The cleaned response without the prompt before it or invented turns behind it.
 
     ``whole``: only a repetition of the whole prompt is an echo, because answers may quote it.
+    ``turns``: what looks like an invented turn was asked for.
     """
     response = clean(text)
     if response.thinking_cut:
@@ -33,7 +36,8 @@ def open_response(text: str, prompt: str | None, *, whole: bool = False) -> Open
     own = _without_copies(response.text, clean(prompt).text if prompt else "")
     if patterns.is_empty(own) or patterns.is_echo(response.text, prompt, whole=whole):
         return _refuted("echo", "the response only repeats the prompt")
-    return Opened(final_answer.own_turn(own.strip()), None)
+    own = own.strip()
+    return Opened(own if turns else final_answer.own_turn(own), None)
 
 
 def _without_copies(text: str, prompt: str) -> str:

@@ -29,20 +29,20 @@ def examine(program: str) -> Examination:
 
     Each names bandit's test, the line, and what is wrong there.
     """
-    with _quiet(), tempfile.TemporaryDirectory() as directory:
+    with _heard() as errors, tempfile.TemporaryDirectory() as directory:
         from bandit.core.config import BanditConfig
         from bandit.core.manager import BanditManager
 
         path = Path(directory, "program.py")
         path.write_text(_AHEAD + program, encoding="utf-8", errors="replace", newline="")
-        # With ``debug``, a test of bandit's that raises is not passed over.
-        manager = BanditManager(BanditConfig(), "file", debug=True, ignore_nosec=True)
+        manager = BanditManager(BanditConfig(), "file", ignore_nosec=True)
         manager.discover_files([str(path)])
         manager.run_tests()
         skipped, examined = manager.get_skipped(), manager.files_list
         issues = manager.get_issue_list("MEDIUM", "MEDIUM")
-    if skipped or not examined:
-        why = skipped[0][1] if skipped else "it was left out"
+    # A test of bandit's that raises is logged, and otherwise passed over.
+    if skipped or errors or not examined:
+        why = skipped[0][1] if skipped else "one of its tests failed" if errors else "left out"
         return Examination(problem=f"bandit could not examine it: {why}")
     return Examination(
         tuple(
@@ -53,17 +53,31 @@ def examine(program: str) -> Examination:
     )
 
 
+class _Errors(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """While bandit loads and runs, which warns of its own libraries and of what it passes over."""
+def _heard() -> Iterator[list[logging.LogRecord]]:
+    """The errors that bandit logs. Of its libraries' and its own words nothing is shown."""
+    heard = _Errors()
     loggers = [logging.getLogger(name) for name in _LOGGERS]
-    levels = [logger.level for logger in loggers]
+    before = [(logger.level, logger.propagate) for logger in loggers]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
+            logger.setLevel(logging.ERROR)
+            logger.propagate = False
+        loggers[0].addHandler(heard)
         try:
-            yield
+            yield heard.records
         finally:
-            for logger, level in zip(loggers, levels, strict=True):
+            loggers[0].removeHandler(heard)
+            for logger, (level, propagate) in zip(loggers, before, strict=True):
                 logger.setLevel(level)
+                logger.propagate = propagate

@@ -42,8 +42,8 @@ class Probe:
     to write. ``clean`` is the prompt as it was before it was disturbed: it is asked too, and
     what it brings is compared with what ``prompt`` brings. ``by`` says what decides a choice: the
     response, or the likelihood of each option. ``held_out``: of what can be drawn only the cases
-    are asked that are kept from a model in training. ``facets`` are templates that sort its cases for
-    reports, such as by length. ``path`` and ``line`` say where the probe stands, for messages.
+    are asked that are kept from a model in training. ``facets`` are templates that sort its cases
+    for reports, such as by length. ``path`` and ``line`` say where the probe stands, for messages.
     """
 
     id: str
