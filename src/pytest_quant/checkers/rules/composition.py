@@ -54,8 +54,9 @@ class Composition:
     """What a model wrote on an assignment.
 
     ``prompt`` is the assignment (``""`` if unknown), ``source`` the response with its markup,
-    ``text`` the whole writing without, ``title`` its title or ``""``, ``paragraphs`` the rest: blocks between blank lines, each a
-    tuple of lines. ``bullets`` are the lines that stand in a list, in order.
+    ``text`` the whole writing without, ``title`` its title or ``""``, ``paragraphs`` the rest:
+    blocks between blank lines, each a tuple of lines. ``bullets`` are the lines that stand in a
+    list, in order.
     """
 
     prompt: str
