@@ -35,7 +35,6 @@ from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.checkers.slips import slip
 from pytest_quant.checkers.units import canonical_unit, is_currency
 
-
 _SHARES = re.compile(r"%|\b(?:per ?cent\w*|probabilit\w+|chances?|odds)\b", re.IGNORECASE)
 
 
