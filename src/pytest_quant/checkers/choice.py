@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pytest_quant.checkers import final_answer, patterns, wording
+from pytest_quant.checkers.answering import Question, answering, clauses, question
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.checkers.words import Phrase, Word, is_negated, occurrences, phrase, words
@@ -24,6 +25,21 @@ _GREATER = re.compile(r"(?<=[^\s][ ])>[ *_$(]{0,6}$")
 _ASIDE = frozenset({"in", "into", "inside", "for"})
 # ... but "so it must be in the bag" says where something is.
 _PLACED = frozenset({"is", "be"})
+# An announced answer is not longer, and is none of these ("The answer is as follows").
+_ANSWER_WORDS = 3
+_NO_ANSWER = frozenset(
+    {
+        "clear", "simple", "obvious", "easy", "straightforward", "as", "follows", "following",
+        "below", "above", "here", "this", "that", "let", "based", "depends", "first", "because",
+        "since", "explained", "given", "found", "provided", "not", "correct", "right", "we", "i",
+        "it",
+    }
+)  # fmt: skip
+_DOES_NOT = re.compile(
+    r"[\s*_\"')]*(?:(?:does|do|did|is|are|was|were|will|would|has|have|ca|could)(?: not\b|n't\b)"
+    r"|cannot\b|can not\b)(?! belong)",
+    re.IGNORECASE,
+)
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -48,10 +64,16 @@ def check(
     right = spelled.get(phrase(str(expected)))
     if right is None:
         raise ValueError(f"expected {expected!r} is not one of the options {list(options)}")
-    opened = open_response(text, prompt)
+    opened = open_response(text, prompt, sentences=1)
     if opened.refuted:
         return opened.refuted
-    statement = _Statement(opened.text, spelled)
+    asked = question(prompt, frozenset(word for name in spelled for word in name))
+    statement = _Statement(opened.text, spelled, asked)
+    if statement.other:
+        answer = " ".join(statement.other.split())
+        return Outcome(
+            "incorrect", answer, "wrong choice", f"expected {right}, got none of the options"
+        )
     problem = None
     if not statement.explicit:
         problem = _no_choice(opened.text, statement, truncated)
@@ -92,23 +114,26 @@ class _Statement:
     """What a response states: the options ``chosen``, several if it leaves them side by side.
 
     ``explicit``: boxed or announced; ``leading``: the response begins with the option alone;
-    ``denied``: options are mentioned, and none is asserted.
+    ``denied``: options are mentioned, and none is asserted; ``other``: what is announced instead
+    of an option.
     """
 
-    def __init__(self, text: str, spelled: dict[Phrase, str]) -> None:
+    def __init__(self, text: str, spelled: dict[Phrase, str], asked: Question) -> None:
         self._text = text
         self._spelled = spelled
+        self._asked = asked
+        self.other = ""
         self._sentences = final_answer.Sentences(text)
         self._mentions = self._find()
         self._starts = [mention.start for mention in self._mentions]
         self.chosen = self._announced()
         self.explicit = bool(self.chosen)
         self.leading = False
-        if not self.chosen:
+        if not (self.chosen or self.other):
             self.chosen = self._first()
             self.leading = bool(self.chosen)
-        if not self.chosen:
-            self.chosen = self._last()
+        if not (self.chosen or self.other):
+            self.chosen = self._answered()
         self.denied = bool(self._mentions) and not self.chosen
 
     def _find(self) -> list[_Mention]:
@@ -127,10 +152,15 @@ class _Statement:
                         self._text, max(0, start - 12), start
                     )
                     denied = is_negated(index, among, self._text) or bool(compared)
+                    denied = denied or self._is_ruled_out(end)
                     placed = index > 1 and among[index - 2].text in _PLACED
                     aside = before in _ASIDE and not placed
                     found.append(_Mention(self._spelled[wanted], start, end, denied, aside))
         return sorted(found, key=lambda mention: mention.start)
+
+    def _is_ruled_out(self, end: int) -> bool:
+        """Whether an option is the subject of a "does not", unless that is what was asked for."""
+        return not self._asked.is_negative and _DOES_NOT.match(self._text, end) is not None
 
     def _within(self, start: int, end: int) -> list[_Mention]:
         first = bisect_left(self._starts, start)
@@ -138,15 +168,30 @@ class _Statement:
 
     def _announced(self) -> list[str]:
         box = final_answer.boxed(self._text)
-        if box and (chosen := self._stated(self._within(box.start, box.end), first=True)):
-            return chosen
-        for begin in reversed(final_answer.announcements(self._text)):
+        if box:
+            chosen = self._stated(self._within(box.start, box.end), first=True)
+            if chosen or any(map(str.isalnum, self._text[box.start : box.end])):
+                self.other = "" if chosen else self._text[box.start : box.end]
+                return chosen
+        for begin in reversed(self._announcements()):
             end = self._sentences.end(begin)
+            correction = final_answer.last_correction(self._text, end)
+            later = [] if correction is None else self._within(correction, len(self._text))
             if chosen := self._stated(self._within(begin, end), first=True):
-                correction = final_answer.last_correction(self._text, end)
-                later = [] if correction is None else self._within(correction, len(self._text))
                 return self._stated(later, first=False) or chosen
+            said = self._text[begin:end].strip(" *_:.\n")
+            if _is_answer(said) and not self._within(begin, end):
+                chosen = self._stated(later, first=False)
+                self.other = "" if chosen else said
+                return chosen
         return []
+
+    def _announcements(self) -> list[int]:
+        """Where announced answers begin; "A:" may name an option."""
+        begins = final_answer.announcements(self._text)
+        if ("a",) not in self._spelled:
+            return begins
+        return [begin for begin in begins if not final_answer.is_letter(self._text, begin)]
 
     def _first(self) -> list[str]:
         """The option that makes up the first line or sentence, if that holds nothing else."""
@@ -161,11 +206,18 @@ class _Statement:
                     return [mention.option]
         return []
 
-    def _last(self) -> list[str]:
-        last: list[str] = []
-        for sentence in self._sentences.between(0, len(self._text)):
-            last = self._stated(self._within(sentence.start, sentence.end), first=False) or last
-        return last
+    def _answered(self) -> list[str]:
+        """What the sentence that answers states; behind a correction, what that comes to."""
+        begin = final_answer.last_correction(self._text, 1)
+        if begin is not None and (corrected := self._answered_from(begin)):
+            return corrected
+        return self._answered_from(0)
+
+    def _answered_from(self, begin: int) -> list[str]:
+        spans = [*clauses(self._text, self._sentences, begin)]
+        stated = [self._stated(self._within(s.start, s.end), first=False) for s in spans]
+        index = answering(self._text, spans, [*map(bool, stated)], self._asked)
+        return stated[index] if index >= 0 else []
 
     def _stated(self, mentions: Sequence[_Mention], *, first: bool) -> list[str]:
         """What some mentions state: the first or the last, and those that "or" joins to it."""
@@ -208,6 +260,12 @@ class _Statement:
         wanted = phrase(next(iter(denied)))[0]
         opposites = {_OPPOSITES.get(wanted, ""), f"in{wanted}", f"un{wanted}", f"im{wanted}"}
         return [option for option in others if phrase(option)[0] in opposites][:1]
+
+
+def _is_answer(said: str) -> bool:
+    """Whether what is announced is an answer, and no beginning of an explanation."""
+    spoken = words(said)
+    return 0 < len(spoken) <= _ANSWER_WORDS and not any(w.text in _NO_ANSWER for w in spoken)
 
 
 def _is_option(wanted: Phrase, word: Word, text: str) -> bool:

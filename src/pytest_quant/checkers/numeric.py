@@ -162,7 +162,8 @@ def check(
     )
     units = accepted_units(unit)
     words = conclusion.demands(required)
-    opened = open_response(text, prompt)
+    # What was looked up may be quoted, but not in a copy of half a page.
+    opened = open_response(text, prompt, sentences=2)
     if opened.refuted:
         return opened.refuted
     body = opened.text

@@ -103,9 +103,9 @@ class _Chooser:
         if cue is None:
             return None
         first = self._first(cue)
-        if first and self._bridges(wording.AFTER_CORRECTION, cue, first.start):
-            if not self._is_left_open(first):
-                return first
+        bridged = first and self._bridges(wording.AFTER_CORRECTION, cue, first.start)
+        if first and bridged and not self._is_left_open(first):
+            return first
         return self._concluded(cue, len(self._text))
 
     def _concluded(self, start: int, end: int) -> Found | None:
