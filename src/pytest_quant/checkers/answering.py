@@ -29,8 +29,8 @@ _CONCLUDES = re.compile(
     re.IGNORECASE,
 )
 _TURNS = re.compile(
-    r"[\s*_\"'(>-]*(?:but|however|wait|actually|no,|correction|in fact|in reality|rather|on second"
-    r"|sorry|oops|scratch|instead)\b",
+    r"[\s*_\"'(>,;-]*(?:but|however|wait|actually|no,|correction|in fact|in reality|rather"
+    r"|on second|sorry|oops|scratch|instead)\b",
     re.IGNORECASE,
 )
 _DOUBTED = re.compile(
@@ -51,6 +51,7 @@ _CLAUSE = re.compile(
     r"(?=[^.;\n]{0,80}\b(?:is|are|was|were|has|have|does|do|can|belongs?|the)\b)",
     re.IGNORECASE,
 )
+_VERB = re.compile(r"\b(?:is|are|was|were|has|have|had|does|do|did|can|belongs?)\b", re.IGNORECASE)
 _NEGATIVE = re.compile(r"\b(?:not|except|odd one out)\b|n't\b", re.IGNORECASE)
 
 
@@ -87,7 +88,7 @@ def clauses(text: str, sentences: Sentences, begin: int = 0) -> Iterator[Span]:
     for span in sentences.between(begin, len(text)):
         begin = span.start
         for match in _CLAUSE.finditer(text, span.start, span.end):
-            if match.start() > begin:
+            if _VERB.search(text, begin, match.start()):
                 yield Span(begin, match.start())
                 begin = match.start()
         yield Span(begin, span.end)

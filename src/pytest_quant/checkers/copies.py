@@ -7,7 +7,7 @@ from collections import defaultdict
 from functools import lru_cache
 
 from pytest_quant.checkers.final_answer import Sentences
-from pytest_quant.checkers.words import Phrase, words
+from pytest_quant.checkers.words import Phrase, Word, words
 
 # A shorter sentence ("Is it?") may well be part of an answer.
 _FEWEST_WORDS = 3
@@ -24,7 +24,7 @@ def without_sentences(text: str, prompt: str, least: int) -> str:
     Nothing is if they are fewer than ``least``: the one that was asked for may be quoted.
     """
     known = _sentences(prompt)
-    among = words(text)
+    among = _words(text)
     spelled = tuple(word.text for word in among)
     kept = list(text)
     index = found = 0
@@ -47,6 +47,11 @@ def without_sentences(text: str, prompt: str, least: int) -> str:
     return "".join(kept) if found >= least else text
 
 
+def _words(text: str) -> list[Word]:
+    """The words of a text; in capitals an article looks like a name."""
+    return [word for word in words(text) if word.text != "a"]
+
+
 def _start(text: str, offset: int) -> int:
     """Where the words at an offset start, with the article before them."""
     article = _ARTICLE.search(text, max(0, offset - 8), offset)
@@ -65,7 +70,7 @@ def _sentences(prompt: str) -> dict[Phrase, list[Phrase]]:
     """The sentences of a prompt by their first words, the longest first."""
     found: dict[Phrase, set[Phrase]] = defaultdict(set)
     for span in Sentences(prompt).between(0, len(prompt)):
-        sentence = tuple(word.text for word in words(prompt[span.start : span.end]))
+        sentence = tuple(word.text for word in _words(prompt[span.start : span.end]))
         if len(sentence) >= _FEWEST_WORDS:
             found[sentence[:_FEWEST_WORDS]].add(sentence)
     return {first: sorted(many, key=len, reverse=True) for first, many in found.items()}

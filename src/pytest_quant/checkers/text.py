@@ -155,6 +155,15 @@ _OR_BEHIND = re.compile(
     r"[\s*\"')]*+(?:,[^,.;:\n]{1,40}){0,6},?\s*(?:\bor\b(?! so\b)|/)\s*(?P<other>[^,.;:\n]{0,60})",
     re.IGNORECASE,
 )
+# "hot, dry, and sticky" offers three, "Paris and London." two; "Paris, and it is ..." one.
+_ITEM = r"[^\W\d][^\s,.;:]{0,30}"
+_NO_VERB = r"(?!(?:it|its|is|he|she|they|so|then|the|has|was|not|this|that|there)\b)"
+_AND = rf",? (?:and|&) {_NO_VERB}"
+_AND_BEHIND = re.compile(
+    rf"[*_\"')]*+(?:(?P<listed>(?:, ?{_NO_VERB}{_ITEM}){{1,4}}){_AND}(?P<last>{_ITEM})"
+    rf"|{_AND}(?P<only>{_ITEM}(?: {_ITEM})?)(?=[\s*_\"')]*(?:[.;\n]|$)))",
+    re.IGNORECASE,
+)
 _OR_BEFORE = re.compile(
     r"(?P<other>[^,.;:\n]{0,60}?),?\s*(?:\bor\b|/)(?:\s+(?:maybe|perhaps|possibly|even|else))?"
     r"[\s*\"'(]*(?:the )?$",
@@ -163,11 +172,18 @@ _OR_BEFORE = re.compile(
 
 
 def _is_one_of_several(place: Span, within: Span, text: str, right: Sequence[Phrase]) -> bool:
-    """Whether "or" or a slash offers what stands at ``place`` beside something that is wrong."""
+    """Whether "or", "and" or a slash offers what stands there beside something that is wrong."""
     behind = _OR_BEHIND.match(text, place.end, within.end)
     before = _OR_BEFORE.search(text[max(within.start, place.start - 100) : place.start])
     for match in filter(None, (behind, before)):
         other = words(match["other"])
         if other and not any(occurrences(wanted, other) for wanted in right):
             return True
+    if listed := _AND_BEHIND.match(text, place.end, within.end):
+        items = filter(None, [*(listed["listed"] or "").split(","), listed["last"], listed["only"]])
+        return any(
+            not any(occurrences(wanted, words(item)) for wanted in right)
+            for item in items
+            if words(item)
+        )
     return False
