@@ -57,7 +57,7 @@ _PREDICATE: Final = re.compile(
     r"[\s*_\"')]*(?:is|are|was|were|has|have|contains?|consists?|equals?|means?|refers)\b",
     re.IGNORECASE,
 )
-_SUPERLATIVE: Final = re.compile(r"\b(?:most|least|answer|correct|right|\w{2,}(?:er|est))\b", re.I)
+_SAYS_WHICH: Final = re.compile(r"\b(?:most|least|answer|correct|right|\w{3,}est)\b", re.IGNORECASE)
 
 
 def is_behind_than(among: Sequence[Word], index: int) -> bool:
@@ -112,8 +112,9 @@ def turned(
 
 def is_beside_the_point(clause: str, mention_ends: Sequence[int], asked: Question) -> bool:
     """Whether a clause tells something else of an option than the comparison that was asked."""
-    if asked_side(asked) is None or _SUPERLATIVE.search(clause):
+    side = asked_side(asked)
+    if side is None or _SAYS_WHICH.search(clause):
         return False
-    if any(word.text in _SIDES for word in words(clause)):
+    if any(_SIDES.get(word.text, (-1, 0))[0] == side[0] for word in words(clause)):
         return False
     return any(_PREDICATE.match(clause, end) for end in mention_ends)
