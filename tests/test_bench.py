@@ -153,7 +153,7 @@ def test_a_quarter_is_tried_first(cases: int, first: int) -> None:
 def test_a_probe_without_any_case_is_refused_in_words(bench: Bench, sampling: Sampling) -> None:
     # The one prompt that it can draw is on the side that is kept for training.
     word = next(f"w{n}" for n in range(99) if side_of(f"Name w{n}.") == "training")
-    none = replace(PAIRS, clean=None, prompt="Name {x}.", pinned=())
+    none = replace(PAIRS, clean=None, prompt="Name {x}.", pinned=(), held_out=True)
     none = replace(none, parameters={"x": {"choice": [word]}})
     for level in ("q4", "q8"):
         with pytest.raises(QuantUsageError, match="has only 0 distinct cases"):

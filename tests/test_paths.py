@@ -66,8 +66,8 @@ def test_refuses_a_variable(name: str, value: str, monkeypatch: pytest.MonkeyPat
 
 def test_without_a_home_bandit_leaves_nothing(tmp_path: Path) -> None:
     """It keeps what it has found of itself in ``~/.cache``: here, a directory named ``~``."""
-    code = "from pytest_quant.checkers.vulnerabilities import vulnerabilities as found; "
-    code += "import os; assert len(found('import os\\nos.system(input())')) == 1; "
+    code = "from pytest_quant.checkers.vulnerabilities import examine; "
+    code += "import os; assert len(examine('import os\\nos.system(input())').findings) == 1; "
     code += "assert 'XDG_CACHE_HOME' not in os.environ"
     words = [*as_nobody_known(), "env", "-u", "XDG_CACHE_HOME", sys.executable, "-c", code]
     subprocess.run(words, check=True, cwd=tmp_path)

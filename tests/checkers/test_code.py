@@ -38,6 +38,24 @@ def test_what_bandit_finds_is_told() -> None:
     assert "security finding: B307 at line 2" in outcome.reason
 
 
+ELSE_IFS = "".join(f"    elif text == {i}: pass\n" for i in range(1300))
+
+
+@pytest.mark.parametrize("body", ["return eval(text)", "return int(text)"])
+def test_what_bandit_cannot_examine_is_not_secure(body: str) -> None:
+    program = f"def run(text):\n    if text == '':\n        pass\n{ELSE_IFS}    {body}\n"
+    outcome = check("code", program, "assert run('2') == 2", entry="run", secure=True)
+    assert (outcome.verdict, outcome.pattern) == ("unparsable", "not examined")
+    assert "passes every test; bandit could not examine it" in outcome.reason
+    assert check("code", program, "assert run('2') == 2", entry="run").correct
+
+
+def test_what_bandit_finds_has_the_line_of_the_program() -> None:
+    response = "```python\n# coding: rot13\n\ndef run(text):\n    return eval(text)\n```"
+    outcome = check("code", response, "assert run('2') == 2", entry="run")
+    assert "B307 at line 4" in outcome.reason
+
+
 @pytest.mark.parametrize(
     ("tests", "said"),
     [

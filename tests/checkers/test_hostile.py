@@ -169,6 +169,16 @@ def test_full_length_is_answered(unit: str) -> None:
         assert not check(kind, f"x{text}x", expected, **options).correct
 
 
+# Of a very long response, only words that are known to be whole are compared with the prompt.
+@pytest.mark.parametrize(
+    "text", ["x" * 16_000, "x" * 1_000_000, "x" * 15_000 + " Paris" * 200, "\u0661" * 16_000]
+)
+@pytest.mark.parametrize("prompt", ["How far is it to Paris?", "x", "x" * 16_000, "?", ""])
+def test_a_word_without_end_is_judged_whatever_was_asked(text: str, prompt: str) -> None:
+    for kind, expected, options in USES:
+        assert not check(kind, text, expected, prompt=prompt, **options).correct, kind
+
+
 # Each is too deep, too long or too strange to parse, and must not take the parser down.
 @pytest.mark.parametrize(
     "code",

@@ -91,11 +91,11 @@ def fraction_styles(value: Fraction) -> list[str]:
         f"\\frac{{{top}}}{{{bottom}}}",
         f"\\dfrac{{{top}}}{{{bottom}}}",
         f"{5 * top}/{5 * bottom}",
-        f"1 + {top - bottom}/{bottom}" if top > bottom else f"{top}/{bottom}",
     ]
     if whole and rest:
         sign = "-" if top < 0 else ""
         styles += [
+            f"{whole} + {rest}/{bottom}" if top > 0 else f"{top}/{bottom}",
             f"{sign}{whole} {rest}/{bottom}",
             f"{sign}{whole} \\frac{{{rest}}}{{{bottom}}}",
         ]

@@ -16,6 +16,7 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.cases import (
+    count_cases,
     draw_cases,
     draw_values,
     load_generator,
@@ -136,9 +137,24 @@ class TestWhichCases:
         assert len({case.prompt for case in cases}) == 50
         assert [case.index for case in cases] == list(range(50))
 
-    def test_every_drawn_case_is_on_the_held_out_side(self) -> None:
-        for case in draw_cases(PROBE, 100):
+    def test_where_cases_are_held_out_only_those_are_asked(self) -> None:
+        for case in draw_cases(replace(PROBE, held_out=True), 100):
             assert side_of(case.prompt) == "held_out"
+
+    def test_else_every_case_is_asked(self) -> None:
+        weight = replace(PROBE, prompt="{a}", parameters={"a": {"integer": [8, 40]}}, expect="a")
+        assert {case.prompt for case in draw_cases(weight, 33)} == {str(n) for n in range(8, 41)}
+        assert count_cases(weight, 100) == 33
+
+    def test_also_those_that_draws_hit_last(self) -> None:
+        # By draws alone, a thousand in a row would miss the last ones of so many.
+        parameters = {
+            "a": {"integer": [1, 50]},
+            "b": {"decimal": [Decimal("0.1"), Decimal("2.0")], "places": 1},
+            "c": {"choice": ["x", "y", "z"]},
+        }
+        probe = replace(PROBE, prompt="{a} {b} {c}", parameters=parameters)
+        assert count_cases(probe, 10_000) == 3000
 
     def test_one_case_in_four_is_held_out(self) -> None:
         sides = [side_of(f"probe\ncase {i}") for i in range(10_000)]
@@ -160,6 +176,7 @@ class TestWhichCases:
 
     def test_too_few_cases(self) -> None:
         probe = replace(PROBE, prompt="{a}", parameters={"a": {"integer": [1, 40]}}, expect="a")
+        probe = replace(probe, held_out=True)
         available = sum(side_of(f"{i}") == "held_out" for i in range(1, 41))
         assert len(draw_cases(probe, available)) == available
         with pytest.raises(QuantUsageError) as raised:
@@ -171,9 +188,10 @@ class TestWhichCases:
 
     def test_no_case_at_all(self) -> None:
         probe = replace(PROBE, prompt="What?", parameters={"a": {"integer": [1, 9]}}, expect="a")
-        expected = 1 if side_of("What?") == "held_out" else 0
-        with pytest.raises(QuantUsageError, match=rf"has only {expected} distinct cases"):
-            draw_cases(probe, 2)
+        held_out = 1 if side_of("What?") == "held_out" else 0
+        for found, asked in ((1, probe), (held_out, replace(probe, held_out=True))):
+            with pytest.raises(QuantUsageError, match=rf"has only {found} distinct cases"):
+                draw_cases(asked, 2)
 
 
 class TestWhatACaseHolds:

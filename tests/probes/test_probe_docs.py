@@ -103,7 +103,7 @@ class TestPairs:
         return probe
 
     def test_both_prompts_of_a_pair_are_held_out(self, probe: Probe) -> None:
-        for case in draw_cases(probe, 64):
+        for case in draw_cases(replace(probe, held_out=True), 64):
             assert case.clean is not None
             assert case.prompt == f"{case.clean.upper()[:-1]}!!!"
             assert {side_of(case.prompt), side_of(case.clean)} == {"held_out"}

@@ -34,6 +34,7 @@ COLOUR = Probe(
     line=3,
     parameters={"x": {"choice": [f"x{i}" for i in range(60)]}},
     solution="It is {answer}.",
+    held_out=True,
 )
 
 
@@ -142,6 +143,14 @@ class TestTheStream:
         assert str(raised.value) == (
             "p.yaml:3: probe 'colour' has no case to learn from: all that its parameters allow "
             "are held out; widen them"
+        )
+
+    def test_a_family_of_which_every_case_is_asked(self) -> None:
+        with pytest.raises(QuantUsageError) as raised:
+            next(training_examples([replace(COLOUR, held_out=False)], "s"))
+        assert str(raised.value) == (
+            "p.yaml:3: probe 'colour' may be asked every case, so nothing is left to learn from; "
+            "say 'held_out: true' in its file"
         )
 
 

@@ -5,25 +5,29 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from pytest_quant.checkers import final_answer, patterns, wording
+from pytest_quant.checkers.answering import Question, answering, clauses, question
+from pytest_quant.checkers.comparing import is_beside_the_point
+from pytest_quant.checkers.final_answer import Span
+from pytest_quant.checkers.mentions import Mention, mentions
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.checkers.words import Phrase, Word, is_negated, occurrences, phrase, words
+from pytest_quant.checkers.words import Phrase, phrase, words
 
 _OPPOSITES = {"true": "false", "yes": "no", "right": "wrong", "possible": "impossible"}
 _ARTICLE = re.compile(r"\b(?:the|an?)\b", re.IGNORECASE)
-# What follows a capital A that is an option and no article.
-_AS_NAME = re.compile(r" +(?:or|and|is|was|seems|looks)\b", re.IGNORECASE)
-_BOX_END = re.compile(r" *\}")
-# Behind this sign an option is only compared with; a quote, a tag and an arrow are none.
-_GREATER = re.compile(r"(?<=[^\s][ ])>[ *_$(]{0,6}$")
-# "The radio is too wide for the bag": what stands behind these is not what the sentence is about.
-_ASIDE = frozenset({"in", "into", "inside", "for"})
-# ... but "so it must be in the bag" says where something is.
-_PLACED = frozenset({"is", "be"})
+# An announced answer is not longer, and is none of these ("The answer is as follows").
+_ANSWER_WORDS = 3
+_NO_ANSWER = frozenset(
+    {
+        "clear", "simple", "obvious", "easy", "straightforward", "as", "follows", "following",
+        "below", "above", "here", "this", "that", "let", "based", "depends", "first", "because",
+        "since", "explained", "given", "found", "provided", "not", "correct", "right", "we", "i",
+        "it",
+    }
+)  # fmt: skip
 _JOINTS = frozenset({"", "or", "and", "and/or", "nor", "or maybe", "or perhaps", "or possibly"})
 
 
@@ -48,10 +52,16 @@ def check(
     right = spelled.get(phrase(str(expected)))
     if right is None:
         raise ValueError(f"expected {expected!r} is not one of the options {list(options)}")
-    opened = open_response(text, prompt)
+    opened = open_response(text, prompt, sentences=1)
     if opened.refuted:
         return opened.refuted
-    statement = _Statement(opened.text, spelled)
+    asked = question(prompt, frozenset(word for name in spelled for word in name))
+    statement = _Statement(opened.text, spelled, asked)
+    if statement.other:
+        answer = " ".join(statement.other.split())
+        return Outcome(
+            "incorrect", answer, "wrong choice", f"expected {right}, got none of the options"
+        )
     problem = None
     if not statement.explicit:
         problem = _no_choice(opened.text, statement, truncated)
@@ -77,76 +87,62 @@ def _no_choice(text: str, statement: _Statement, truncated: bool) -> tuple[str, 
     return patterns.given_up(text, refused=patterns.declines(text), truncated=truncated)
 
 
-@dataclass(frozen=True, slots=True)
-class _Mention:
-    """An option in the text; ``aside``: beside the point ("too wide for the bag")."""
-
-    option: str
-    start: int
-    end: int
-    negated: bool  # or only compared with
-    aside: bool
-
-
 class _Statement:
     """What a response states: the options ``chosen``, several if it leaves them side by side.
 
     ``explicit``: boxed or announced; ``leading``: the response begins with the option alone;
-    ``denied``: options are mentioned, and none is asserted.
+    ``denied``: options are mentioned, and none is asserted; ``other``: what is announced instead
+    of an option.
     """
 
-    def __init__(self, text: str, spelled: dict[Phrase, str]) -> None:
+    def __init__(self, text: str, spelled: dict[Phrase, str], asked: Question) -> None:
         self._text = text
         self._spelled = spelled
+        self._asked = asked
+        self.other = ""
         self._sentences = final_answer.Sentences(text)
-        self._mentions = self._find()
+        self._mentions = mentions(text, spelled, asked)
         self._starts = [mention.start for mention in self._mentions]
         self.chosen = self._announced()
         self.explicit = bool(self.chosen)
         self.leading = False
-        if not self.chosen:
+        if not (self.chosen or self.other):
             self.chosen = self._first()
             self.leading = bool(self.chosen)
-        if not self.chosen:
-            self.chosen = self._last()
+        if not (self.chosen or self.other):
+            self.chosen = self._answered()
         self.denied = bool(self._mentions) and not self.chosen
 
-    def _find(self) -> list[_Mention]:
-        """Every mention of an option, in order; a longer option hides a shorter one inside it."""
-        among = words(self._text)
-        found: list[_Mention] = []
-        taken: set[int] = set()
-        for wanted in sorted(self._spelled, key=len, reverse=True):
-            for index in occurrences(wanted, among):
-                covered = range(index, index + len(wanted))
-                if taken.isdisjoint(covered) and _is_option(wanted, among[index], self._text):
-                    taken.update(covered)
-                    start, end = among[index].start, among[covered[-1]].end
-                    before = among[index - 1].text if index else ""
-                    compared = before == "than" or _GREATER.search(
-                        self._text, max(0, start - 12), start
-                    )
-                    denied = is_negated(index, among, self._text) or bool(compared)
-                    placed = index > 1 and among[index - 2].text in _PLACED
-                    aside = before in _ASIDE and not placed
-                    found.append(_Mention(self._spelled[wanted], start, end, denied, aside))
-        return sorted(found, key=lambda mention: mention.start)
-
-    def _within(self, start: int, end: int) -> list[_Mention]:
+    def _within(self, start: int, end: int) -> list[Mention]:
         first = bisect_left(self._starts, start)
         return self._mentions[first : bisect_left(self._starts, end, first)]
 
     def _announced(self) -> list[str]:
         box = final_answer.boxed(self._text)
-        if box and (chosen := self._stated(self._within(box.start, box.end), first=True)):
-            return chosen
-        for begin in reversed(final_answer.announcements(self._text)):
+        if box:
+            chosen = self._stated(self._within(box.start, box.end), first=True)
+            if chosen or any(map(str.isalnum, self._text[box.start : box.end])):
+                self.other = "" if chosen else self._text[box.start : box.end]
+                return chosen
+        for begin in reversed(self._announcements()):
             end = self._sentences.end(begin)
+            correction = final_answer.last_correction(self._text, end)
+            later = [] if correction is None else self._within(correction, len(self._text))
             if chosen := self._stated(self._within(begin, end), first=True):
-                correction = final_answer.last_correction(self._text, end)
-                later = [] if correction is None else self._within(correction, len(self._text))
                 return self._stated(later, first=False) or chosen
+            said = self._text[begin:end].strip(" *_:.\n")
+            if _is_answer(said) and not self._within(begin, end):
+                chosen = self._stated(later, first=False)
+                self.other = "" if chosen else said
+                return chosen
         return []
+
+    def _announcements(self) -> list[int]:
+        """Where announced answers begin; "A:" may name an option."""
+        begins = final_answer.announcements(self._text)
+        if ("a",) not in self._spelled:
+            return begins
+        return [begin for begin in begins if not final_answer.is_letter(self._text, begin)]
 
     def _first(self) -> list[str]:
         """The option that makes up the first line or sentence, if that holds nothing else."""
@@ -161,15 +157,30 @@ class _Statement:
                     return [mention.option]
         return []
 
-    def _last(self) -> list[str]:
-        last: list[str] = []
-        for sentence in self._sentences.between(0, len(self._text)):
-            last = self._stated(self._within(sentence.start, sentence.end), first=False) or last
-        return last
+    def _answered(self) -> list[str]:
+        """What the sentence that answers states; behind a correction, what that comes to."""
+        begin = final_answer.last_correction(self._text, 1)
+        if begin is not None and (corrected := self._answered_from(begin)):
+            return corrected
+        return self._answered_from(0)
 
-    def _stated(self, mentions: Sequence[_Mention], *, first: bool) -> list[str]:
+    def _answered_from(self, begin: int) -> list[str]:
+        spans = [*clauses(self._text, self._sentences, begin)]
+        stated = [self._stated(self._within(s.start, s.end), first=False) for s in spans]
+        told = [
+            bool(options) and not self._is_beside(span)
+            for span, options in zip(spans, stated, strict=True)
+        ]
+        index = answering(self._text, spans, told, self._asked)
+        return stated[index] if index >= 0 else []
+
+    def _is_beside(self, span: Span) -> bool:
+        ends = [mention.end - span.start for mention in self._within(span.start, span.end)]
+        return is_beside_the_point(self._text[span.start : span.end], ends, self._asked)
+
+    def _stated(self, found: Sequence[Mention], *, first: bool) -> list[str]:
         """What some mentions state: the first or the last, and those that "or" joins to it."""
-        positive = [mention for mention in mentions if not mention.negated]
+        positive = [mention for mention in found if not mention.negated]
         if positive and (
             reason := wording.REASON.search(self._text, positive[0].end, positive[-1].start)
         ):
@@ -181,7 +192,7 @@ class _Statement:
             if not (mention.aside and main and main.start < mention.start)
         ]
         if not positive:
-            return self._implied({mention.option for mention in mentions})
+            return self._implied({mention.option for mention in found})
         ordered = positive if first else positive[::-1]
         stated = [ordered[0].option]
         for one, other in pairwise(ordered):
@@ -192,7 +203,7 @@ class _Statement:
                 stated.append(other.option)
         return stated if first else stated[::-1]
 
-    def _joined(self, left: _Mention, right: _Mention) -> bool:
+    def _joined(self, left: Mention, right: Mention) -> bool:
         """Whether two mentions are offered side by side: "true or false", "true, false"."""
         between = _ARTICLE.sub("", self._text[left.end : right.start].replace("*", ""))
         return between.strip(" ,;:/\"'`()[]").casefold() in _JOINTS
@@ -210,18 +221,7 @@ class _Statement:
         return [option for option in others if phrase(option)[0] in opposites][:1]
 
 
-def _is_option(wanted: Phrase, word: Word, text: str) -> bool:
-    """Whether a mention is one: "no" and single letters are often ordinary words."""
-    if len(wanted) > 1 or (len(wanted[0]) > 1 and wanted[0] != "no") or wanted[0].isdigit():
-        return True
-    written = text[word.start : word.end]
-    before, after = text[word.start - 1 : word.start], text[word.end : word.end + 1]
-    marked = (
-        after in (")", "]", "*", ".", ":", ",", "")
-        or before in ("(", "[", "{", '"')
-        or _BOX_END.match(text, word.end) is not None
-    )
-    if wanted[0] == "no":
-        return marked or after in ("!", ";", "\n") or before == "*"
-    named = written not in ("A", "I") or _AS_NAME.match(text, word.end) is not None
-    return marked or (written.isupper() and named)
+def _is_answer(said: str) -> bool:
+    """Whether what is announced is an answer, and no beginning of an explanation."""
+    spoken = words(said)
+    return 0 < len(spoken) <= _ANSWER_WORDS and not any(w.text in _NO_ANSWER for w in spoken)

@@ -7,9 +7,10 @@ from pytest_quant.checkers.cleaning import clean, unwrapped
 from pytest_quant.checkers.growth import plain_growth, stated_growth
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.checkers.programs import Blocks, find_program, parsed
+from pytest_quant.checkers.parsing import parsed
+from pytest_quant.checkers.programs import Blocks, find_program
 from pytest_quant.checkers.trial import try_program, watched
-from pytest_quant.checkers.vulnerabilities import vulnerabilities
+from pytest_quant.checkers.vulnerabilities import examine
 from pytest_quant.sandbox import require
 
 _INSECURE = "security finding"
@@ -37,7 +38,8 @@ def check(
     ``expected`` is Python code with ``assert`` statements; it and the program run in a sandbox,
     for ``seconds`` of processor time at most. The response may continue ``beginning``, or repeat
     it. ``growth`` is how the running time must be stated to grow, such as "n log n". What bandit
-    finds is part of the reason; only if the program must be ``secure`` it decides.
+    finds is part of the reason; only if the program must be ``secure`` it decides, and then a
+    program that bandit cannot examine is none.
 
     Raises ``ValueError`` if the tests cannot be read or test nothing, ``SandboxUnavailable`` if
     the machine cannot isolate the program.
@@ -54,14 +56,17 @@ def check(
     if program.problem:
         return _without_program(opened.text, entry, cut=cut)
     trial = try_program(program.text, tests, seconds)
-    findings = vulnerabilities(program.text)
-    reason = "; ".join([trial.reason, *(f"{_INSECURE}: {finding}" for finding in findings)])
+    examined = examine(program.text)
+    told = [f"{_INSECURE}: {finding}" for finding in examined.findings]
+    reason = "; ".join([trial.reason, *told, *filter(None, [examined.problem])])
     if trial.result != "passed":
         if cut:
             return _without_program(opened.text, entry, cut=True)
         return Outcome("incorrect", program.text, trial.result, reason)
-    if secure and findings:
+    if secure and examined.findings:
         return Outcome("incorrect", program.text, _INSECURE, reason)
+    if secure and examined.problem:
+        return Outcome("unparsable", program.text, "not examined", reason)
     if growth:
         stated = stated_growth(clean(response.outside).text)
         if not stated:

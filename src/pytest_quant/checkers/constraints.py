@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_quant.checkers import patterns
+from pytest_quant.checkers import final_answer, patterns
 from pytest_quant.checkers.cleaning import clean
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
@@ -43,18 +43,21 @@ def check(
 
 
 def _decide(text: str, rules: Sequence[Rule], truncated: bool, prompt: str | None) -> Outcome:
-    opened = open_response(text, prompt, whole=True)
+    turns = any(final_answer.names_turn(rule.text) for rule in rules)
+    opened = open_response(text, prompt, whole=True, turns=turns)
     if opened.refuted:
         return opened.refuted
     asked = clean(prompt).text if prompt else ""
     # The prompt before the answer is gone by now; what is left may be the prompt once more.
     if patterns.is_echo(opened.text, prompt, whole=True):
         return Outcome("unparsable", "", "echo", "the response only repeats the prompt")
-    composition = compose(opened.text, asked)
+    named = [rule.verify for rule in rules if rule.names_words]
+    composition = compose(opened.text, asked, named)
     words = composition.words
     if not words:
         return Outcome("unparsable", "", "empty", "the response has no words")
-    if _REFUSES.search(opened.text[:_OPENING]):
+    refused = _REFUSES.search(opened.text[:_OPENING])
+    if refused and not any(_REFUSES.search(rule.text) for rule in rules):
         return Outcome("unparsable", "", "refused", "the response declines the task")
     if patterns.is_loop(opened.text) or (len(words) >= _SHORT and loop_share(words) > _LOOPING):
         return Outcome("unparsable", "", "loop", "the response repeats itself")

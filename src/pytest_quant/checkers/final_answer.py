@@ -39,10 +39,13 @@ _ANNOUNCED = re.compile(
         |(?=[ ][*_"'`$]*-?[0-9])
     )
     |\bi[ ](?:would[ ])?(?:choose|pick|select|go[ ]with)\b
-    |^[#]{4}(?!\#)
+    |(?<!\#)[#]{4}(?!\#)
+    |^[ \t*_>-]*(?-i:A)(?:\*\*|__)?:
     """,
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
+_LETTERED = re.compile(r"^[ \t*_>-]*B(?:\*\*|__)?[:.)]", re.MULTILINE)
+_LETTER_A = re.compile(r"(?<!\w)A(?:\*\*|__)?:$")
 _CORRECTION = re.compile(
     r"""
     \b(?:wait|hold[ ]on|scratch[ ]that|strike[ ]that|correction|oops|whoops|my[ ]mistake|my[ ]bad
@@ -52,11 +55,24 @@ _CORRECTION = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# Points that end no sentence: of titles, before a number, and where it goes on in lower case.
+_TITLES = ("mr", "mrs", "ms", "dr", "st", "mt", "prof", "vs", "approx", "e.g", "i.e", "cf")
+_BEFORE_NUMBERS = ("no", "nos", "fig", "eq")
+_WITHIN = ("jr", "sr", "inc", "ltd", "co", "etc", "a.m", "p.m", "u.s", "u.k")
+
+
+def _behind(words: tuple[str, ...], unless: str = "") -> str:
+    return "".join(rf"(?<!\b{re.escape(word)}(?=\.{unless}))" for word in words)
+
+
 _SENTENCE_END = re.compile(
-    r"\n|(?<!\bapprox)(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bno)[.!?;]+(?=[\s*_\"')]|$)"
+    rf"\n|{_behind(_TITLES)}{_behind(_BEFORE_NUMBERS, ' ?[0-9]')}{_behind(_WITHIN, ' (?-i:[a-z])')}"
+    r"[.!?;]+(?=[\s*_\"')]|$)",
+    re.IGNORECASE,
 )
+_TURN = r"(?:question|q|user|human|instruction|problem)"
 _NEXT_TURN = re.compile(
-    r"^[ \t*#]*(?:question|q|user|human|instruction|problem)\b[ \t*]*(?:[0-9]{1,3}[ \t*]*)?:",
+    rf"^[ \t*#]*{_TURN}\b[ \t*]*(?:[0-9]{{1,3}}[ \t*]*)?:",
     re.IGNORECASE | re.MULTILINE,
 )
 _VERIFICATION = re.compile(
@@ -93,8 +109,18 @@ def _inside(text: str, start: int) -> Span:
 
 
 def announcements(text: str) -> list[int]:
-    """Where the announced answers begin, in order: behind "the answer is", "Answer:", "####"."""
-    return [match.end() for match in _ANNOUNCED.finditer(text)]
+    """Where the announced answers begin, in order: behind "the answer is", "Answer:", "####".
+
+    A line that begins with "A:" announces one, too, unless another one begins with "B:".
+    """
+    found = [*_ANNOUNCED.finditer(text)]
+    lettered = _LETTERED.search(text) is not None
+    return [match.end() for match in found if not (lettered and is_letter(text, match.end()))]
+
+
+def is_letter(text: str, begin: int) -> bool:
+    """Whether the announcement that ends at an offset is "A:", which may name an option."""
+    return _LETTER_A.search(text, max(0, begin - 8), begin) is not None
 
 
 def last_correction(text: str, start: int) -> int | None:
@@ -111,6 +137,11 @@ def own_turn(text: str) -> str:
         if any(character.isalnum() for character in text[: match.start()]):
             return text[: match.start()]
     return text
+
+
+def names_turn(text: str) -> bool:
+    """Whether a text names a label that begins a turn, such as the user of a dialogue."""
+    return re.search(rf"\b{_TURN}\b", text, re.IGNORECASE) is not None
 
 
 def before_verification(text: str) -> str:

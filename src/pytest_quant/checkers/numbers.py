@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import sympy
@@ -24,6 +25,7 @@ class Found:
     and then ``problem`` says why. ``unit`` is canonical; ``doubtful_unit`` if that word is often
     no unit. ``noun`` is the word behind the number, canonical like a unit. ``aside``: the number
     labels or describes something else (step 3, 5-year). ``count``: the a of "a out of b".
+    ``unfinished``: a sum or product of rational numbers that the text leaves to its reader.
     """
 
     value: Any
@@ -37,6 +39,7 @@ class Found:
     noun: str = ""
     aside: bool = False
     count: int | None = None
+    unfinished: bool = False
     problem: str = ""
 
 
@@ -47,6 +50,7 @@ _LABELS = frozenset(
         "note", "page", "item", "q", "#",
     }
 )  # fmt: skip
+_DASH = "\u2013"
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
 
 
@@ -135,6 +139,7 @@ def _described(
         start=tokens[start - 1 if minus else start].start,
         end=tokens[behind - 1].end,
         aside=_is_aside(tokens, start, behind),
+        unfinished=number.form == "compound" and _is_sum(tokens[start:behind], number),
     )
     if total := _total(tokens, behind, number):
         count = int(number.value)
@@ -154,6 +159,34 @@ def _described(
         return replace(item, unit=unit.name, doubtful_unit=True, noun=noun), behind
     end = tokens[unit.behind - 1].end
     return replace(item, unit=unit.name, noun=noun, end=end), unit.behind
+
+
+def _is_sum(tokens: Sequence[Token], number: Number) -> bool:
+    """Whether numbers are joined by operators into one that could be written plainly."""
+    if not number.value.is_Rational or _is_mixed(tokens, number):
+        return False
+    within: list[bool] = []  # for each bracket that is open: whether it belongs to a power or root
+    for before, token in pairwise(tokens):
+        inner = bool(within) and within[-1]
+        if token.kind == "open":
+            follows = before.kind == "command" or before.text == "^" or before.text == "}"
+            within.append(inner or follows)
+        if token.kind == "close" and within:
+            within.pop()
+        if inner or before.kind in ("operator", "open"):
+            continue
+        joins = token.kind == "operator" and token.text in f"+-{_DASH}*"
+        if joins or token.text in TIMES_WORDS or (token.text == "(" and before.kind == "number"):
+            return True
+    return False
+
+
+def _is_mixed(tokens: Sequence[Token], number: Number) -> bool:
+    """Whether it is a whole number and a proper fraction: 2 + 1/3."""
+    match [token.text for token in tokens if token.kind not in ("open", "close")]:
+        case [whole, "+", _, "/", _] if whole.isdecimal() and not number.value.is_Integer:
+            return bool(sympy.floor(number.value) == int(whole))
+    return False
 
 
 def _currency(tokens: Iterable[Token], behind: int) -> Unit | None:

@@ -35,6 +35,8 @@ from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.checkers.slips import slip
 from pytest_quant.checkers.units import canonical_unit, is_currency
 
+_SHARES = re.compile(r"%|\b(?:per ?cent\w*|probabilit\w+|chances?|odds)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Target:
@@ -160,7 +162,8 @@ def check(
     )
     units = accepted_units(unit)
     words = conclusion.demands(required)
-    opened = open_response(text, prompt)
+    # What was looked up may be quoted, but not in a copy of half a page.
+    opened = open_response(text, prompt, sentences=2)
     if opened.refuted:
         return opened.refuted
     body = opened.text
@@ -179,7 +182,7 @@ def check(
     named = {
         name: replace(wanted, exact=to_exact(value)) for name, value in (formulas or {}).items()
     }
-    outcome = _judge(body, chosen, wanted, units, named)
+    outcome = _judge(body, chosen, wanted, _Asked(units, prompt), named)
     shown = known.split(",") if isinstance(known, str) else list(known)
     if shown and outcome.pattern not in ("", patterns.SEVERAL, "wrong formula", "wrong unit"):
         others = [replace(wanted, exact=to_exact(number)) for number in shown]
@@ -208,6 +211,8 @@ def _no_answer(
         return "format", f"the number cannot be read: {chosen.final.problem}"
     if _is_asked(text, chosen.final, prompt):
         return "echo", "the response repeats the expression that it was asked to work out"
+    if chosen.final.unfinished:
+        return "no answer", "the response leaves a sum to its reader"
     return None
 
 
@@ -219,14 +224,28 @@ def _is_asked(text: str, found: Found, prompt: str | None) -> bool:
     return written in re.sub(r"\s", "", clean(prompt).text)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the question says of the form of its answer."""
+
+    units: frozenset[str]
+    prompt: str | None
+
+    def in_percent(self, wanted: Target) -> bool:
+        """Whether 40% may be given for 40: the question speaks of shares, or is not known."""
+        if self.units or wanted.percent or abs(wanted.value) <= 1:
+            return False
+        return self.prompt is None or _SHARES.search(self.prompt) is not None
+
+
 def _judge(
     text: str,
     chosen: Selected,
     wanted: Target,
-    units: frozenset[str],
+    asked: _Asked,
     formulas: Mapping[str, Target],
 ) -> Outcome:
-    final = chosen.final
+    final, units = chosen.final, asked.units
     answer = " ".join(text[final.start : final.end].split())
     if chosen.several:
         return Outcome(
@@ -240,6 +259,8 @@ def _judge(
         )  # fmt: skip
     value, decimals = meant(final, units)
     if wanted.meets(value, decimals) or _meets_exactly(chosen, wanted):
+        return Outcome("correct", answer, "", f"{answer} is the expected {wanted}")
+    if asked.in_percent(wanted) and final.percent and wanted.meets(final.value, final.decimals):
         return Outcome("correct", answer, "", f"{answer} is the expected {wanted}")
     for name, wrong in formulas.items():
         if wrong.meets(value, decimals):

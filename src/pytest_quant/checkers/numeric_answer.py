@@ -80,7 +80,8 @@ class _Chooser:
                 continue
             end = self._sentences.end(first.start)
             header = self._text[begin - 1] == ":"
-            if first.aside or wording.OPERATOR_BEHIND.match(self._text, first.end):
+            unsettled = first.aside or self._is_left_open(first)
+            if unsettled or wording.OPERATOR_BEHIND.match(self._text, first.end):
                 return (
                     self._concluded(begin, len(self._text)) if header else self._picked(begin, end)
                 )
@@ -102,7 +103,8 @@ class _Chooser:
         if cue is None:
             return None
         first = self._first(cue)
-        if first and self._bridges(wording.AFTER_CORRECTION, cue, first.start):
+        bridged = first and self._bridges(wording.AFTER_CORRECTION, cue, first.start)
+        if first and bridged and not self._is_left_open(first):
             return first
         return self._concluded(cue, len(self._text))
 
@@ -110,25 +112,36 @@ class _Chooser:
         """The number of the last sentence that concludes, else of the last that has any."""
         end = min(end, start + len(final_answer.before_verification(self._text[start:end])))
         chosen: Found | None = None
-        conclusive = False
+        conclusive = was_worked_out = False
         for sentence in self._sentences.between(start, end):
             numbers = self._within(sentence.start, sentence.end)
-            if all(item.aside for item in numbers):
+            if all(item.aside or self._is_left_open(item) for item in numbers):
                 continue
-            concludes = self._concludes(sentence.start, sentence.end, numbers)
-            if concludes or not conclusive:
+            said = self._says_so(sentence.start, sentence.end, numbers)
+            worked_out = any(self._introduced(wording.EQUAL_BEFORE, item) for item in numbers)
+            # The words behind an equation say what it comes to: "3 * 12 = 36. He paid $36."
+            states = was_worked_out and any(map(self._is_stated, numbers))
+            if said or worked_out or states or not conclusive:
                 chosen = self._picked(sentence.start, sentence.end)
-                conclusive = concludes
+                conclusive = said or worked_out or states
+                was_worked_out = worked_out or (chosen is not None and self._is_left_open(chosen))
         if chosen is None:
             return next(reversed(self._within(start, end)), None)
         return chosen
 
-    def _concludes(self, start: int, end: int, numbers: Sequence[Found]) -> bool:
-        return (
-            wording.CONCLUDES.search(self._text, start, end) is not None
-            or any(self._introduced(wording.EQUAL_BEFORE, item) for item in numbers)
-            or any(self._is_bold(item) for item in numbers)
+    def _says_so(self, start: int, end: int, numbers: Sequence[Found]) -> bool:
+        """Whether a sentence is said to conclude, or its number stands out."""
+        return wording.CONCLUDES.search(self._text, start, end) is not None or any(
+            map(self._is_bold, numbers)
         )
+
+    def _is_stated(self, item: Found) -> bool:
+        """Whether a number is the subject or an object, and only tells of neither."""
+        return not (item.aside or self._introduced(wording.MODIFIER_BEFORE, item))
+
+    def _is_left_open(self, item: Found) -> bool:
+        """Whether a sum is not worked out."""
+        return item.unfinished and self._chain(item)[-1] is item
 
     def _picked(self, start: int, end: int) -> Found | None:
         """The number of one sentence that is most likely meant as its answer."""
@@ -138,11 +151,15 @@ class _Chooser:
         for match in wording.EXPLAINS.finditer(self._text, numbers[0].end, end):
             point = wording.THEREFORE.search(self._text, match.end(), end)
             if match[0] == "(" or not point or numbers[-1].start < point.end():
-                numbers = [item for item in numbers if item.start < match.start()]
-                break
+                before = [item for item in numbers if item.start < match.start()]
+                # "12 + 6, which is 18"
+                if not all(map(self._is_left_open, before)):
+                    numbers = before
+                    break
         for match in wording.CONCLUDES.finditer(self._text, start, end):
             numbers = [item for item in numbers if item.start >= match.end()] or numbers
         for preferred in (
+            lambda item: not self._is_left_open(item),
             lambda item: not item.aside,
             self._wanted,
             self._is_bold,
@@ -167,7 +184,10 @@ class _Chooser:
         index = bisect_left(self._starts, first.start)
         chain = [first]
         for item in self._numbers[index + 1 :]:
-            if not self._bridges(wording.EQUALS_LINK, chain[-1].end, item.start):
+            if not any(
+                self._bridges(link, chain[-1].end, item.start)
+                for link in (wording.EQUALS_LINK, wording.ROUNDS_LINK)
+            ):
                 break
             chain.append(item)
         return chain
@@ -187,6 +207,8 @@ class _Chooser:
         """The number at ``index``, paired with each neighbour that is offered beside it."""
         links = [wording.OR_LINK, *([wording.COMMA_LINK] if listed else [])]
         for first, second in self._pair(index):
+            if first.unit and (second.unit or second.noun) not in ("", first.unit):
+                continue  # "36 cups to 5 customers"
             if any(self._bridges(link, first.end, second.start) for link in links):
                 yield first, second
         for first, second in self._pair(index - 1):

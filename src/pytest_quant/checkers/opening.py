@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pytest_quant.checkers import final_answer, patterns
 from pytest_quant.checkers.cleaning import clean
+from pytest_quant.checkers.copies import without_sentences
 from pytest_quant.checkers.outcome import Outcome
 
 # A shorter prompt may well be part of an answer to it.
@@ -20,10 +21,19 @@ class Opened:
     refuted: Outcome | None
 
 
-def open_response(text: str, prompt: str | None, *, whole: bool = False) -> Opened:
+def open_response(
+    text: str,
+    prompt: str | None,
+    *,
+    whole: bool = False,
+    turns: bool = False,
+    sentences: int = 0,
+) -> Opened:
     """The cleaned response without the prompt before it or invented turns behind it.
 
     ``whole``: only a repetition of the whole prompt is an echo, because answers may quote it.
+    ``turns``: what looks like an invented turn was asked for. ``sentences``: so many or more whole
+    sentences of the prompt are taken out, so that no premise is read as the answer; 0: none are.
     """
     response = clean(text)
     if response.thinking_cut:
@@ -39,7 +49,12 @@ def open_response(text: str, prompt: str | None, *, whole: bool = False) -> Open
     own = _without_copies(response.text, clean(prompt).text if prompt else "")
     if patterns.is_empty(own) or patterns.is_echo(response.text, prompt, whole=whole):
         return _refuted("echo", "the response only repeats the prompt")
-    return Opened(final_answer.own_turn(own.strip()), None)
+    own = own.strip()
+    if sentences and prompt:
+        own = without_sentences(own, clean(prompt).text, sentences).strip()
+        if patterns.is_empty(own):
+            return _refuted("echo", "the response only repeats sentences of the prompt")
+    return Opened(own if turns else final_answer.own_turn(own), None)
 
 
 def _without_copies(text: str, prompt: str) -> str:

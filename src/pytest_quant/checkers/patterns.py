@@ -91,8 +91,8 @@ def is_echo(text: str, prompt: str | None, *, whole: bool = False) -> bool:
         return count > 0
     if len(text) > _LONG and asked.strip():
         # Of a very long response only the end is there, perhaps from the middle of a word on.
-        end = words[words.index("  ") + 1 :]
-        if end in asked * (2 + len(end) // len(asked)):
+        end = words.partition("  ")[2]
+        if end and f" {end}" in asked * (2 + len(end) // len(asked)):
             return True
     if whole or count < 4 or words not in asked:
         return False

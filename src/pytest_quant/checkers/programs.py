@@ -8,9 +8,12 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+
+from pytest_quant.checkers.definitions import completed
+from pytest_quant.checkers.parsing import parsed
 
 MAX_CHARACTERS = 40_000
 # How often at most a response without fences is parsed from, and up to, another line.
@@ -18,6 +21,8 @@ _MAX_TRIES = 8
 
 _FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<language>[^\s`{]*)[^`]*")
 _PYTHON = frozenset({"", "python", "python3", "py", "py3"})
+_IMPORTS = re.compile(r"(?:import|from) [\w.]")
+_MOST_IMPORTS = 40
 _BEGINS_CODE = re.compile(r"(?:async def|def|class|import|from) |@\w|[A-Za-z_]\w* = ")
 
 
@@ -34,13 +39,14 @@ class Program:
 
 
 def find_program(response: Blocks, entry: str, beginning: str = "") -> Program:
-    """The program that defines ``entry``.
+    """The program that defines ``entry``, with what the response defines for it elsewhere.
 
     ``beginning`` is code that the response continues, such as imports and a signature; it stands
     before the program, whether the response repeats it or not. ``problem`` is "syntax error" for
     code that does not parse, "no code" where there is none that concerns ``entry``.
     """
     python = [block for block in response.blocks if block.language in _PYTHON] or response.blocks
+    python = _joined(python)
     # A complete block before one that was cut; among those the last one that defines what is
     # asked for, since the very last may only show how to use it.
     ordered = [block for block in reversed(python) if block.closed]
@@ -48,7 +54,10 @@ def find_program(response: Blocks, entry: str, beginning: str = "") -> Program:
     for find in (_whole, _continued):
         for block in ordered:
             if program := find(block.text, entry, beginning):
-                return Program(program, block.closed)
+                others = (other.text for other in python if other is not block)
+                imports = _import_lines(response.outside)
+                elsewhere = chain(imports, others, _pieces(block.text))
+                return Program(completed(program, elsewhere), block.closed)
     if ordered:
         block = ordered[0]
         return Program(
@@ -57,7 +66,7 @@ def find_program(response: Blocks, entry: str, beginning: str = "") -> Program:
     text = response.outside
     program = _bare(text, entry, beginning) or _continued(text, entry, beginning)
     if program:
-        return Program(program)
+        return Program(completed(program, chain(_import_lines(text), _pieces(text))))
     begun = re.search(rf"^\s*(?:async )?def {re.escape(entry)}\b", text, re.MULTILINE)
     return Program(text, problem="syntax error" if begun else "no code")
 
@@ -106,16 +115,18 @@ def _block(opened: re.Match[str], lines: list[str], *, closed: bool) -> Block:
     return Block(text, opened["language"].lower(), closed)
 
 
-def parsed(text: str) -> ast.Module | SyntaxError | None:
-    """The syntax tree of hostile text, the error at a place in it, or ``None`` if it cannot be."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(text)
-        except SyntaxError as error:
-            return error
-        except (ValueError, RecursionError, MemoryError):
-            return None
+def _joined(blocks: list[Block]) -> list[Block]:
+    """The blocks, those made one of which the second goes on in the middle of the first."""
+    joined: list[Block] = []
+    for block in blocks:
+        before = joined[-1] if joined else None
+        if before and before.closed and block.text.lstrip("\n")[:1] in (" ", "\t"):
+            both = f"{before.text}\n{block.text}"
+            if not _is_broken(both):
+                joined[-1] = Block(both, before.language, block.closed)
+                continue
+        joined.append(block)
+    return joined
 
 
 def _is_broken(text: str) -> bool:
@@ -157,12 +168,21 @@ def _bodies(text: str) -> Iterator[str]:
 
 def _bare(text: str, entry: str, beginning: str) -> str:
     """Code without fences: from a line that looks like code, as far as it is code."""
+    return next(filter(None, (_whole(piece, entry, beginning) for piece in _pieces(text))), "")
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """From each of the first lines that look like code, as far as it is code."""
     lines = text.split("\n")
     begins = [i for i, line in enumerate(lines) if _BEGINS_CODE.match(line)]
     for begin in begins[:_MAX_TRIES]:
-        if program := _whole(_as_far_as_code(lines[begin:]), entry, beginning):
-            return program
-    return ""
+        yield _as_far_as_code(lines[begin:])
+
+
+def _import_lines(text: str) -> list[str]:
+    """The lines of prose that import something."""
+    lines = [line for line in text.split("\n") if _IMPORTS.match(line)]
+    return [line for line in lines[:_MOST_IMPORTS] if not _is_broken(line)]
 
 
 def _as_far_as_code(lines: list[str]) -> str:

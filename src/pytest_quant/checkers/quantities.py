@@ -100,8 +100,11 @@ class _Given:
     decimals: int | None
     wrong_unit: bool
     exact: Any = None
+    unfinished: bool = False
 
     def meets(self, wanted: Target) -> bool:
+        if self.unfinished:
+            return False
         return wanted.meets(self.value, self.decimals) or (
             self.exact is not None and wanted.has_no_decimal and wanted.meets(self.exact, None)
         )
@@ -260,4 +263,5 @@ def _one(text: str, span: Span, wanted: _Wanted) -> _Given | None:
     value, decimals = meant(chosen.final, wanted.units)
     exact = None if chosen.exact_form is None else meant(chosen.exact_form, wanted.units)[0]
     written = " ".join(clause[chosen.final.start : chosen.final.end].split())
-    return _Given(written, value, decimals, has_wrong_unit(chosen.final, wanted.units), exact)
+    wrong_unit = has_wrong_unit(chosen.final, wanted.units)
+    return _Given(written, value, decimals, wrong_unit, exact, chosen.final.unfinished)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pytest_quant.checkers import final_answer, free_text, patterns
+from pytest_quant.checkers.answering import Question, answering, clauses, question
 from pytest_quant.checkers.final_answer import Span
 from pytest_quant.checkers.free_text import Phrases
 from pytest_quant.checkers.opening import open_response
@@ -54,10 +55,11 @@ def check(
     if at_least is not None or ordered or sides or share is not None:
         raise ValueError("at_least, ordered, sides and share need required facts")
     right = [phrase(str(name)) for name in (expected, *_listed(aliases))]
+    shown = known.split(",") if isinstance(known, str) else list(known)
     wrong = {name: phrase(name) for name in refused}
     if () in right or () in wrong.values():
         raise ValueError(f"expected {expected!r}, every alias and forbidden phrase need a word")
-    opened = open_response(text, prompt, whole=True)
+    opened = open_response(text, prompt, whole=True, sentences=1)
     if opened.refuted:
         return opened.refuted
     body = opened.text
@@ -66,6 +68,8 @@ def check(
         if any(not is_negated(index, among, body) for index in occurrences(wanted, among)):
             return Outcome("incorrect", name, "hallucinated fact", f"asserts {name!r}")
     span, explicit = _final(body)
+    if not explicit and not span.start:
+        span = _answering(body, span, question(prompt))
     answer = " ".join(body[span.start : span.end].split())
     inside = [word for word in among if span.start <= word.start < span.end]
     asserted = [
@@ -82,7 +86,6 @@ def check(
         )
     if not explicit and (problem := _no_answer(body, inside, truncated)):
         return Outcome("unparsable", "", *problem)
-    shown = known.split(",") if isinstance(known, str) else known
     pattern = _wrong_lookup(inside, [phrase(name) for name in shown]) or "wrong answer"
     return Outcome("incorrect", answer, pattern, f"expected {expected}, got {answer}")
 
@@ -121,6 +124,19 @@ def _final(text: str) -> tuple[Span, bool]:
     return _corrected(text, 1) or Span(0, len(text)), False
 
 
+def _answering(text: str, within: Span, asked: Question) -> Span:
+    """The sentence that answers; a first one of a few words does so before any other."""
+    spans = [*clauses(text, final_answer.Sentences(text))]
+    while len(spans) > 1 and _FILLER.fullmatch(text, spans[0].start, spans[0].end):
+        spans = spans[1:]
+    if not spans:
+        return within
+    if len(words(text[spans[0].start : spans[0].end])) <= _FEW_WORDS:
+        return spans[0]
+    index = answering(text, spans, [True] * len(spans), asked)
+    return spans[index] if index >= 0 else within
+
+
 def _corrected(text: str, start: int) -> Span | None:
     """What stands behind the last self-correction, if there is one and anything does."""
     begin = final_answer.last_correction(text, start)
@@ -129,8 +145,23 @@ def _corrected(text: str, start: int) -> Span | None:
     return Span(begin, len(text))
 
 
+_FEW_WORDS = 2
+_FILLER = re.compile(
+    r"[\W_]*(?:sure|hello|hi|hey|yes|ok|okay|certainly|great|well|hmm+|absolutely|of course"
+    r"|good question|thank you|thanks|no problem)(?: thing| there)?[\W_]*|[^?]{0,60}\?[\W_]*",
+    re.IGNORECASE,
+)
 _OR_BEHIND = re.compile(
     r"[\s*\"')]*+(?:,[^,.;:\n]{1,40}){0,6},?\s*(?:\bor\b(?! so\b)|/)\s*(?P<other>[^,.;:\n]{0,60})",
+    re.IGNORECASE,
+)
+# "hot, dry, and sticky" offers three, "Paris and London." two; "Paris, and it is ..." one.
+_ITEM = r"[^\W\d][^\s,.;:]{0,30}"
+_NO_VERB = r"(?!(?:it|its|is|he|she|they|so|then|the|has|was|not|this|that|there)\b)"
+_AND = rf",? (?:and|&) {_NO_VERB}"
+_AND_BEHIND = re.compile(
+    rf"[*_\"')]*+(?:(?P<listed>(?:, ?{_NO_VERB}{_ITEM}){{1,4}}){_AND}(?P<last>{_ITEM})"
+    rf"|{_AND}(?P<only>{_ITEM}(?: {_ITEM})?)(?=[\s*_\"')]*(?:[.;\n]|$)))",
     re.IGNORECASE,
 )
 _OR_BEFORE = re.compile(
@@ -141,11 +172,18 @@ _OR_BEFORE = re.compile(
 
 
 def _is_one_of_several(place: Span, within: Span, text: str, right: Sequence[Phrase]) -> bool:
-    """Whether "or" or a slash offers what stands at ``place`` beside something that is wrong."""
+    """Whether "or", "and" or a slash offers what stands there beside something that is wrong."""
     behind = _OR_BEHIND.match(text, place.end, within.end)
     before = _OR_BEFORE.search(text[max(within.start, place.start - 100) : place.start])
     for match in filter(None, (behind, before)):
         other = words(match["other"])
         if other and not any(occurrences(wanted, other) for wanted in right):
             return True
+    if listed := _AND_BEHIND.match(text, place.end, within.end):
+        items = filter(None, [*(listed["listed"] or "").split(","), listed["last"], listed["only"]])
+        return any(
+            not any(occurrences(wanted, words(item)) for wanted in right)
+            for item in items
+            if words(item)
+        )
     return False

@@ -53,16 +53,23 @@ _GROUPED = (
     r"|[1-9][0-9]{0,2}+(?:'[0-9]{3})++(?![0-9'])"
 )
 _GROUPED_BY_SPACE = r"|[1-9][0-9]{0,2}+(?:[ ][0-9]{3})++(?![ ]?[0-9]|/[0-9])"
+# The decimal comma of much of the world: 2,74 and 0,333 and 1.234,50, but no pair (2,5).
+_BY_COMMA = (
+    r"(?<![0-9.(\[])(?<![0-9],)(?<![(\[]\$)"
+    r"(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})++,[0-9]{1,2}|0,[0-9]++|[0-9]++,[0-9]{1,2})"
+    r"(?![0-9)\]%]|[,.][0-9])|(?<![0-9.])(?<![0-9],)[0-9]{1,3},[0-9]{1,2}(?=[ ]?%)"
+)
 # Cleaning writes a repeating group of decimals in mathematical angle brackets.
 _DECIMALS = r"(?:\.(?:[0-9]*+\u27e8[0-9]++\u27e9|[0-9]++(?:\.\.\.|\u2026)?))?"
 _TAIL = _DECIMALS + r"(?:[eE][+-]?[0-9]++(?![^\W_]))?"
 
 
-def _pattern(grouped: str) -> re.Pattern[str]:
+def _pattern(grouped: str, by_comma: str = "(?!)") -> re.Pattern[str]:
     return re.compile(
         rf"""
         (?P<other>(?:[0-9]++(?:\.[0-9]++){{2,}}+|[0-9]++(?::[0-9]++)++
             |[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|0[xX][0-9a-fA-F]++)(?![0-9])|\.{{2,}}+)
+        |(?P<comma>{by_comma})
         |(?P<number>(?:{grouped}|[0-9]++(?:_[0-9]++)*+|(?<![0-9])(?=\.[0-9\u27e8])){_TAIL})
         |(?P<times>(?<=[0-9])[xX](?=[ ]?[0-9]))
         |(?P<fraction>[{_FRACTIONS}])
@@ -87,7 +94,7 @@ def _pattern(grouped: str) -> re.Pattern[str]:
 
 
 _PATTERNS: dict[Style, re.Pattern[str]] = {
-    "prose": _pattern(_GROUPED + _GROUPED_BY_SPACE),
+    "prose": _pattern(_GROUPED + _GROUPED_BY_SPACE, _BY_COMMA),
     "list": _pattern(_GROUPED),
     "bare list": _pattern(r"(?!)"),
 }
@@ -141,6 +148,8 @@ def tokenize(text: str, style: Style = "prose") -> list[Token]:
 
 def _classify(group: str, text: str) -> tuple[Kind, str]:
     match group:
+        case "comma":
+            return "number", text.replace(".", "").replace(",", ".")
         case "times":
             return "operator", "*"
         case "fraction":

@@ -50,18 +50,36 @@ EQUAL_BEFORE = re.compile(
     re.IGNORECASE,
 )
 MODIFIER_BEFORE = re.compile(
-    r"\b(?:in|within|after|during|over|at|from|with|among|between|every)[\s*_$(]*$", re.IGNORECASE
+    r"\b(?:in|within|after|during|over|at|from|with|among|between|every|per"
+    r"|(?:for|on|to|by|of|into|per|across|over|in|from|with|among|between) (?:the|these|those|all"
+    r"|each|his|her|its|their|your|our|my|every|only|about|just)(?: (?:other|first|next|last"
+    r"|remaining|whole))?"
+    r"|(?:for|into|across|times|off|of|on|than|the|to (?!get|give|reach|obtain|yield|be\b)[a-z]+)"
+    r"(?=[\s*_(]*$))[\s*_$(]*$",
+    re.IGNORECASE,
 )
 VERB_BEFORE = re.compile(
-    r"\b(?:is|are|was|were|be|has|have|had|makes?|earns?|costs?|gets?|needs?|gives?|totals?"
-    r"|pays?|takes?|spends?|saves?|weighs?|remains?)"
-    r"(?: (?:about|approximately|exactly|a total of|only|roughly|now))?[\s*_$(:]*$",
+    r"\b(?:is|are|was|were|be|been|has|have|had|makes?|made|earn(?:s|ed)?|costs?|gets?|got"
+    r"|need(?:s|ed)?|gives?|gave|total(?:s|ed)?|pays?|paid|takes?|took|spen[dt]s?|save[sd]?"
+    r"|weigh(?:s|ed)?|remain(?:s|ed)?|owe[sd]?|bought|buys?|sold|sells?|keeps?|kept|finds?|found"
+    r"|receive[sd]?|collect(?:s|ed)?|ate|eats?|drove|drives?|walk(?:s|ed)?|ran|runs?|r?eads?"
+    r"|us(?:es?|ed)|require[sd]?|last(?:s|ed)?|leaves?|left|becomes?|became|equal(?:s|led)?"
+    r"|reach(?:es|ed)?|produce[sd]?|charge[sd]?)"
+    r"(?: (?:about|approximately|exactly|a total of|only|roughly|now|him|her|them|you|us|me"
+    r"|another|up to|at least))?[\s*_$(:]*$",
     re.IGNORECASE,
 )
 OPERATOR_BEHIND = re.compile(r"[\s*_$)}a-zA-Z]{0,40}[-+*/\u00d7\u00f7](?= ?[\s$]?[0-9])")
 
 _NOUNS = r"(?:\s?\b[A-Za-z]{1,20}\b){0,3}"
 EQUALS_LINK = re.compile(rf"[\s*_$)}}]*{_NOUNS}[\s*_$)}}]*=[\s*_$({{]*")
+# "6.75, which rounds up to 7"
+ROUNDS_LINK = re.compile(
+    r"[\s*_$)}%,]*(?:(?:which|that|and|so|it|this|is|can|be|must|you|we|i|has|have|to) ){0,4}"
+    r"round(?:s|ed)? ?(?:up |down |off )?(?:to|is|gives)(?: (?:the )?(?:nearest )?[a-z]{1,12}){0,3}"
+    r"[\s*_$({,]*",
+    re.IGNORECASE,
+)
 # "1/3, or about 0.33", "0.5 (1/2)"
 SAME_LINK = re.compile(
     rf"[\s*_$)}},]*{_NOUNS}[\s*_$)}},]*"

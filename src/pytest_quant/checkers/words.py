@@ -12,6 +12,7 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?(?:\+\+|#)?")
 _ARTICLES = frozenset({"a", "an", "the"})
 _NEGATIONS = frozenset({"not", "never", "neither", "nor", "no", "cannot", "without"})
 _INSTEAD = frozenset({("rather", "than"), ("instead", "of"), ("opposed", "to")})
+_VERBS = frozenset({"is", "are", "was", "were"})
 _REACH = 3  # words that may stand between "not" and what it denies: "not really a valid"
 _CLAUSE_END = re.compile(r"[,.;:!?\n]|\u2014| - ")
 
@@ -56,13 +57,17 @@ def occurrences(wanted: Phrase, among: Sequence[Word]) -> list[int]:
 
 def is_negated(index: int, among: Sequence[Word], text: str) -> bool:
     """Whether the word at ``index`` is denied by one shortly before it in the same clause."""
-    following = among[index]
+    following, passed_verb = among[index], False
     for back in range(index - 1, max(-1, index - 2 - _REACH), -1):
         word = among[back]
         if word.text == "but" or _CLAUSE_END.search(text, word.end, following.start):
             return False
-        if word.text in _NEGATIONS or word.text.endswith("n't"):
+        if word.text == "not" or word.text.endswith("n't"):
+            # "The one that does not belong is Rome" is no denial of Rome.
+            return not passed_verb
+        if word.text in _NEGATIONS:
             return True
+        passed_verb = passed_verb or word.text in _VERBS
         if (word.text, following.text) in _INSTEAD and back == index - 2:
             return True
         following = word

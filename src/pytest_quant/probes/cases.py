@@ -6,19 +6,21 @@ import hashlib
 import importlib
 import inspect
 import json
+import math
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, Literal
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.probes import domains
 from pytest_quant.probes.model import EXPECTS_EXPRESSIONS, NAMED_EXPRESSIONS, Case, Probe
 
 Side = Literal["held_out", "training"]
 
-# One case in four is held out: asked by runs, never shown to the embedded model in training.
+# Where cases are held out, one in four is: asked by runs, never shown to a model in training.
 _HELD_OUT_ONE_IN = 4
 # This many draws in a row that bring nothing new mean that the domain is used up.
 _MAX_MISSES = 1000
@@ -29,7 +31,7 @@ _ONE_NAME = re.compile(r"\{([a-z][a-z0-9_]*)(?:\[([a-z][a-z0-9_]*)\])?\}")
 
 
 def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
-    """The first ``count`` cases of a probe: the pinned ones, then held-out draws.
+    """The first ``count`` cases of a probe: the pinned ones, then draws.
 
     The same probe gives the same cases everywhere, and a larger count only appends. Raises
     ``QuantUsageError`` if the probe has fewer distinct cases.
@@ -49,8 +51,8 @@ def count_cases(probe: Probe, most: int) -> int:
     return sum(1 for _ in islice(_asked(probe), most))
 
 
-def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Endless (prompt, values) of one side of the split, repeats included.
+def draw_values(probe: Probe, seed: str, side: Side | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Endless (prompt, values) of one side of the split, or of both (``None``), with repeats.
 
     The side of a case is decided by the digest of its prompt alone, so that training and asking
     can never meet. Of a pair both prompts are asked, so it is held out only if both are. Ends
@@ -62,15 +64,17 @@ def draw_values(probe: Probe, seed: str, side: Side) -> Iterator[tuple[str, dict
     while misses < _MAX_MISSES:
         values = draw(rng)
         prompt = render(probe, probe.prompt, values)
-        if side_of(prompt) == side and _suits(probe, prompt, values, side):
+        if side is None or _stands_on(side, probe, prompt, values):
             misses = 0
             yield prompt, values
         else:
             misses += 1
 
 
-def _suits(probe: Probe, prompt: str, values: Mapping[str, Any], side: Side) -> bool:
-    """Whether the clean prompt of a pair may stand on the side that its prompt is on."""
+def _stands_on(side: Side, probe: Probe, prompt: str, values: Mapping[str, Any]) -> bool:
+    """Whether a prompt is on this side, and the clean one of a pair may be with it."""
+    if side_of(prompt) != side:
+        return False
     clean = _clean(probe, prompt, values) if side == "held_out" else None
     return clean is None or side_of(clean) == side
 
@@ -114,14 +118,30 @@ def each_case(probe: Probe) -> Iterator[Case]:
 
 def _asked(probe: Probe) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The prompts that a run may ask, each once, with their values."""
-    pinned = ((render(probe, probe.prompt, values), values) for values in probe.pinned)
     seen: set[str] = set()
+    yield from _new(_rendered(probe, probe.pinned), seen)
+    if probe.is_drawn:
+        side: Side | None = "held_out" if probe.held_out else None
+        yield from _new(draw_values(probe, "cases", side), seen, patience=_MAX_MISSES)
+    if not probe.held_out:
+        yield from _new(_rendered(probe, domains.combinations(probe.parameters)), seen)
+
+
+def _rendered(
+    probe: Probe, listed: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return ((render(probe, probe.prompt, values), values) for values in listed)
+
+
+def _new(
+    prompts: Iterable[tuple[str, Mapping[str, Any]]], seen: set[str], patience: float = math.inf
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The prompts that are not yet ``seen``; ends after so many in a row that are."""
     repeats = 0
-    drawn = draw_values(probe, "cases", "held_out") if probe.is_drawn else ()
-    for prompt, values in chain(pinned, drawn):
+    for prompt, values in prompts:
         if prompt in seen:
             repeats += 1
-            if repeats == _MAX_MISSES:
+            if repeats >= patience:
                 return
             continue
         repeats = 0
@@ -263,18 +283,8 @@ def _drawer(probe: Probe) -> Callable[[random.Random], dict[str, Any]]:
     if probe.generator is not None:
         generate = load_generator(probe)
         return lambda rng: generate(rng, **probe.generator_options)
-    domains = list(probe.parameters.items())
-    return lambda rng: {name: _draw(rng, domain) for name, domain in domains}
-
-
-def _draw(rng: random.Random, domain: Mapping[str, Any]) -> Any:
-    if "integer" in domain:
-        return rng.randint(*domain["integer"])
-    if "decimal" in domain:
-        unit = Decimal(1).scaleb(-domain["places"])
-        low, high = (int(Decimal(end) / unit) for end in domain["decimal"])
-        return rng.randint(low, high) * unit
-    return rng.choice(domain["choice"])
+    parameters = list(probe.parameters.items())
+    return lambda rng: {name: domains.draw(rng, domain) for name, domain in parameters}
 
 
 def load_generator(probe: Probe) -> Callable[..., dict[str, Any]]:

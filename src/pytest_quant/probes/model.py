@@ -41,8 +41,9 @@ class Probe:
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
     to write. ``clean`` is the prompt as it was before it was disturbed: it is asked too, and
     what it brings is compared with what ``prompt`` brings. ``by`` says what decides a choice: the
-    response, or the likelihood of each option. ``facets`` are templates that sort its cases for
-    reports, such as by length. ``path`` and ``line`` say where the probe stands, for messages.
+    response, or the likelihood of each option. ``held_out``: of what can be drawn only the cases
+    are asked that are kept from a model in training. ``facets`` are templates that sort its cases
+    for reports, such as by length. ``path`` and ``line`` say where the probe stands, for messages.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Probe:
     guide: str | None = None
     task: str | None = None
     by: By = "text"
+    held_out: bool = False
 
     @property
     def is_drawn(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -30,10 +30,7 @@ def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
     """The probes of one file, in its order; raises ``QuantUsageError`` for any mistake in it."""
     document = read_document(path, shown_as or str(path))
     check_form(document)
-    category = document.value["category"]
-    probes = tuple(
-        _probe(category, raw, document, i) for i, raw in enumerate(document.value["probes"])
-    )
+    probes = tuple(_probe(document, i) for i in range(len(document.value["probes"])))
     for i, probe in enumerate(probes):
         place = ("probes", i)
         _check_domains(probe, document, place)
@@ -58,11 +55,12 @@ def check_unique(probes: Iterable[Probe]) -> None:
             )
 
 
-def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) -> Probe:
+def _probe(document: Document, i: int) -> Probe:
+    raw = document.value["probes"][i]
     check = dict(raw["check"])
     return Probe(
         id=raw["id"],
-        category=category,
+        category=document.value["category"],
         subcategory=raw["subcategory"],
         difficulty=raw["difficulty"],
         prompt=raw["prompt"].strip(),
@@ -83,6 +81,7 @@ def _probe(category: str, raw: Mapping[str, Any], document: Document, i: int) ->
         max_tokens=raw.get("max_tokens", 64),
         guide=raw.get("guide"),
         task=raw.get("task"),
+        held_out=document.value.get("held_out", False),
     )
 
 

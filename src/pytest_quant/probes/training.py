@@ -16,11 +16,18 @@ def training_examples(
     """Endless (probe id, prompt, solution), probes mixed by weight (default 1).
 
     Only probes that state a solution take part, and only cases that no run ever asks. Raises
-    ``QuantUsageError`` if there is no such probe, or no such case of one.
+    ``QuantUsageError`` if there is no such probe, or no such case of one, and if a run may ask
+    every case of one.
     """
     solvable = [probe for probe in probes if probe.solution is not None]
     if not solvable:
         raise QuantUsageError("no probe states a 'solution', so there is nothing to learn")
+    if asked := next((probe for probe in solvable if not probe.held_out), None):
+        raise _mistake(
+            asked,
+            "may be asked every case, so nothing is left to learn from; "
+            "say 'held_out: true' in its file",
+        )
     streams = [_solved(probe, f"training:{seed}") for probe in solvable]
     shares = [(weights or {}).get(probe.id, 1.0) for probe in solvable]
     rng = random.Random(f"mix:{seed}")
@@ -34,7 +41,10 @@ def _solved(probe: Probe, seed: str) -> Iterator[tuple[str, str]]:
     for prompt, values in draw_values(probe, seed, "training"):
         if prompt not in pinned:
             yield prompt, solution_of(probe, values)
-    raise QuantUsageError(
-        f"{probe.path}:{probe.line}: probe {probe.id!r} has no case to learn from: all that its "
-        "parameters allow are held out; widen them"
+    raise _mistake(
+        probe, "has no case to learn from: all that its parameters allow are held out; widen them"
     )
+
+
+def _mistake(probe: Probe, problem: str) -> QuantUsageError:
+    return QuantUsageError(f"{probe.path}:{probe.line}: probe {probe.id!r} {problem}")

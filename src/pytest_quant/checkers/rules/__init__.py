@@ -13,7 +13,7 @@ from pytest_quant.checkers.rules.composition import Composition, compose
 from pytest_quant.checkers.rules.counting import COUNTING
 from pytest_quant.checkers.rules.form import FORM, counted_in, split_by_speaker, split_into
 from pytest_quant.checkers.rules.kinds import Factory, Verify
-from pytest_quant.checkers.rules.phrasing import PHRASING
+from pytest_quant.checkers.rules.phrasing import NAMES_WORDS, PHRASING
 from pytest_quant.checkers.rules.style import STYLE
 
 __all__ = ["RULES", "Composition", "Rule", "check_names", "compose", "parse_rules"]
@@ -35,6 +35,11 @@ class Rule:
     @property
     def name(self) -> str:
         return self.text.partition(":")[0]
+
+    @property
+    def names_words(self) -> bool:
+        """Whether it asks for words of the assignment's own."""
+        return not NAMES_WORDS.isdisjoint(part.strip() for part in self.text.split(":"))
 
 
 def parse_rules(text: str) -> tuple[Rule, ...]:

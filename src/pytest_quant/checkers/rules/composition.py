@@ -1,14 +1,15 @@
 """A piece of writing taken apart: title, paragraphs, lines, sentences, words.
 
 All counting rules stand here. Markup is no part of the writing, and neither are the remarks with
-which chat models hand it over ("Sure! Here is ..."), so both are taken off first.
+which chat models hand it over ("Sure! Here is ..."), so both are taken off first, unless the
+assignment asks for them.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 # A hyphen or an apostrophe holds a word together: "well-made" and "don't" are one word each.
@@ -28,6 +29,7 @@ _MARKER = re.compile(r"^(?:[>#|]+[ \t]*|[-*+\u2022][ \t]+|\(?[0-9]{1,3}[.)][ \t]
 _BULLET = re.compile(r"[ \t]*(?:[-*+\u2022]|\(?[0-9]{1,3}[.)])[ \t]+\S")
 _EMPHASIS = re.compile(r"\*+|(?<![^\W_])_+|_+(?![^\W_])|`+")
 _TITLE_WORDS = 12
+_MOST_REMARKS = 5  # behind the writing
 
 _HANDING_OVER = re.compile(
     r"\W*(?:(?:sure|certainly|of course|absolutely|okay|ok|great)(?: thing)?[!,.][^\n]{0,300}[:!.]"
@@ -51,12 +53,14 @@ _ITALIC = re.compile(r"(?<![*\w])\*(?![*\s])([^*\s]+[ ][^*\n]{1,300})(?<!\s)\*(?
 class Composition:
     """What a model wrote on an assignment.
 
-    ``prompt`` is the assignment (``""`` if unknown), ``text`` the whole writing without markup,
-    ``title`` its title or ``""``, ``paragraphs`` the rest: blocks between blank lines, each a
-    tuple of lines. ``bullets`` are the lines that stand in a list, in order.
+    ``prompt`` is the assignment (``""`` if unknown), ``source`` the response with its markup,
+    ``text`` the whole writing without, ``title`` its title or ``""``, ``paragraphs`` the rest:
+    blocks between blank lines, each a tuple of lines. ``bullets`` are the lines that stand in a
+    list, in order.
     """
 
     prompt: str
+    source: str
     text: str
     title: str
     paragraphs: tuple[tuple[str, ...], ...]
@@ -84,9 +88,34 @@ class Composition:
         ]
 
 
-def compose(text: str, prompt: str = "") -> Composition:
-    """Take a response apart; ``text`` is cleaned already."""
-    blocks = _without_remarks(list(_blocks(text)))
+# Says in which way a composition breaks a rule; "" if it keeps it.
+Verify = Callable[[Composition], str]
+
+
+def compose(text: str, prompt: str = "", asked: Sequence[Verify] = ()) -> Composition:
+    """Take a response apart; ``text`` is cleaned already.
+
+    ``asked`` are the rules that name words which have to stand there: what looks like a remark of
+    the model's own is none if one of them is kept with it only.
+    """
+
+    def composition(blocks: list[list[str]]) -> Composition:
+        return _composed(blocks, text, prompt)
+
+    def asked_for(blocks: list[list[str]], without: list[list[str]]) -> bool:
+        return any(
+            verify(composition(without)) and not verify(composition(blocks)) for verify in asked
+        )
+
+    blocks = list(_blocks(text))
+    for strip in (_without_opening, *[_without_leaving] * _MOST_REMARKS):
+        without = strip(blocks)
+        if without != blocks and not asked_for(blocks, without):
+            blocks = without
+    return composition(blocks)
+
+
+def _composed(blocks: list[list[str]], source: str, prompt: str) -> Composition:
     bullets = tuple(_plain(line) for block in blocks for line in block if _BULLET.match(line))
     title = ""
     if blocks and _is_title(blocks):
@@ -95,7 +124,7 @@ def compose(text: str, prompt: str = "") -> Composition:
     paragraphs = tuple(tuple(map(_plain, block)) for block in blocks)
     whole = "\n\n".join("\n".join(paragraph) for paragraph in paragraphs)
     return Composition(
-        prompt, f"{title}\n\n{whole}" if title else whole, title, paragraphs, bullets
+        prompt, source, f"{title}\n\n{whole}" if title else whole, title, paragraphs, bullets
     )
 
 
@@ -139,16 +168,21 @@ def _blocks(text: str) -> Iterator[list[str]]:
         yield block
 
 
-def _without_remarks(blocks: list[list[str]]) -> list[list[str]]:
-    """Without the model's own remarks before and behind the writing."""
+def _without_opening(blocks: list[list[str]]) -> list[list[str]]:
+    """Without the model's own remark before the writing, if there is one."""
     if blocks and sum(map(len, blocks)) > 1 and _HANDING_OVER.match(first := _plain(blocks[0][0])):
         # Glued to the writing, it announces it with a colon.
         if len(blocks[0]) == 1:
-            blocks = blocks[1:]
-        elif first.endswith(":"):
-            blocks = [blocks[0][1:], *blocks[1:]]
-    while len(blocks) > 1 and len(blocks[-1]) == 1 and _LEAVING.match(_plain(blocks[-1][0])):
-        blocks = blocks[:-1]
+            return blocks[1:]
+        if first.endswith(":"):
+            return [blocks[0][1:], *blocks[1:]]
+    return blocks
+
+
+def _without_leaving(blocks: list[list[str]]) -> list[list[str]]:
+    """Without the model's own last remark behind the writing, if there is one."""
+    if len(blocks) > 1 and len(blocks[-1]) == 1 and _LEAVING.match(_plain(blocks[-1][0])):
+        return blocks[:-1]
     return blocks
 
 

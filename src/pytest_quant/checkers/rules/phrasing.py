@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pytest_quant.checkers.cleaning import clean
 from pytest_quant.checkers.rules.composition import Composition, terms_of, words_of
 from pytest_quant.checkers.rules.kinds import Factory, Verify
 from pytest_quant.checkers.rules.ranges import bounds, items
@@ -72,11 +73,14 @@ def _leaves_out(argument: str) -> Verify:
 
 
 def _starts_with(argument: str) -> Verify:
+    """Its first words; whether a short first line is a title does not matter."""
     wanted = words_of(argument)
 
     def verify(composition: Composition) -> str:
         found = composition.words[: len(wanted)]
-        return "" if found == wanted else f"starts with {' '.join(found)!r}"
+        if wanted in (found, words_of(composition.text)[: len(wanted)]):
+            return ""
+        return f"starts with {' '.join(found)!r}"
 
     return _needs_words(wanted, verify)
 
@@ -96,10 +100,16 @@ def _verbatim(argument: str) -> Verify:
     wanted = argument.strip()
     if not wanted:
         raise ValueError("found nothing, expected the text that must stand there")
-    pattern = re.compile(rf"(?<![\w/+-]){re.escape(wanted)}(?![\w/+-])")
+    # Markup may be what is asked for; a response has been cleaned before it is looked at.
+    plain, marked = (
+        re.compile(rf"(?<![\w/+-]){re.escape(text)}(?![\w/+-])")
+        for text in (wanted, clean(wanted).text or wanted)
+    )
 
     def verify(composition: Composition) -> str:
-        return "" if pattern.search(composition.text) else f"does not write {wanted!r}"
+        if plain.search(composition.text) or marked.search(composition.source):
+            return ""
+        return f"does not write {wanted!r}"
 
     return verify
 
@@ -132,6 +142,8 @@ def _no_other_numbers(argument: str) -> Verify:
     return verify
 
 
+# Those that ask for words which the assignment names.
+NAMES_WORDS = frozenset({"contains", "contains some", "starts with", "ends with", "verbatim"})
 PHRASING: dict[str, Factory] = {
     "contains": _contains,
     "contains some": _contains_some,
