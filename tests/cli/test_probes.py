@@ -92,7 +92,7 @@ class TestList:
         write("probes/sums.yaml", SUMS)
         write("probes/colours.yml", COLOURS)
         _, lines, _ = run("probes", "--count")
-        assert lines[2] == "colour  colours      text              1      2          3"
+        assert lines[2] == "colour  colours      text              1      2         12"
         assert lines[6] == "sums    additions    numeric           2      8       200+"
 
     def test_a_path_that_is_given(self, run: Command) -> None:
@@ -168,8 +168,8 @@ class TestCheck:
             ),
             (
                 "cases: 8",
-                "cases: 8000",
-                "sums.yaml:3: probe 'sums': has only 2488 distinct cases, and 'cases' says 8000; ",
+                "cases: 10000",
+                "sums.yaml:3: probe 'sums': has only 9801 distinct cases, and 'cases' says 10000; ",
             ),
         ],
     )
@@ -272,7 +272,7 @@ class TestShow:
         write("probes/c.yaml", COLOURS)
         code, _, errors = run("probes", "show", "colour", "--case", "99")
         assert code == USAGE_ERROR
-        assert "has only 3 distinct cases" in errors
+        assert "has only 12 distinct cases" in errors
 
 
 def test_no_engine_is_loaded() -> None:
