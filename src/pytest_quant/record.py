@@ -40,7 +40,8 @@ class LevelRecord:
     """A level's artifact. ``size`` in bytes, ``bits_per_weight`` read back from the file.
 
     ``warning`` is a sentence if the artifact is not what its level says, else empty;
-    ``verdict`` is ``None`` for the reference; ``selected`` probes were to be asked of it.
+    ``verdict`` is ``None`` for the reference; ``selected`` probes were to be asked of it,
+    ``deselected`` ones were collected and left out.
     """
 
     name: str
@@ -53,6 +54,7 @@ class LevelRecord:
     runtime: RuntimeInfo | None
     verdict: LevelVerdict | None
     selected: int = 0
+    deselected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

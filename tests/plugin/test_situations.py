@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from benchmarks.faults.catalogue import fault_named
 from tests.plugin.test_worker_crash import DEADLY, KILLER
 from tests.reports.allure_results import results
-from tests.sessions import COLOURS, EASY, Project, Run
+from tests.sessions import COLOURS, EASY, MODES, Project, Run
 
 from pytest_quant.library import EMBEDDED_MODEL, PROBES
 from pytest_quant.probes.model import CATEGORIES
@@ -61,7 +62,10 @@ def given(path: Path) -> tuple[str, str]:
 
 
 def passes(project: Project, _files: Files) -> Run:
-    return project.run("--quant-levels=q8", "--quant-cases=64", "-k", EASY, *REPORTS)
+    library = yaml.safe_load((PROBES / "iterative.yaml").read_text("utf-8"))
+    library["probes"] = [probe for probe in library["probes"] if probe["id"] == "doubling"]
+    project.write("probes/easy.yaml", yaml.safe_dump(library))
+    return project.run("--quant-levels=q8", "--quant-cases=256", *REPORTS)
 
 
 def undecided(project: Project, _files: Files) -> Run:
@@ -223,6 +227,16 @@ def test_every_report_says_what_the_exit_code_says(
     environment = (here / "allure/environment.properties").read_text("utf-8")
     assert f"level\\ q8={verdict}" in environment
     assert re.search(rf"^standing\\ 1=q8: {word}\b", environment, re.MULTILINE), environment
+
+
+def test_what_was_deselected_is_told_and_nothing_may_ship(project: Project) -> None:
+    run = project.run("--quant-levels=q8", "--quant-cases=64", "-k", EASY, *MODES["-n2"])
+    assert run.level("q8")["verdict"] == "pass", run.output + run.errors
+    assert run.level("q8")["deselected"] > 100
+    said = " ".join(" ".join(run.section).split())
+    assert "q8: within the limit over 5 probes (" in said
+    assert "were deselected" in said
+    assert "may ship" not in said
 
 
 def test_what_broke_is_named_in_every_report(project: Project, files: Files) -> None:

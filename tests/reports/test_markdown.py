@@ -39,7 +39,7 @@ def test_says_what_to_do_and_what_changed() -> None:
     )
     for said in (
         "## Quantization of `a model`",
-        "- q8 may ship: shown to be within the limit over all probes.",
+        "- q8 may ship: shown to be within the limit over 1 probe (640 cases).",
         "- Hold q2 back: shown to lose more than the limit.",
         "- q4 is undecided: about --quant-cases=",
         "40 / 0 | 0.25 | 3.14 |",

@@ -29,7 +29,7 @@ class Attendance:
         if skipped := [name for name in levels if name in self._skipped - self._asked]:
             return (
                 f"nothing was compared at {', '.join(skipped)}: every test that asks a level was "
-                "skipped"
+                "skipped; -rs shows why"
             )
         idle = [name for name in levels if name not in self._asked]
         if not (wanted and idle):

@@ -33,7 +33,11 @@ def complete(report: pytest.TestReport, item: pytest.Item, level: str, state: St
     if report.when == "setup":
         # Whatever becomes of the test: only those who collect know what was selected.
         assert state.budget is not None
-        told = {"budget": asdict(state.budget), "probes": state.selected}
+        told = {
+            "budget": asdict(state.budget),
+            "probes": state.selected,
+            "deselected": state.deselected,
+        }
         report.quant_selected = told  # type: ignore[attr-defined]
     if report.when == "call" and isinstance(item, ProbeItem | DivergenceItem | BenchmarkItem):
         report.quant = _learned(item, state)  # type: ignore[attr-defined]

@@ -97,6 +97,7 @@ def conclude(state: State, found: Found) -> RunRecord:
                 warning=artifact.warning,
                 runtime=found.runtimes.get(name),
                 selected=state.selected.get(name, 0),
+                deselected=state.deselected.get(name, 0),
                 verdict=verdicts.get(name),
             )
             for name, artifact in lineup.artifacts.items()

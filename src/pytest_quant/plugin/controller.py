@@ -97,6 +97,7 @@ class Controller:
         if selected is not None:
             self._state.budget = Budget(**selected["budget"])
             self._state.selected = selected["probes"]
+            self._state.deselected = selected["deselected"]
         learned: dict[str, Any] | None = getattr(report, "quant", None)
         if learned is None:
             return

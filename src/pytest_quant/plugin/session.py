@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -191,6 +191,13 @@ class SessionHooks:
     def _is_wanted(self, item: pytest.Item) -> bool:
         wanted = self._state.settings.difficulties
         return wanted is None or not isinstance(item, ProbeItem) or item.probe.difficulty in wanted
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Count the probes that somebody left out, for what may be said of the others."""
+        for item in items:
+            if isinstance(item, ProbeItem):
+                known = self._state.deselected
+                known[item.level] = known.get(item.level, 0) + 1
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Share the error budget among what was selected."""

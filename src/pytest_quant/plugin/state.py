@@ -62,8 +62,9 @@ class State:
         self.files = files
         self.threads = threads
         self.budget: Budget | None = None
-        # How many probes were selected, by level.
+        # How many probes were selected, and left out, by level.
         self.selected: dict[str, int] = {}
+        self.deselected: dict[str, int] = {}
         self.announce = announce
         self.unwritten = Unwritten()
         # A worker is told by the controller, which has looked at the files.

@@ -65,16 +65,27 @@ def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
         yield f"{', '.join(passed)}: within the limit, but {failed} of this session failed."
         return
     uses = {use.level: use for use in record.baselines if use.found}
-    clear = []
+    clear: dict[str, list[str]] = {}
     for name in passed:
+        asked = _asked(record, name)
         if reason := _why_not_yet(uses.get(name)):
             yield f"{name}: within the limit, but {reason}."
+        elif left_out := record.level(name).deselected:
+            yield (
+                f"{name}: within the limit over {asked}; "
+                f"{counted(left_out, 'probe')} {'was' if left_out == 1 else 'were'} deselected."
+            )
         else:
-            clear.append(name)
-    if clear:
-        some = any(m.skipped for m in record.measurements if m.level in clear)
-        over = "the probes that could be asked" if some else "all probes"
-        yield f"{', '.join(clear)} may ship: shown to be within the limit over {over}."
+            clear.setdefault(asked, []).append(name)
+    for asked, names in clear.items():
+        yield f"{', '.join(names)} may ship: shown to be within the limit over {asked}."
+
+
+def _asked(record: RunRecord, level: str) -> str:
+    """How much says something about a level."""
+    found = [m for m in record.of_level(level) if m.informative]
+    cases = sum(len(m.cases) for m in found)
+    return f"{counted(len(found), 'probe')} ({counted(cases, 'case')})"
 
 
 def _why_not_yet(use: BaselineUse | None) -> str:

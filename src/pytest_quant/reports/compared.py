@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pytest_quant.gate.baseline import RIGHT, Baseline, RecordedProbe
 from pytest_quant.gate.comparison import Key, Side
-from pytest_quant.measurement import Answer, CaseResult
+from pytest_quant.measurement import RECORDED, Answer, CaseResult
 from pytest_quant.record import RunRecord
 from pytest_quant.reports.plain_text import shown
 
@@ -115,7 +115,7 @@ def _answers(record: RunRecord, level: str) -> dict[Key, Side]:
                     digest=case.digest,
                     correct=answer.correct,
                     pattern=answer.pattern,
-                    response=answer.response,
+                    response=None if answer.finish == RECORDED else answer.response,
                     prompt=case.prompt,
                     expected=case.expected,
                 )
