@@ -87,3 +87,10 @@ def test_refuses_what_the_ini_file_says_by_its_name(project: Project, given: str
     message = project.run(*SELECTED).mistake()
     assert message.startswith("ERROR: quant_cases in pytest.ini: ")
     assert given in message
+
+
+@pytest.mark.parametrize("option", ["cases", "max-cases"])
+def test_refuses_more_than_can_be_counted(project: Project, option: str) -> None:
+    given = f"--quant-{option}=99999999999999999999"
+    message = project.run("--quant-levels=q8", given).mistake()
+    assert message.startswith(f"ERROR: --quant-{option}: found '99999999999999999999', expected at")

@@ -154,7 +154,7 @@ def test_a_part_of_a_record_fails_and_says_what_is_missing(package: Project) -> 
     fewer = ("--quant-cases=8", f"{PACKAGE}/probes", GATE[1])
     run = gated(package, *fewer)
     assert run.code == pytest.ExitCode.TESTS_FAILED
-    assert compared_of(run) == "q8: FAIL; 8 of 16 recorded cases compared, divergence not recorded"
+    assert compared_of(run) == "q8: FAIL; 8 of 16 recorded cases compared, no divergence recorded"
     assert "Hold q8 back: less was compared than its required baseline holds." in run.section
     told = " ".join(run.output.split())
     assert "8 of 16 recorded cases of packages/model/baselines/" in told
@@ -188,7 +188,7 @@ def test_a_session_that_selects_no_probe_compares_nothing(package: Project) -> N
     package.write("test_other.py", "def test_other(): pass")
     run = gated(package, "test_other.py", GATE[1], "-k", "test_other")
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
-    assert compared_of(run) == "q8: FAIL; 0 of 16 recorded cases compared, divergence not recorded"
+    assert compared_of(run) == "q8: FAIL; 0 of 16 recorded cases compared, no divergence recorded"
     # What an ini file says holds for every session of a project, also for those of its own tests.
     package.ini("quant_levels = q8", "quant_require_baseline = true")
     run = package.run_bare("test_other.py")
@@ -202,3 +202,17 @@ def test_a_record_without_an_answer_is_not_met(project: Project) -> None:
     run = project.run(*asked)
     assert run.code == pytest.ExitCode.TESTS_FAILED
     assert "q8.json holds no answer of q8 that could be compared" in " ".join(run.output.split())
+
+
+def test_another_text_does_not_stand_for_the_recorded_one(project: Project, q8_file: Path) -> None:
+    """A damage that only the divergence sees would pass on any other text."""
+    asked = ("--quant-levels=q8", "--quant-cases=8", "-k", "doubling", "--quant-require-baseline")
+    given = (f"--quant-model={EMBEDDED_MODEL}", f"--quant-artifact=q8={q8_file}")
+    recorded = project.run(*asked, *given, "--quant-update-baselines", divergence=True)
+    assert recorded.code == pytest.ExitCode.OK, recorded.output + recorded.errors
+    assert project.run(*asked, *given, divergence=True).code == pytest.ExitCode.OK
+    text = project.write("other.txt", "The capital of Norway is Oslo, and 18 + 25 = 43. " * 90)
+    run = project.run(*asked, *given, f"--quant-text={text}", divergence=True)
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
+    assert compared_of(run) == "q8: FAIL; 8 of 8 recorded cases compared, its divergence was not"
+    assert "was not compared as a whole" in " ".join(run.output.split())

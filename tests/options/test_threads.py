@@ -34,3 +34,10 @@ def test_refuses_what_the_ini_file_says_by_its_name(project: Project) -> None:
     project.ini("quant_threads = all")
     message = project.run_bare(*ONE_PROBE).mistake()
     assert message.startswith("ERROR: quant_threads in pytest.ini: ")
+
+
+@pytest.mark.parametrize("given", ["513", "20000", "100000000", "9" * 30])
+def test_refuses_more_than_llama_cpp_can_run(project: Project, given: str) -> None:
+    """It would abort, or wait for ever."""
+    message = project.run(*ONE_PROBE, f"--quant-threads={given}").mistake()
+    assert message.startswith("ERROR: --quant-threads: found ")

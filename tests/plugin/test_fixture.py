@@ -125,12 +125,34 @@ def test_levels_of_which_every_test_is_skipped_are_not_green(
         """
         def test_what_no_model_of_ours_knows(quant):
             quant.check(quant.ask("Which colour has the number 7?"), equals="octarine")
+
+        def test_that_asks_nothing(quant):
+            pass
         """,
     )
     run = project.run("--quant-levels=q8", "test_mine.py", *mode)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
-    said = "nothing was compared at q8: every test that asks a level was skipped; -rs shows why"
+    said = (
+        "nothing was compared at q8: each of its tests was skipped or asked nothing; -rs shows why"
+    )
     assert said in run.lines
+
+
+def test_what_is_expected_to_fail_is_compared(project: Project) -> None:
+    project.write(
+        "test_mine.py",
+        """
+        import pytest
+
+        @pytest.mark.xfail
+        def test_mine(quant):
+            quant.ask("What is the capital of France?")
+            assert False
+        """,
+    )
+    run = project.run("--quant-levels=q8", "test_mine.py")
+    assert run.outcomes == {"xfailed": 1}
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
 
 
 def test_levels_that_nobody_asks_are_not_green(project: Project) -> None:

@@ -190,25 +190,27 @@ def baseline_uses(
         replace(
             _use(state, level, [m for m in measurements if m.level == level], runtimes.get(level)),
             diverges=_lower_level(state, level, divergences),
-            divergence=_divergence_use(state.baseline(level), level, divergences),
+            divergence=_divergence_use(state, state.baseline(level), level, divergences),
         )
         for level in state.tested
     )
 
 
 def _divergence_use(
-    baseline: Baseline | None, level: str, divergences: Sequence[Divergence]
+    state: State, baseline: Baseline | None, level: str, divergences: Sequence[Divergence]
 ) -> DivergenceUse:
-    """Whether there are chunks both in the record and in this session."""
-    recorded = {
-        (source, chunk.digest)
-        for source, chunks in (baseline.divergences if baseline else {}).items()
-        for chunk in chunks
-    }
-    now = {(d.source, chunk.digest) for d in divergences if d.level == level for chunk in d.chunks}
-    if not recorded:
+    """Whether all that is recorded of the held text was read again.
+
+    Without the reference that is what the record holds of its predictions. Responses come and go
+    with the probes that are asked.
+    """
+    if not (baseline and baseline.divergences):
         return "not recorded"
-    return "compared" if recorded & now else "not measured"
+    held = "text" if state.recorded_reference is None else "recorded"
+    recorded = {chunk.digest for chunk in baseline.divergences.get(held, ())}
+    found = (d for d in divergences if (d.level, d.source) == (level, held))
+    now = {chunk.digest for divergence in found for chunk in divergence.chunks}
+    return "compared" if recorded and recorded <= now else "not measured"
 
 
 def _use(

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_quant.harmless import harmless, message
 from pytest_quant.measurement import to_json
+from pytest_quant.plugin.attendance import attest
 from pytest_quant.plugin.benchmark_item import BenchmarkItem
 from pytest_quant.plugin.divergence_item import DivergenceItem
 from pytest_quant.plugin.items import ProbeItem, QuantItem
@@ -29,7 +30,7 @@ def complete(report: pytest.TestReport, item: pytest.Item, level: str, state: St
     report.user_properties = list(item.user_properties)
     attach(report, item, level)
     if not isinstance(item, QuantItem | BenchmarkItem):
-        report.quant_python = level  # type: ignore[attr-defined]
+        attest(report, item, level)
     if report.when == "setup":
         # Whatever becomes of the test: only those who collect know what was selected.
         assert state.budget is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.errors import SandboxUnavailable
+from pytest_quant.plugin.attendance import ASKED
 from pytest_quant.plugin.properties import set_properties
 from pytest_quant.plugin.state import STATE
 from pytest_quant.reports.plain_text import shown
@@ -37,9 +38,10 @@ class Reply:
 class Quant:
     """A level of the session, as a test in Python sees it."""
 
-    def __init__(self, state: State, level: str) -> None:
+    def __init__(self, state: State, level: str, node: pytest.Item) -> None:
         self.level = level
         self._state = state
+        self._node = node
 
     @property
     def reference(self) -> str:
@@ -55,6 +57,7 @@ class Quant:
             pytest.skip(f"{self.reference} is not at hand, only its record")
         reference = self._state.bench.ask(None, prompt, max_tokens)
         own = self._state.bench.ask(self.level, prompt, max_tokens)
+        self._node.stash[ASKED] = True
         return Reply(prompt, own.whole, reference.whole, _cut(own), _cut(reference))
 
     def check(self, reply: Reply, *, equals: Any, kind: str | None = None, **options: Any) -> None:
@@ -90,7 +93,7 @@ class Quant:
 def of_level(request: pytest.FixtureRequest, level: str) -> Quant:
     """The level for one test, whose report will name it."""
     set_properties(request.node, [("quant_level", level)])
-    return Quant(request.config.stash[STATE], level)
+    return Quant(request.config.stash[STATE], level, request.node)
 
 
 def _kind(equals: Any) -> str:

@@ -12,11 +12,24 @@ if TYPE_CHECKING:
     from pytest_quant.plugin.options import JudgeSettings
 
 
-def positive(text: str) -> int:
-    number = int(text) if text.strip().isdecimal() else 0
+# More is a slip of the finger; what is counted with it stays small enough to count.
+_MOST = 10_000_000
+# llama.cpp's GGML_MAX_N_THREADS: more end the process.
+_MOST_THREADS = 512
+
+
+def positive(text: str, most: int = _MOST) -> int:
+    digits = text.strip()
+    number = int(digits) if digits.isdecimal() and len(digits) <= 20 else 0
+    if number > most:
+        raise ValueError(f"found {text!r}, expected at most {most:,}")
     if number < 1:
-        raise ValueError(f"found {text!r}, expected a whole number of at least 1")
+        raise ValueError(f"found {text[:40]!r}, expected a whole number of at least 1")
     return number
+
+
+def threads(text: str) -> int:
+    return positive(text, _MOST_THREADS)
 
 
 def difficulties(text: str) -> frozenset[int]:

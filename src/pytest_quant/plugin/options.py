@@ -323,7 +323,7 @@ def read_settings(config: pytest.Config) -> Settings:
         require_baseline=bool(values.raw("require-baseline")[0]),
         regression_drop=DEFAULT_DROP if drop is None else drop,
         parallel=values.parsed("parallel", option_values.positive),
-        threads=values.parsed("threads", option_values.positive),
+        threads=values.parsed("threads", option_values.threads),
         cache_dir=values.path("cache-dir") or user_cache_directory(),
         benchmark=values.parsed("benchmark", option_values.positive),
         tables=option_values.tables(values),

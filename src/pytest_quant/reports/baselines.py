@@ -106,7 +106,7 @@ def shortfall_text(use: BaselineUse) -> str:
     elif not covered.compared:
         lines.append(f"{use.path} holds no answer of {use.level} that could be compared")
     if use.divergence == "not measured":
-        lines.append(f"the divergence recorded in {use.path} was not compared")
+        lines.append(f"the divergence recorded in {use.path} was not compared as a whole")
     return "\n".join(
         [
             *lines,

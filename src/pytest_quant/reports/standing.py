@@ -83,9 +83,6 @@ def compared_words(use: BaselineUse) -> str:
         return "no baseline" + (", though one is required" if use.required else "")
     covered = use.coverage
     rest = f", {covered.unneeded:,} were not needed" if covered.unneeded else ""
-    far = ""
-    if use.divergence != "compared":
-        far = f", divergence {use.divergence}"
-    return (
-        f"{covered.compared:,} of {counted(covered.recorded, 'recorded case')} compared{rest}{far}"
-    )
+    far = {"not recorded": ", no divergence recorded", "not measured": ", its divergence was not"}
+    whole = counted(covered.recorded, "recorded case")
+    return f"{covered.compared:,} of {whole} compared{rest}{far.get(use.divergence, '')}"
