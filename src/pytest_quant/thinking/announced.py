@@ -13,9 +13,12 @@ from pytest_quant.thinking import marks
 
 # What may stand before a heading, and its marks. A star with a space behind begins a list.
 _LEAD = r"(?:>[ \t]?)?(?:[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?[ \t]?)?"
-_DECOR = r"(?:#{1,6}[ \t]*[*_]{0,3}|[*_]{1,3}|[\[\u3010])"
-_END = r"[#*_\]\u3011]{0,6}"
-_COLON = r"[:\uff1a]"
+_DECOR = (
+    r"(?:#{1,6}[ \t]*[*_]{0,3}|[*_]{1,3}|[\[\u3010]|[=~-]{2,6}[ \t]?"
+    r"|<(?:h[1-6]|b|strong|i|em|u)>(?:<(?:b|strong)>)?)"
+)
+_END = r"(?:[ \t]?[#*_\]\u3011=~-]{1,6}|(?:</\w{1,6}>){1,2}|)"
+_COLON = r"[ \u00a0]?[:\uff1a]"
 _FENCE = re.compile(r"[ \t]{0,3}(?P<fence>`{3,}|~{3,})(?P<info>[^`\n]*)")
 _BARE_HARMONY = re.compile(r"\s*(?P<mark>analysis|commentary)(?=[A-Z])")
 _FINAL = "assistantfinal"
@@ -112,16 +115,20 @@ def _patterns() -> _Patterns:
     words = marks.announcing()
     thinking, solution, answers = map(_any, (words.thinking, words.solution, words.answer))
     named = rf"(?:{thinking}|(?P<solution>{solution}))"
-    lonely = r"[ \t]*$"
-    # With a colon; or decorated and alone on its line; or with dots, as a program says it.
+    lonely = r"[ \t]*(?:$|(?=<))"
+    line = r"[ \t]*\n[=-]{3,60}[ \t]*$"
+    # With a colon; or decorated and alone on its line; or above a line of its own; or with dots,
+    # as a program says it; or in a comment of HTML.
     heading = (
         rf"\A\s*(?P<mark>{_LEAD}(?:{_DECOR}?{_LEAD}{named}{_END}{_COLON}{_END}"
         rf"|{_DECOR}{_LEAD}(?:{thinking}|(?P<title>{solution})){_END}{lonely}"
-        rf"|(?:{thinking})(?:\.\.\.|\u2026){lonely}))"
+        rf"|{_LEAD}(?:{thinking})(?:{line}|(?:\.\.\.|\u2026){lonely})"
+        rf"|<!--\s?(?:think|{thinking})\b))"
     )
     answer = (
-        rf"^[ \t]{{0,8}}{_LEAD}(?:{_DECOR}?{_LEAD}(?:{answers}){_END}{_COLON}{_END}"
-        rf"|{_DECOR}{_LEAD}(?:{answers}){_END}{lonely}|(?:\.\.\.|\u2026)done thinking\.?)"
+        rf"(?:^|(?<=>))[ \t]{{0,8}}{_LEAD}(?:{_DECOR}?{_LEAD}(?:{answers}){_END}{_COLON}{_END}"
+        rf"|{_DECOR}{_LEAD}(?:{answers}){_END}{lonely}"
+        rf"|(?:{answers}){line}|(?:\.\.\.|\u2026)done thinking\.?)"
     )
     fold = (
         r"\A\s*(?P<mark><details\b[^<>]{0,200}>\s*<summary\b[^<>]{0,200}>"

@@ -19,10 +19,10 @@ _BRACKETS = "<[{(\u25c1\u25c0\u3010\u27e8\u300a\u3008\u3014\u3016" + _SHY
 # <name>, </name>, <|name|>, <|name>, <name|>, [NAME], {name}, (name), and what other scripts have.
 _MARK = re.compile(
     r"(?P<bracket>[<\u25c1\u25c0\u3010\u27e8\u300a\u3008\u3014\u3016"
-    rf"\u2039\u00ab\u276e\u226a\u300c\u300e]|&lt;)[|{marks.UNSEEN}]?(?P<slash>/?)"
+    rf"\u2039\u00ab\u276e\u226a\u300c\u300e]|&(?:lt|#60|#x3c);)[|{marks.UNSEEN}]?(?P<slash>/?)"
     rf"[|{marks.UNSEEN}]?(?P<name>{_NAME}?)(?:[ \t][^<>\n]{{0,60}})?[|]?"
     r"(?:[>\u25b7\u25b6\u3011\u27e9\u300b\u3009\u3015\u3017"
-    r"\u203a\u00bb\u276f\u226b\u300d\u300f]|&gt;)"
+    r"\u203a\u00bb\u276f\u226b\u300d\u300f]|&(?:gt|#62|#x3e);)"
     rf"|[\[{{(](?P<square_slash>/?)(?P<square>[^\W\d_][\w:.{marks.UNSEEN}-]{{1,40}})[\]}})]"
 )
 _GREETING = re.compile(
