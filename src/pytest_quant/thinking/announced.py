@@ -132,8 +132,9 @@ def _patterns() -> _Patterns:
     )
     fold = (
         r"\A\s*(?P<mark><details\b[^<>]{0,200}>\s*<summary\b[^<>]{0,200}>"
-        rf"(?:[^\w<>]|<\w{{1,8}}>){{0,12}}(?:{thinking}|{solution})(?:[^\w<>]|</\w{{1,8}}>){{0,12}}"
-        r"(?:(?:for )?\d[\w. ]{0,20})?(?:[^\w<>]|</\w{1,8}>){0,12}</summary>)"
+        r"(?:[^\w<>]|<\w{1,8}>){0,12}(?:(?:click|show|view|see|expand|open|toggle|hide|to|the)\s){0,4}"
+        rf"(?:{thinking}|{solution})(?:[^\w<>]|</\w{{1,8}}>){{0,12}}"
+        r"(?:for [\w. ]{1,20}|\d[\w. ]{0,20})?(?:[^\w<>]|</\w{1,8}>){0,12}</summary>)"
     )
     flags = re.IGNORECASE | re.MULTILINE
     return _Patterns(*(re.compile(pattern, flags) for pattern in (heading, answer, fold)))
