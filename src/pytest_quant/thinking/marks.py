@@ -10,10 +10,16 @@ from functools import cache
 from importlib import resources
 from typing import Any, Literal
 
-Kind = Literal["open", "close", "phrase open", "phrase close", "answer", "turn", "own"]
+Kind = Literal[
+    "open", "close", "loose close", "phrase open", "phrase close", "answer", "turn", "own"
+]
 
 # Characters that only look different, each for one, so that places stay the same.
-_PLAIN = str.maketrans("\uff1c\uff1e\uff5c\uff0f\uff3b\uff3d", "<>|/[]")
+SAME_WIDTH = str.maketrans(
+    "\uff1c\uff1e\uff5c\uff0f\uff3b\uff3d\ufe64\ufe65\uff08\uff09\uff5b\uff5d", "<>|/[]<>(){}"
+)
+# Characters that are not seen.
+UNSEEN = "\u00ad\u200b-\u200f\u2060-\u2064\ufeff"
 _TAG = re.compile(r"<(/?)([a-z][\w:|.-]*)>")
 
 
@@ -34,6 +40,16 @@ class Unknown:
     plain_names: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Announcing:
+    """The words that announce thinking, or an answer after it."""
+
+    thinking: tuple[str, ...]
+    solution: tuple[str, ...]
+    answer: tuple[str, ...]
+    blocks: tuple[str, ...]
+
+
 @cache
 def _table() -> dict[str, Any]:
     return tomllib.loads(resources.files(__package__).joinpath("marks.toml").read_text("utf-8"))
@@ -46,9 +62,16 @@ def unknown() -> Unknown:
     return Unknown(tuple(entry["words"]), frozenset(entry["html"]) | frozenset(entry["tokens"]))
 
 
+@cache
+def announcing() -> Announcing:
+    """What a reply says in plain words before it thinks and before it answers."""
+    entry = _table()["announced"]
+    return Announcing(*(tuple(entry[key]) for key in ("thinking", "solution", "answer", "blocks")))
+
+
 def plain(text: str) -> str:
     """``text`` with the brackets of marks in one spelling, every character in its place."""
-    return text.translate(_PLAIN)
+    return text.translate(SAME_WIDTH)
 
 
 def find(text: str) -> Iterator[Mark]:
@@ -70,11 +93,12 @@ def _pattern() -> tuple[re.Pattern[str], tuple[Kind, ...]]:
     for mark, kind in sorted(_known().items(), key=lambda item: -len(item[0])):
         beginning, whole = _tolerant(mark)
         beginnings.setdefault(beginning, []).append((whole, kind))
+    beginnings |= {beginning: [(whole, "loose close")] for beginning, whole in _loose()}
     parts = [
         f"(?={beginning})(?:{'|'.join(f'({whole})' for whole, _ in alike)})"
         for beginning, alike in beginnings.items()
     ]
-    first = "".join(sorted({re.escape(mark[0]) for mark in _known()}))
+    first = "".join(sorted({re.escape(mark[0]) for mark in _known()} | set("({")))
     kinds = tuple(kind for alike in beginnings.values() for _, kind in alike)
     return re.compile(f"(?=[{first}])(?:{'|'.join(parts)})", re.IGNORECASE), kinds
 
@@ -101,13 +125,28 @@ def _known() -> dict[str, Kind]:
 def _tolerant(mark: str) -> tuple[str, str]:
     """Patterns for the beginning of a mark and for all of it.
 
-    A tag may hold spaces and attributes, as a damaged model writes them.
+    A tag may hold spaces, attributes and what is not seen, as a damaged model writes them. One
+    that closes may lack its last bracket.
     """
     if tag := _TAG.fullmatch(mark):
         slash, name = tag.groups()
-        beginning = rf"<\s?{slash}\s?{name[0]}"
-        return beginning, rf"<\s?{slash}\s?{re.escape(name)}(?:\s[^<>\n]{{0,60}})?>"
+        slash = r"\\?/" if slash else ""
+        beginning = rf"<[\s{UNSEEN}]?{slash}[\s{UNSEEN}]?{name[0]}"
+        end = rf"(?:\s[^<>\n]{{0,60}})?[{UNSEEN}]?>" + (r"|\b(?=\s)" if slash else "")
+        letters = f"[{UNSEEN}]?".join(map(re.escape, name))
+        return beginning, rf"<[\s{UNSEEN}]?{slash}[\s{UNSEEN}]?{letters}(?:{end})"
     exact = plain(mark)
     beginning, whole = re.escape(exact[:3]), re.escape(exact)
     # A word in square brackets is a stage direction unless it is spelt like the mark.
     return beginning, f"(?-i:{whole})" if mark.startswith("[") else whole
+
+
+def _loose() -> Iterator[tuple[str, str]]:
+    """Other spellings of a closing tag: <|/think|>, [/think], <think/>, <|end_of_thinking|>."""
+    tags = [_TAG.fullmatch(mark) for mark, kind in _known().items() if kind == "close"]
+    names = "|".join(sorted({re.escape(tag[2]) for tag in tags if tag}, key=len, reverse=True))
+    gap, left, right = r"[ _\u2581:-]", r"[<\[({\u25c1]\|?\s?", r"\s?\|?[>\])}\u25b7]"
+    end = "(?:end|close|stop)"
+    yield rf"{left}\\?/", rf"{left}\\?/\s?\|?(?:{names}){right}"
+    yield rf"<\|?{end}", rf"<\|?{end}{gap}?(?:of{gap})?(?:{names})\|?>"
+    yield r"<\|?[a-z]", rf"<\|?(?:{names})(?:{gap}?{end}\|?|/)>"

@@ -13,7 +13,9 @@ _INLINE = re.compile(r"(?<!`)(`{1,2})(?!`)[^`\n]{1,400}\1(?!`)")
 _LITERAL = re.compile(r"[(\[,=+]\s?[rbfu]{0,2}([\"'])", re.IGNORECASE)
 _CLOSING = re.compile(r"[<\[\u25c1]/[\w:|.-]{1,40}[>\]\u25b7]")
 # What may stand before the first words of a reply: the fence of a block that holds all of it.
-_NOTHING = re.compile(r"\s*(?:(?:`{3,}|~{3,})\w{0,12}[ \t]*\n)?[\s*_#>\"'\u201c`]*")
+_NOTHING = re.compile(
+    r"\s*(?:(?:`{3,}|~{3,})\w{0,12}[ \t]*\n)?[\s*_#>\"'\u201c`\u200b\u2060\ufeff]*"
+)
 _LINE = 400  # characters of a line that are looked at
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_quant.thinking import marks
+from pytest_quant.thinking.announced import announced
 from pytest_quant.thinking.marks import Mark
 from pytest_quant.thinking.mentions import Mentions
 from pytest_quant.thinking.unknown import unknown_mark
@@ -36,11 +37,22 @@ def read(reply: str) -> Reading:
     text = marks.plain(reply)
     mentions = Mentions(text)
     kept = _Kept()
-    begin, opened, theirs, answered = 0, "", False, False
+    begin, opened, theirs, answered, closed = 0, "", False, False, False
+    own = -1  # where the name of a further turn of the model's own ended
     for mark in marks.find(text):
+        if own >= 0:
+            # The channel of the answer begins such a turn: what came before was another channel.
+            if mark.kind == "close" and not closed and not text[own : mark.start].strip():
+                kept.clear()
+                begin, own, closed = mark.end, -1, True
+            elif mark.kind == "own":
+                own = mark.end
+            elif mark.kind == "turn":
+                break
+            continue
         if opened:
             if _closes(mark, opened) and not mentions.is_quoted(mark.start, mark.end):
-                opened, begin = "", mark.end
+                opened, begin, closed = "", mark.end, True
             continue
         before = reply[begin : mark.start]
         said = not theirs and (kept.has_words or _has_words(before))
@@ -57,17 +69,22 @@ def read(reply: str) -> Reading:
                 opened = mark.kind
             case "close":
                 kept.clear()
-                begin, theirs = mark.end, False
+                begin, theirs, closed = mark.end, False, True
+            case "loose close" if first:
+                begin = mark.end
             case "answer" if not answered:
                 answered = True
                 # What is marked as the answer is it, whatever came before.
-                if unknown_mark("\n".join([kept.text, before, "answer"])):
+                said_before = "\n".join([kept.text, before, "answer"])
+                if unknown_mark(said_before) or announced(said_before):
                     kept.clear()
                     begin = mark.start
             case "turn" | "own" if said:
                 kept.add(before)
                 begin = len(reply)
-                break
+                if mark.kind == "turn":
+                    break
+                own = mark.end
             case "turn" | "own":
                 theirs, begin = mark.kind == "turn", mark.end
             case _:
@@ -77,6 +94,14 @@ def read(reply: str) -> Reading:
     if not theirs:
         kept.add(reply[begin:])
     answer = _unwrapped(kept.text)
+    thought = announced(answer)
+    if thought is None:
+        return Reading(answer, unknown=unknown_mark(answer))
+    if thought.cut:
+        return Reading("", cut=True)
+    if thought.answer is None:
+        return Reading(answer, unknown=thought.mark)
+    answer = answer[thought.answer :]
     return Reading(answer, unknown=unknown_mark(answer))
 
 
@@ -105,15 +130,17 @@ def left_open(prompt_end: str) -> str:
     opened = ""
     text = marks.plain(prompt_end)
     for mark in marks.find(text):
-        if mark.kind in ("open", "phrase open"):
+        if mark.kind == "open" or (mark.kind == "phrase open" and not opened):
             opened = prompt_end[mark.start : mark.end]
-        elif mark.kind in ("close", "phrase close"):
+        elif mark.kind in ("close", "loose close", "phrase close"):
             opened = ""
     return opened
 
 
 def _closes(mark: Mark, opened: str) -> bool:
-    return mark.kind == "close" or (mark.kind == "phrase close" and opened == "phrase open")
+    return mark.kind in ("close", "loose close") or (
+        mark.kind == "phrase close" and opened == "phrase open"
+    )
 
 
 def _has_words(text: str) -> bool:
