@@ -34,9 +34,9 @@ from gate_sessions import KINDS, Judge, Truth, drawn, upper_bound
 from tables import GATE_PAGE, write_tables
 
 from pytest_quant import __version__
+from pytest_quant.base.library import EMBEDDED_MODEL, EXPECTED_IMPACT, PROBES
 from pytest_quant.gate.tolerances import read_tolerances
 from pytest_quant.levels import parse_levels
-from pytest_quant.library import EMBEDDED_MODEL, EXPECTED_IMPACT, PROBES
 from pytest_quant.probes.files import probe_files
 from pytest_quant.probes.model import CATEGORIES
 from pytest_quant.runtimes.llamacpp.quantize import quantize

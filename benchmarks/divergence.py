@@ -38,9 +38,8 @@ from typing import Any
 import numpy as np
 import random_model
 
-from pytest_quant.held_text import held_text
+from pytest_quant.base.library import EMBEDDED_MODEL, PROBES
 from pytest_quant.levels import Recipe
-from pytest_quant.library import EMBEDDED_MODEL, PROBES
 from pytest_quant.metrics.distributions import TokenStatistics, compare_logits
 from pytest_quant.metrics.divergence import STATISTICS
 from pytest_quant.metrics.likeliest import compare_with, likeliest
@@ -51,6 +50,7 @@ from pytest_quant.runtimes.llamacpp import lockstep
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 from pytest_quant.runtimes.protocol import PlainText
+from pytest_quant.session.held_text import held_text
 
 HERE = Path(__file__).resolve().parent
 CHUNK = 512

@@ -22,13 +22,13 @@ from pathlib import Path
 import yaml
 from scipy.stats import binomtest
 
+from pytest_quant.base.library import EXPECTED_IMPACT
 from pytest_quant.gate.statistics import tango_bounds
 from pytest_quant.gate.tolerance_check import Paired, count_pairs
 from pytest_quant.gate.tolerances import read_tolerances
-from pytest_quant.library import EXPECTED_IMPACT
-from pytest_quant.measurement import Measurement, outcomes
 from pytest_quant.metrics.divergence import Divergence
-from pytest_quant.record import RunRecord, read_record
+from pytest_quant.metrics.measurement import Measurement, outcomes
+from pytest_quant.record.run import RunRecord, read_record
 
 REPOSITORY = Path(__file__).parents[1]
 LEVELS = ("q8", "q6", "q5", "q4", "q3", "q2")

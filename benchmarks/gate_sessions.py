@@ -21,7 +21,7 @@ from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.gate.statistics import mcnemar_p, tango_bounds
 from pytest_quant.gate.tolerance_check import Paired
 from pytest_quant.gate.tolerances import Tolerances
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 # How much rounding moves the square root of a chunk's divergence, in root nats: what batches of 16
 # instead of 512 tokens do to the embedded model, but no more than a share of it. A few chunks move

@@ -12,7 +12,7 @@ import json
 import sys
 from itertools import islice
 
-from pytest_quant.library import PROBES
+from pytest_quant.base.library import PROBES
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.reader import read_probes
 

@@ -29,9 +29,9 @@ from faults.measuring import Findings, Workbench
 from gate_sessions import KINDS, Judge, Session, Text, count_outcomes, resampled
 from tables import GATE_PAGE, write_tables
 
+from pytest_quant.base.library import EMBEDDED_MODEL, EXPECTED_IMPACT
 from pytest_quant.gate.tolerances import read_tolerances
 from pytest_quant.levels import Level, parse_levels
-from pytest_quant.library import EMBEDDED_MODEL, EXPECTED_IMPACT
 from pytest_quant.metrics.divergence import Chunk
 
 # What must be caught, and how often.

@@ -39,8 +39,8 @@ from pytest_quant.gate.regression import (
 from pytest_quant.gate.sequential import looks_up_to, screen
 from pytest_quant.gate.top_up import TopUp
 from pytest_quant.gate.verdicts import Check, pooled_checks, probe_result
-from pytest_quant.measurement import Effort, Measurement
-from pytest_quant.record import RunRecord, read_record
+from pytest_quant.metrics.measurement import Effort, Measurement
+from pytest_quant.record.run import RunRecord, read_record
 
 REPOSITORY = Path(__file__).parents[1]
 LEVELS = ("q8", "q6", "q5", "q4", "q3", "q2")

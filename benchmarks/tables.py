@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_quant.files import write_atomically
+from pytest_quant.base.files import write_atomically
 
 GATE_PAGE = Path(__file__).parent.parent / "docs" / "gate.md"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from tests.sessions import MODES, Project
 
+from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import SandboxUnavailable
 from pytest_quant.levels import Recipe
-from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 
 

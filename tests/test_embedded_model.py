@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gguf
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 
 CARD = Path(__file__).parents[1] / "docs" / "embedded-model.md"

@@ -14,14 +14,12 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_quant import __version__
-from pytest_quant.bench import Bench
-from pytest_quant.files import write_atomically
-from pytest_quant.held_text import held_text, own_replies
+from pytest_quant.base.files import write_atomically
+from pytest_quant.base.library import PROBES
 from pytest_quant.levels import Level
-from pytest_quant.library import PROBES
-from pytest_quant.measurement import Measurement, from_json, outcomes, to_json
 from pytest_quant.metrics.divergence import Chunk, Divergence
 from pytest_quant.metrics.likeliest import Predictions
+from pytest_quant.metrics.measurement import Measurement, from_json, outcomes, to_json
 from pytest_quant.probes.files import probe_files
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import read_probes
@@ -32,7 +30,9 @@ from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 from pytest_quant.runtimes.protocol import Incomparable, Replies, Runtime
 from pytest_quant.runtimes.responses import ResponseCache
-from pytest_quant.sampling import FixedSize
+from pytest_quant.session.bench import Bench
+from pytest_quant.session.held_text import held_text, own_replies
+from pytest_quant.session.sampling import FixedSize
 
 from .around import Around
 from .fault import Dose, Fault, FileFault

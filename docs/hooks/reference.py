@@ -29,7 +29,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "levels": ["# Levels", "", "```text", _said("levels").rstrip(), "```"],
         "checkers": _checkers(),
         "probe-schema": _schema("pytest_quant.probes", "probe.schema.json"),
-        "record-schema": _schema("pytest_quant", "record.schema.json"),
+        "record-schema": _schema("pytest_quant.record", "run.schema.json"),
         "baseline-schema": _schema("pytest_quant.gate", "baseline.schema.json"),
     }
     for name, lines in pages.items():

@@ -5,28 +5,26 @@ Importing this package costs nothing: sympy and friends load when ``check`` is f
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_quant.base.version import __version__
     from pytest_quant.checkers import check
     from pytest_quant.checkers.outcome import Outcome
     from pytest_quant.plugin.fixture import Quant
 
-__version__ = "0.1.0"
 __all__ = ["Outcome", "Quant", "__version__", "check"]
+
+_HOMES = {
+    "Outcome": "pytest_quant.checkers.outcome",
+    "Quant": "pytest_quant.plugin.fixture",
+    "__version__": "pytest_quant.base.version",
+    "check": "pytest_quant.checkers",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "check":
-        from pytest_quant.checkers import check
-
-        return check
-    if name == "Outcome":
-        from pytest_quant.checkers.outcome import Outcome
-
-        return Outcome
-    if name == "Quant":
-        from pytest_quant.plugin.fixture import Quant
-
-        return Quant
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

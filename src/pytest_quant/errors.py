@@ -1,6 +1,6 @@
 """The exceptions whose messages people read."""
 
-from pytest_quant.harmless import message
+from pytest_quant.base.harmless import message
 
 
 class Told(Exception):

@@ -9,7 +9,7 @@ from tests.reports.records import measured, record
 
 from pytest_quant.analysis.case_studies import CaseStudy, Cell
 from pytest_quant.analysis.guide import CASE_STUDIES, read_guide
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.reports.terminal import COLUMNS, case_study
 
 STEPS = ("1-2 steps", "3-4 steps")

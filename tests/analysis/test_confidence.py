@@ -9,7 +9,7 @@ import pytest
 from tests.reports.records import measured
 
 from pytest_quant.analysis.confidence import CalibrationRow, calibration_rows
-from pytest_quant.measurement import Answer, Measurement
+from pytest_quant.metrics.measurement import Answer, Measurement
 
 
 def sure(answer: Answer, confidence: float) -> Answer:

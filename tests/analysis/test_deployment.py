@@ -6,7 +6,7 @@ from tests.reports.records import measured, record
 
 from pytest_quant.analysis.deployment import Advice, deployment
 from pytest_quant.analysis.ladder import Rung
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 
 def advice(scenario: str, *measurements: Measurement, category: str | None = None) -> Advice:

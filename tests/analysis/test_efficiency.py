@@ -9,7 +9,7 @@ from tests.reports.records import measured
 
 from pytest_quant.analysis.efficiency import Benchmark, efficiency
 from pytest_quant.analysis.ladder import Rung
-from pytest_quant.measurement import Effort, Measurement
+from pytest_quant.metrics.measurement import Effort, Measurement
 
 RUNGS = [Rung("f16", "f16", 1000, 16.0), Rung("q4", "q4", 300, 4.9)]
 

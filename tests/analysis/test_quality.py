@@ -8,7 +8,7 @@ from dataclasses import replace
 from tests.reports.records import measured
 
 from pytest_quant.analysis.quality import degeneration, instructions_kept
-from pytest_quant.measurement import Answer, Measurement
+from pytest_quant.metrics.measurement import Answer, Measurement
 
 PROSE = (
     "one two three four five six seven eight nine ten eleven twelve one red fox ran to a big den"

@@ -10,7 +10,7 @@ from tests.reports.records import measured, record
 from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung, ladder
 from pytest_quant.analysis.sensitivity import Sensitivity, sensitivity
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 BITS = {"f16": 16.0, "q8": 8.5, "q4": 4.9, "q2": 3.1}
 RUNGS = [Rung(name, name, int(1000 * bits), bits) for name, bits in BITS.items()]

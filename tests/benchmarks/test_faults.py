@@ -16,7 +16,7 @@ from benchmarks.faults.catalogue import FAULTS
 from benchmarks.faults.fault import FileFault
 from benchmarks.faults.model_file import ModelFile
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.protocol import Batch, Dialogues, Limits, Replies
 

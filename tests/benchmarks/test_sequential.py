@@ -6,7 +6,7 @@ from benchmarks.sequential import Replay, Session, comparison, families
 from tests.sessions import Project
 
 from pytest_quant.probes.model import CATEGORIES
-from pytest_quant.record import read_record
+from pytest_quant.record.run import read_record
 
 PROBES = {"opposite": "world_knowledge", "animal_class": "world_knowledge"}
 SELECTED = ("--quant-levels=q8,q2", "-k", " or ".join(PROBES))

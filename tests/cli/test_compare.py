@@ -12,10 +12,10 @@ from tests.gate.baselines import measured as outcomes
 from tests.reports.records import measured, record
 from tests.sessions import EASY, Project
 
+from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.cli.main import USAGE_ERROR, main
 from pytest_quant.gate.baseline_file import write_baseline
-from pytest_quant.library import EMBEDDED_MODEL
-from pytest_quant.record import write_record
+from pytest_quant.record.run import write_record
 
 Command = Callable[..., tuple[int, list[str], str]]
 

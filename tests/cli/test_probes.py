@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from tests.sessions import COLOURS
 
+from pytest_quant.base.library import PROBES
 from pytest_quant.cli.main import USAGE_ERROR, main
 from pytest_quant.cli.tables import COLUMNS
-from pytest_quant.library import PROBES
 from pytest_quant.probes.model import CATEGORIES
 from pytest_quant.probes.reader import read_probes
 

@@ -13,7 +13,7 @@ from tests.reports.allure_results import results
 from tests.sessions import EASY, Project, Run
 
 from pytest_quant.cli.main import USAGE_ERROR, main
-from pytest_quant.record import SCHEMA_VERSION
+from pytest_quant.record.run import SCHEMA_VERSION
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.sessions import EASY, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 # One of its probes fails on the damaged file.
 SELECTED = ("--quant-levels=q8", "--quant-cases=16", "-k", EASY, "--junitxml=junit.xml")
@@ -38,7 +38,7 @@ OTHERS = {
 }
 # What broke once, and what it said when it did.
 BREAKS_ONCE = """
-    from pytest_quant.bench import Bench
+    from pytest_quant.session.bench import Bench
 
     measure = Bench.measure
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_quant.gate.baseline import Baseline, RecordedArtifact, RecordedProbe
 from pytest_quant.gate.baseline_changes import with_recorded
-from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
+from pytest_quant.metrics.measurement import Answer, CaseResult, Effort, Measurement
 
 PATTERNS = {"a": "arithmetic slip", "b": "loop"}
 RUNTIME: Mapping[str, str | int] = {"name": "llama.cpp", "version": "0.3.36", "threads": 2}

@@ -8,7 +8,7 @@ import pytest
 from tests.gate.baselines import baseline, measured, probe_of, recorded
 
 from pytest_quant.gate.baseline import Baseline, RecordedProbe, place_of, recorded_probe
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 
 def test_a_case_takes_one_character() -> None:

@@ -9,7 +9,7 @@ from tests.gate.baselines import ARTIFACT, REFERENCE, RUNTIME, baseline, measure
 
 from pytest_quant.gate.baseline import RecordedArtifact
 from pytest_quant.gate.baseline_changes import Changes, Coverage, changes, coverage, shortened
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 KNOWN = baseline(sums=probe_of("1a0b"), products=probe_of("1111"))
 NEW_DIGEST = "5" * 64

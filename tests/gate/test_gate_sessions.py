@@ -23,10 +23,10 @@ from benchmarks.gate_sessions import (
 )
 
 from benchmarks import gate_sessions
+from pytest_quant.base.library import EXPECTED_IMPACT
 from pytest_quant.gate.regression import DEFAULT_DROP, evaluate_regression
 from pytest_quant.gate.tolerance_check import Paired, evaluate_tolerance
 from pytest_quant.gate.tolerances import read_tolerances
-from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.probes.model import CATEGORIES
 
 SESSIONS = 400

@@ -11,7 +11,7 @@ from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.gate.top_up import TopUp
 from pytest_quant.gate.verdicts import pooled_checks
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 BUDGET = Budget(0.05, pooled=1, category=2, probe=4)
 LIMITS = {None: 5.0, "numerical_reasoning": 2.0, "iterative": 50.0}

@@ -10,7 +10,7 @@ from tests.reports.records import measured
 
 from pytest_quant.judge.endpoint import Endpoint
 from pytest_quant.judge.pairwise import free_text_pairs, judge
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 
 def story(probe: str, level: str, texts: Mapping[int, tuple[str, str]]) -> Measurement:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from tests.reports.records import measured
 
-from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.facets import FacetRow, by_facet, by_two_facets
+from pytest_quant.metrics.measurement import Measurement
 
 
 def sorted_by(measurement: Measurement, *facets: dict[str, str]) -> Measurement:

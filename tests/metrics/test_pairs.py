@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.reports.records import answer, measured
 
 from pytest_quant.checkers.outcome import Verdict
-from pytest_quant.measurement import Answer, Measurement
+from pytest_quant.metrics.measurement import Answer, Measurement
 from pytest_quant.metrics.pairs import PairCounts, pair_counts
 
 # Verdict on the clean prompt, and whether the disturbed one was answered right.

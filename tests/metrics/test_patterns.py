@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement
+from pytest_quant.metrics.measurement import Answer, CaseResult, Effort, Measurement
 from pytest_quant.metrics.patterns import (
     HallucinationCount,
     PatternCount,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.sessions import ONE_PROBE, Project
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 
 def digest(path: Path) -> str:

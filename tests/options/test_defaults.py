@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.sessions import CAPITAL, Project
 
-from pytest_quant.library import EMBEDDED_MODEL
-from pytest_quant.resources import usable_cpus
+from pytest_quant.base.library import EMBEDDED_MODEL
+from pytest_quant.base.resources import usable_cpus
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 
 

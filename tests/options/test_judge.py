@@ -10,7 +10,7 @@ import pytest
 from tests.judge.server import Server, serving
 from tests.sessions import CAPITAL, Project, Run
 
-from pytest_quant.library import BASELINES, PROBES
+from pytest_quant.base.library import BASELINES, PROBES
 
 KEY = "sk-secret-0123"
 # A level that joins some of these words wrongly, and is judged at the reference to know them.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.sessions import CAPITAL, COLOURS, MODES, ONE_PROBE, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 # Two probes of one category that the embedded model can do, and that take little time.
 TWO = "opposite or animal_class"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.sessions import ONE_PROBE, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 
 def reference_of(run: Run) -> str:

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.faults.catalogue import fault_named
 from tests.sessions import COLOURS, MODES, ONE_PROBE, WITHOUT_DIVERGENCE, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL, PROBES
+from pytest_quant.base.library import EMBEDDED_MODEL, PROBES
 
 
 def failed_tests(run: Run) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.sessions import COLOURS, SHORT_TEXT, Project
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 UPDATE = "--quant-update-baselines"
 FILE = "baselines/pytest-quant-embedded/q8.json"

@@ -11,8 +11,8 @@ from tests.plugin.test_worker_crash import DEADLY, KILLER
 from tests.reports.allure_results import Result, attachments, labels, results, story
 from tests.sessions import CAPITAL, EASY, MODES, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL
-from pytest_quant.record import read_record
+from pytest_quant.base.library import EMBEDDED_MODEL
+from pytest_quant.record.run import read_record
 from pytest_quant.reports.allure import write_results
 
 # Probes that the reference can do, and one that it cannot.

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from tests.sessions import MODES, Project, Run
 
+from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.gate.baseline import Baseline
 from pytest_quant.gate.baseline_file import read_baseline
 from pytest_quant.gate.predictions_file import dump, read_predictions
-from pytest_quant.library import EMBEDDED_MODEL
 
 # Two probes that the embedded model can do, in two categories.
 TWO = "doubling or animal_class"

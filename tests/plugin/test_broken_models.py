@@ -11,7 +11,7 @@ from benchmarks.faults.model_file import ModelFile
 from tests.runtimes.llamacpp.changed_models import changed, with_value
 from tests.sessions import ONE_PROBE, Project
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 
 def without_blocks(model: ModelFile) -> None:

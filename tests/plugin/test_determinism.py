@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.sessions import CAPITAL, SHORT_TEXT, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 # A probe without a file name in common with others, and two that surround it.
 PROBE = "word_repeated"

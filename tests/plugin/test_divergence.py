@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.sessions import CAPITAL, MODES, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 LEVELS = ("q8", "q4", "q2")
 SELECTED = (f"--quant-levels={','.join(LEVELS)}", "--quant-cases=8", "-k", CAPITAL)

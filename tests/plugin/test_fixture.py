@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.sessions import COLOURS, MODES, Project
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 TESTS = """
     from pytest_quant import Quant

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.faults.model_file import Field, ModelFile
 from tests.sessions import ONE_PROBE, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 ACTS = "\x1b]0;pwned\x07\x1b[2J\x9b31m\u202egnp.\u2066\u200b\r\x00"
 

@@ -11,7 +11,7 @@ from tests.sessions import Project, Run
 pytest.importorskip("gguf")
 from benchmarks.faults.catalogue import fault_named
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 SELECTED = ("--quant-levels=q8", "--quant-cases=16", "-k", "doubling or animal_class")
 

@@ -36,7 +36,7 @@ FIRST_REPORT = """
         return report
 """
 BREAKS_ONCE = """
-    from pytest_quant.bench import Bench
+    from pytest_quant.session.bench import Bench
 
     measure = Bench.measure
 

@@ -19,7 +19,7 @@ from tests.plugin.test_worker_crash import DEADLY, KILLER
 from tests.reports.allure_results import results
 from tests.sessions import COLOURS, EASY, MODES, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL, PROBES
+from pytest_quant.base.library import EMBEDDED_MODEL, PROBES
 from pytest_quant.probes.model import CATEGORIES
 
 REPORTS = (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.sessions import EASY, ONE_PROBE, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 
 @pytest.fixture(scope="module")

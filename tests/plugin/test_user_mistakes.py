@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.sessions import COLOURS, ONE_PROBE, Project
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 DROPS = "[INST] Hello [/INST]"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests.sessions import COLOURS, EASY, MODES, Project, Run
 
-from pytest_quant.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 SELECTED = ("--quant-levels=q8,q4", "--quant-cases=16", "-k", EASY)
 

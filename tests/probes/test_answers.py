@@ -14,8 +14,8 @@ import pytest
 import yaml
 
 from pytest_quant import check
+from pytest_quant.base.library import PROBES
 from pytest_quant.checkers import Outcome
-from pytest_quant.library import PROBES
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import read_probes

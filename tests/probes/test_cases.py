@@ -85,7 +85,7 @@ class TestSameEverywhere:
 
     def test_in_other_processes_and_under_other_hash_seeds(self) -> None:
         program = (
-            "import hashlib; from pytest_quant.library import PROBES;"
+            "import hashlib; from pytest_quant.base.library import PROBES;"
             "from pytest_quant.probes.cases import draw_cases;"
             "from pytest_quant.probes.reader import read_probes;"
             "cases = [(p.id, c.index, c.prompt, c.expected_text, c.digest, c.solution)"

@@ -15,7 +15,7 @@ from scipy import stats
 from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant import check
-from pytest_quant.library import PROBES
+from pytest_quant.base.library import PROBES
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.generators import equations, events, inference
 from pytest_quant.probes.model import Case, Probe

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_quant import check
+from pytest_quant.base.library import PROBES
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.library import PROBES
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.probes.reader import read_probes

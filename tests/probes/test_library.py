@@ -18,10 +18,10 @@ import pytest
 import yaml
 
 from pytest_quant import check
+from pytest_quant.base.library import PROBES
 from pytest_quant.checkers import Outcome
 from pytest_quant.checkers.assertions import Reading
 from pytest_quant.checkers.free_text import facts
-from pytest_quant.library import PROBES
 from pytest_quant.probes.cases import draw_cases, side_of
 from pytest_quant.probes.model import CATEGORIES, Case, Probe
 from pytest_quant.probes.reader import check_unique, read_probes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_quant.library import PROBES
+from pytest_quant.base.library import PROBES
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.probes.reader import read_probes

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tests.generators import assert_pure_and_seeded, public_functions
 
-from pytest_quant.library import PROBES
+from pytest_quant.base.library import PROBES
 from pytest_quant.probes.cases import draw_cases, draw_values
 from pytest_quant.probes.generators import perturbed, wording
 from pytest_quant.probes.reader import read_probes

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_quant.library import PROBES
+from pytest_quant.base.library import PROBES
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.generators import explaining, inferring, retrieving
 from pytest_quant.probes.passages.builder import DEPTHS, LENGTHS

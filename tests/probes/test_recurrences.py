@@ -15,7 +15,7 @@ import pytest
 from tests.generators import assert_pure_and_seeded, public_functions
 
 from pytest_quant import check
-from pytest_quant.library import PROBES
+from pytest_quant.base.library import PROBES
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.generators import recurrences
 from pytest_quant.probes.reader import read_probes

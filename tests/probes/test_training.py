@@ -6,8 +6,8 @@ from itertools import islice
 
 import pytest
 
+from pytest_quant.base.library import PROBES
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.library import PROBES
 from pytest_quant.probes.cases import draw_cases, side_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import read_probes

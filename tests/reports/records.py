@@ -15,11 +15,11 @@ from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.level_verdict import LevelVerdict, level_verdict
 from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
 from pytest_quant.gate.verdicts import Check, pooled_checks
-from pytest_quant.measurement import Answer, CaseResult, Effort, Measurement, outcomes
 from pytest_quant.metrics.distributions import TokenStatistics
 from pytest_quant.metrics.divergence import Divergence, Source
+from pytest_quant.metrics.measurement import Answer, CaseResult, Effort, Measurement, outcomes
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 LIMIT = 5.0

@@ -14,7 +14,7 @@ import pytest
 from tests.reports.allure_results import attachments, labels, results, story
 from tests.reports.records import measured, record, unasked
 
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.allure import write_results
 from pytest_quant.reports.allure.surroundings import executor
 

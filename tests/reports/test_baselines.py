@@ -13,7 +13,7 @@ from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.gate.level_verdict import level_verdict
 from pytest_quant.gate.regression import regression_checks
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.terminal import COLUMNS, summary
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from tests.gate.baselines import baseline, probe_of
-from tests.test_record import run as run  # a fixture: the record that holds most
+from tests.record.test_run import run as run  # a fixture: the record that holds most
 
 from pytest_quant.cli.main import main
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline_file import dump
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 
 # A window title, a cleared screen, C1 control, bidi and zero-width marks, a lone surrogate, a
 # carriage return, a forged line; and more of it than anybody wants to read.

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from tests.reports.records import measured, record
 
 from pytest_quant.judge.preferences import Choice, JudgedPair, Judgement, preferences
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.html import page
 from pytest_quant.reports.markdown import markdown
 from pytest_quant.reports.terminal import summary

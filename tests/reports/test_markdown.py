@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from tests.reports.records import divergence, measured, record
 
+from pytest_quant.base.harmless import harmless
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes
-from pytest_quant.harmless import harmless
-from pytest_quant.measurement import recorded_answer
+from pytest_quant.metrics.measurement import recorded_answer
 from pytest_quant.reports.markdown import MOST_LINES, code, markdown
 
 HOSTILE = "`` ` @everyone #1 <script>alert(1)</script> | ![x](http://x) \u202e\n# heading\n\n***"

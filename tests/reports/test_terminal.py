@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reports.records import divergence, measured, record, unasked
 
-from pytest_quant.measurement import Measurement
-from pytest_quant.record import RunRecord
+from pytest_quant.metrics.measurement import Measurement
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.terminal import COLUMNS, MOST_FAILURES, MOST_REASONS, advice, summary
 
 HOSTILE = "\x1b[31mred\x9b2J \u202edesrever\u2066 \u200b\r\n\tnul\0 \ud800 " + "\u6f22" * 90

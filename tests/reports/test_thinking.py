@@ -9,8 +9,8 @@ import pytest
 from tests.reports.records import measured, record
 
 from pytest_quant.checkers import check
-from pytest_quant.measurement import Answer, Measurement
-from pytest_quant.record import RunRecord
+from pytest_quant.metrics.measurement import Answer, Measurement
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.html.view import view
 from pytest_quant.reports.markdown import markdown
 from pytest_quant.reports.terminal import summary

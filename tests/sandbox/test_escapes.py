@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_quant.library import PROBES
+from pytest_quant.base.library import PROBES
 from pytest_quant.sandbox import Ended, Limits, run
 
 SHORT = Limits(cpu_seconds=1, wall_seconds=20.0, memory=128 * 2**20, room=2**20)

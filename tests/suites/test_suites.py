@@ -13,9 +13,9 @@ import yaml
 from tests.real_data import real_file
 
 from pytest_quant import check
+from pytest_quant.base.library import EXPECTED_IMPACT
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.tolerances import read_tolerances
-from pytest_quant.library import EXPECTED_IMPACT
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import CATEGORIES, Case, Probe
 from pytest_quant.suites import SUITES, read_suite

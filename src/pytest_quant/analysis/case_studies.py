@@ -11,7 +11,7 @@ from pytest_quant.analysis.estimates import Estimate, share_of
 from pytest_quant.analysis.guide import GuideColumn, GuideTable
 from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.sensitivity import drop_of
-from pytest_quant.measurement import Answer, Measurement
+from pytest_quant.metrics.measurement import Answer, Measurement
 
 _ALPHA = 0.05
 

@@ -11,8 +11,8 @@ from typing import Literal
 
 from pytest_quant.analysis.estimates import Estimate, between, resampled_means
 from pytest_quant.gate.statistics import mcnemar_p
-from pytest_quant.measurement import Answer, Measurement
 from pytest_quant.metrics.calibration import Bin, Prediction, bin_of, calibration
+from pytest_quant.metrics.measurement import Answer, Measurement
 
 # What a confidence is: the probability of the option that was chosen, relative to the other
 # options, or the geometric mean of the probabilities of a written response's tokens.

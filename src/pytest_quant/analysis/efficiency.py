@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_quant.analysis.estimates import Estimate, between, resampled_means
 from pytest_quant.analysis.ladder import Rung
-from pytest_quant.measurement import Effort, Measurement
+from pytest_quant.metrics.measurement import Effort, Measurement
 
 _UNASKED = "measured by --quant-benchmark, which was not given"
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pytest_quant.library import EXPECTED_IMPACT, GUIDE_TABLES
+from pytest_quant.base.library import EXPECTED_IMPACT, GUIDE_TABLES
 
 # What a column counts, as a share of responses: right answers, programs that parse, programs that
 # do not, programs in which something insecure was found.

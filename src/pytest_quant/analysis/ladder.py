@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 # A case of one session: its probe, its place in it, its digest.
 CaseKey = tuple[str, int, str]

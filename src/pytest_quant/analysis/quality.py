@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any, Self
 
 from pytest_quant.analysis.estimates import Estimate, between, mean_of, resampled_means
+from pytest_quant.checkers.degeneration import distinct_share, loop_share
 from pytest_quant.gate.statistics import tango_bounds
-from pytest_quant.measurement import Answer, Measurement
-from pytest_quant.metrics.degeneration import distinct_share, loop_share
+from pytest_quant.metrics.measurement import Answer, Measurement
 
 # Shorter responses have no room to degenerate.
 FEWEST_WORDS = 20

@@ -21,8 +21,8 @@ from pytest_quant.analysis.quality import (
 from pytest_quant.analysis.sensitivity import Sensitivity, sensitivity
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.measurement import Measurement
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from pytest_quant.checkers import final_answer, patterns, wording
 from pytest_quant.checkers.answering import Question, answering, clauses, question
 from pytest_quant.checkers.comparing import is_beside_the_point
 from pytest_quant.checkers.final_answer import Span
-from pytest_quant.checkers.mentions import Mention, mentions
+from pytest_quant.checkers.mention import Mention
+from pytest_quant.checkers.mentions import mentions
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.checkers.words import Phrase, phrase, words

@@ -6,13 +6,11 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pytest_quant.checkers.answering import Question
+from pytest_quant.checkers.mention import Mention
 from pytest_quant.checkers.words import Word, words
-
-if TYPE_CHECKING:
-    from pytest_quant.checkers.mentions import Mention
 
 # Each line: words of more of something, and of less.
 _SCALES: Final = """

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from pytest_quant.checkers import final_answer, patterns
 from pytest_quant.checkers.cleaning import clean
+from pytest_quant.checkers.degeneration import loop_share
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.checkers.rules import Rule, compose, parse_rules
-from pytest_quant.metrics.degeneration import loop_share
 
 # A character of a story may say "I cannot"; a model that refuses says what it will not do.
 _REFUSES = re.compile(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from pytest_quant.checkers import comparing
 from pytest_quant.checkers.answering import Question
+from pytest_quant.checkers.mention import Mention
 from pytest_quant.checkers.units import unit_name
 from pytest_quant.checkers.words import Phrase, Word, is_negated, occurrences, words
 
@@ -39,17 +39,6 @@ _QUOTED = re.compile(r"\"([^\"\n]{1,400})\"")
 _QUOTED_WORDS = 3
 _NUMBER = re.compile(r"(?<![\w.,/-])[0-9]+(?:\.[0-9]+)?(?![\w/]|[.,][0-9])")
 _LATIN_LENGTH = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """An option in the text; ``aside``: beside the point ("too wide for the bag")."""
-
-    option: str
-    start: int
-    end: int
-    negated: bool  # or only compared with
-    aside: bool
 
 
 def mentions(text: str, spelled: Mapping[Phrase, str], asked: Question) -> list[Mention]:

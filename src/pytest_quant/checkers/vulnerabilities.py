@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_quant.paths import without_stray_home
+from pytest_quant.base.paths import without_stray_home
 
 # In the first two lines bandit would obey a comment that names an encoding; Python, which gets
 # the program as text, does not.

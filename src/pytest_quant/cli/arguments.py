@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest_quant.base.paths import given_path
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.paths import given_path
 
 
 def path_argument(text: str) -> Path:

@@ -46,7 +46,7 @@ def _compare(chosen: argparse.Namespace) -> Iterator[str]:
 
 def _read(path: Path) -> Compared:
     from pytest_quant.gate.baseline_file import read_baseline
-    from pytest_quant.record import read_record
+    from pytest_quant.record.run import read_record
     from pytest_quant.reports.compared import of_baseline, of_record
 
     if _is_baseline(path) and (baseline := read_baseline(path)):

@@ -9,10 +9,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pytest_quant import __version__
+from pytest_quant.base.harmless import harmless
+from pytest_quant.base.version import __version__
 from pytest_quant.cli import compare, levels, probes, report, table
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.harmless import harmless
 
 # As pytest's, and for the same: a mistake that the user can mend.
 USAGE_ERROR = 4

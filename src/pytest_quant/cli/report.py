@@ -8,18 +8,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_quant.cli.arguments import path_argument
-from pytest_quant.destinations import (
+from pytest_quant.base.destinations import (
     Destination,
     check_destination,
     check_directory,
     find_destination,
     identity,
 )
+from pytest_quant.cli.arguments import path_argument
 from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
-    from pytest_quant.record import RunRecord
+    from pytest_quant.record.run import RunRecord
 
 # The reports that are written to a file, by the name of their writer.
 _FILES = ("html", "markdown")
@@ -50,7 +50,7 @@ def add_command(commands: Any) -> None:
 
 
 def _report(chosen: argparse.Namespace) -> Iterator[str]:
-    from pytest_quant.record import read_record, schema_text
+    from pytest_quant.record.run import read_record, schema_text
 
     if chosen.schema:
         yield schema_text().rstrip()

@@ -24,7 +24,7 @@ def add_command(commands: Any) -> None:
 
 
 def _table(chosen: argparse.Namespace) -> Iterator[str]:
-    from pytest_quant.record import read_record
+    from pytest_quant.record.run import read_record
     from pytest_quant.reports.terminal import case_study
 
     for line in case_study(read_record(chosen.record), chosen.name):

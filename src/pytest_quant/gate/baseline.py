@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_quant.gate.divergence_regression import Chunk
-from pytest_quant.measurement import CaseResult, Measurement
+from pytest_quant.metrics.measurement import CaseResult, Measurement
 
 RIGHT, WRONG = "1", "0"
 # Hexadecimal digits of a case's digest: two different cases share them once in 16 million.

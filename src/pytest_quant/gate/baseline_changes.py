@@ -13,7 +13,7 @@ from pytest_quant.gate.baseline import (
     digests_of,
     place_of,
 )
-from pytest_quant.measurement import CaseResult, Measurement
+from pytest_quant.metrics.measurement import CaseResult, Measurement
 
 # Tells whether a recorded probe, by its node id without the level, no longer exists.
 IsGone = Callable[[str], bool]

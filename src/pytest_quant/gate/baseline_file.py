@@ -14,8 +14,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from pytest_quant.base.files import parse_json, read_json, write_atomically
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.files import parse_json, read_json, write_atomically
 from pytest_quant.gate.baseline import (
     RIGHT,
     WRONG,

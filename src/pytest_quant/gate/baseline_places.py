@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pytest_quant.files import read_json
+from pytest_quant.base.files import read_json
 from pytest_quant.gate.predictions_file import FILE_NAME
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

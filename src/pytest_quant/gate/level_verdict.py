@@ -12,7 +12,7 @@ from typing import Literal
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 # The worst first. "not compared": asked, and nothing of it says anything; "not asked": no case was
 # put to it.

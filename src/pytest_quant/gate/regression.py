@@ -37,7 +37,7 @@ from pytest_quant.gate.tolerance_check import (
     over_looks,
 )
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.measurement import CaseResult, Measurement, answered
+from pytest_quant.metrics.measurement import CaseResult, Measurement, answered
 
 # The smallest drop worth failing for, in percentage points.
 DEFAULT_DROP = 0.5

@@ -17,8 +17,8 @@ from typing import Any, Literal
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from pytest_quant.base.files import read_json
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.files import read_json
 
 Sensitivity = Literal["resilient", "moderate", "sensitive"]
 

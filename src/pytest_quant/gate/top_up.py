@@ -14,7 +14,7 @@ from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.regression import is_regression_settled, regression_looks, unasked
 from pytest_quant.gate.sequential import is_settled, looks_up_to
 from pytest_quant.gate.verdicts import Group, LimitOf, group_looks, groups
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 
 @dataclass(frozen=True, slots=True)

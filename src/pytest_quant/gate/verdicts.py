@@ -18,7 +18,7 @@ from pytest_quant.gate.tolerance_check import (
     count_pairs,
     evaluate_tolerance,
 )
-from pytest_quant.measurement import Measurement, outcomes
+from pytest_quant.metrics.measurement import Measurement, outcomes
 
 # The limit in percentage points of a level for a category (``None``: all probes together).
 LimitOf = Callable[[str, str | None], float]

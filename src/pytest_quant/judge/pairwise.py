@@ -9,7 +9,7 @@ from pytest_quant.analysis.quality import is_composition
 from pytest_quant.judge.endpoint import Endpoint, NoAnswer
 from pytest_quant.judge.preferences import Choice, JudgedPair
 from pytest_quant.judge.prompt import Reading, question, read
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.thinking import read as read_reply
 
 _REFERENCE_FIRST: dict[Reading, Choice] = {

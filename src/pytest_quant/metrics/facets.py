@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_quant.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement
 
 _AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?P<thousand>k?)", re.IGNORECASE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pytest_quant.measurement import Answer, Measurement
+from pytest_quant.metrics.measurement import Answer, Measurement
 
 
 @dataclass(frozen=True, slots=True)

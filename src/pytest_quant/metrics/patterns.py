@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pytest_quant.measurement import Answer, CaseResult, Measurement
+from pytest_quant.metrics.measurement import Answer, CaseResult, Measurement
 
 # The patterns of a response that asserts what its prompt contradicts or does not hold, or a
 # listed misconception.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_quant.destinations import check_directory
+from pytest_quant.base.destinations import check_directory
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.collection import default_paths
 

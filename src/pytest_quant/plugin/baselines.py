@@ -9,8 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_quant import __version__
-from pytest_quant.bench import NotRecorded
+from pytest_quant.base.version import __version__
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline import (
     RIGHT,
@@ -35,14 +34,15 @@ from pytest_quant.gate.divergence_regression import (
     mean_over,
 )
 from pytest_quant.gate.predictions_file import read_predictions
-from pytest_quant.measurement import Answer, Measurement, recorded_answer
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
+from pytest_quant.metrics.measurement import Answer, Measurement, recorded_answer
 from pytest_quant.probes.cases import each_case
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.runtimes.llamacpp.artifacts import Artifact
 from pytest_quant.runtimes.llamacpp.contents import Contents, read_contents
 from pytest_quant.runtimes.protocol import RuntimeInfo
+from pytest_quant.session.bench import NotRecorded
 
 if TYPE_CHECKING:
     from pytest_quant.plugin.state import State

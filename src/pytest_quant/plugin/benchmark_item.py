@@ -89,14 +89,14 @@ def _timed(state: State, level: str, rounds: int) -> Any:
 def run(state: State, level: str, rounds: int, fixture: Any) -> Benchmark:
     """Open a level, time ``rounds`` rounds of generating with it, and close it."""
     from pytest_quant.analysis.efficiency import Benchmark
-    from pytest_quant.machine import (
+    from pytest_quant.runtimes.protocol import Limits
+    from pytest_quant.session.machine import (
         NotCounted,
         forget_peak_memory,
         joules_between,
         peak_memory,
         read_energy,
     )
-    from pytest_quant.runtimes.protocol import Limits
 
     why_no_memory = why_no_energy = ""
     peak = None

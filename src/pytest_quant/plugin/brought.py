@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from pytest_quant.harmless import harmless, message
-from pytest_quant.measurement import to_json
+from pytest_quant.base.harmless import harmless, message
+from pytest_quant.metrics.measurement import to_json
 from pytest_quant.plugin.attendance import attest
 from pytest_quant.plugin.benchmark_item import BenchmarkItem
 from pytest_quant.plugin.divergence_item import DivergenceItem

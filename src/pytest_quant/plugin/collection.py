@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_quant.base.library import PROBES
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.library import PROBES
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.suite_files import FOLDER, SuiteFiles
 from pytest_quant.probes.files import SUFFIXES, has_probes, local_or_shipped

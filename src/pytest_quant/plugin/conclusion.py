@@ -6,22 +6,22 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import pytest_quant
 from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.analysis.summary import analyse
+from pytest_quant.base.version import __version__
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.level_verdict import Problem, level_verdict
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check, pooled_checks
-from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.baselines import baseline_uses, divergence_checks, unused_baselines
 from pytest_quant.plugin.state import State
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 
@@ -105,7 +105,7 @@ def conclude(state: State, found: Found) -> RunRecord:
     )
     return RunRecord(
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        version=pytest_quant.__version__,
+        version=__version__,
         model=lineup.model,
         reference=lineup.reference,
         reference_quantized=lineup.reference_quantized,

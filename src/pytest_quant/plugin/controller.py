@@ -10,12 +10,12 @@ import pytest
 
 from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.quality import ResponseLikelihood
+from pytest_quant.base.harmless import harmless
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.budget import Budget
-from pytest_quant.harmless import harmless
-from pytest_quant.measurement import Measurement, from_json
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.divergence import from_json as divergence_from_json
+from pytest_quant.metrics.measurement import Measurement, from_json
 from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.plugin.allure_directory import allure_directory
 from pytest_quant.plugin.attendance import Attendance
@@ -27,7 +27,7 @@ from pytest_quant.plugin.problems import Problems
 from pytest_quant.plugin.properties import properties
 from pytest_quant.plugin.recording import check_may_record, record_baselines
 from pytest_quant.plugin.state import State
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.gate_tests import GateTest, gate_tests, is_held_back
 from pytest_quant.reports.terminal import Line, case_study, summary, title
 from pytest_quant.runtimes.protocol import RuntimeInfo

@@ -21,7 +21,7 @@ NOISE_RESPONSES = 32
 
 def own_responses(state: State, items: Iterable[ProbeItem]) -> Replies:
     """What the reference wrote to the first cases of these items' probes."""
-    from pytest_quant.held_text import own_replies
+    from pytest_quant.session.held_text import own_replies
 
     return own_replies(state.replies(item.probe) for item in _in_order(items))
 

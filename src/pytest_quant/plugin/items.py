@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_quant.base.harmless import message
 from pytest_quant.errors import QuantUsageError, Told
-from pytest_quant.harmless import message
 from pytest_quant.plugin.properties import findings, labels, set_properties
 from pytest_quant.plugin.state import STATE
 
 if TYPE_CHECKING:
     from pytest_quant.gate.tolerance_check import CheckResult
-    from pytest_quant.measurement import Measurement
+    from pytest_quant.metrics.measurement import Measurement
     from pytest_quant.probes.model import Probe
 
 

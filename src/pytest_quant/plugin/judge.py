@@ -11,7 +11,7 @@ from pytest_quant.judge.preferences import JudgedPair, Judgement, preferences
 from pytest_quant.judge.prompt import TEMPLATE
 from pytest_quant.plugin.options import JudgeSettings
 from pytest_quant.plugin.state import State
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 
 
 def not_yet_judged(record: RunRecord, settings: JudgeSettings) -> RunRecord:

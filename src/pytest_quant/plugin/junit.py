@@ -7,7 +7,7 @@ import pytest
 # pytest tells nobody but a fixture of these properties, and a fixture belongs to a test.
 from _pytest.junitxml import xml_key
 
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.standing import standing_lines
 
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from pytest_quant.base.paths import given_path
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.paths import given_path
 from pytest_quant.plugin.options import OPTIONS
 
 _T = TypeVar("_T")

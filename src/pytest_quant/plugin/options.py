@@ -293,9 +293,9 @@ class Settings:
 
 def read_settings(config: pytest.Config) -> Settings:
     """The settings of this session; raises ``QuantUsageError`` naming the option at fault."""
+    from pytest_quant.base.paths import user_cache_directory
     from pytest_quant.gate.regression import DEFAULT_DROP
     from pytest_quant.levels import parse_level, parse_levels, parse_recipes
-    from pytest_quant.paths import user_cache_directory
     from pytest_quant.plugin import option_values
     from pytest_quant.plugin.option_sources import Values
 
@@ -341,7 +341,7 @@ def read_settings(config: pytest.Config) -> Settings:
 
 def _baselines(rootpath: Path, update: str) -> Path:
     """A local directory, to write into in any case; else, to read, what ships."""
-    from pytest_quant.library import BASELINES
+    from pytest_quant.base.library import BASELINES
 
     local = rootpath / "baselines"
     return local if update != "no" or local.is_dir() else BASELINES

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_quant.destinations import (
+from pytest_quant.base.destinations import (
     Destination,
     check_destination,
     find_destination,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_quant.plugin.options import Settings
     from pytest_quant.plugin.state import State
-    from pytest_quant.record import RunRecord
+    from pytest_quant.record.run import RunRecord
 
 # Where the options of pytest and of its plugins keep the names of files that they write.
 _OTHERS = {
@@ -107,7 +107,7 @@ def _written_by_others(config: pytest.Config) -> Iterator[tuple[str, Destination
 
 def _inputs(config: pytest.Config, state: State) -> Iterator[tuple[str, Path]]:
     """The files that a session reads, by what they are."""
-    from pytest_quant.library import EMBEDDED_MODEL, EXPECTED_IMPACT, GUIDE_TABLES, HELD_TEXT
+    from pytest_quant.base.library import EMBEDDED_MODEL, EXPECTED_IMPACT, GUIDE_TABLES, HELD_TEXT
     from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 
     if config.inipath is not None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_quant.files import write_atomically
+from pytest_quant.base.files import write_atomically
 from pytest_quant.gate.baseline import RecordedChunk, recorded_chunks
 from pytest_quant.gate.predictions_file import RecordedPredictions, dump
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.runtimes.protocol import Incomparable
 
 if TYPE_CHECKING:

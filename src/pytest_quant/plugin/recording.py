@@ -22,7 +22,7 @@ from pytest_quant.gate.baseline_file import DamagedBaseline, write_baseline
 from pytest_quant.gate.baseline_update import plan_update
 from pytest_quant.plugin.baselines import recorded_artifact, shown_path
 from pytest_quant.plugin.predictions import NewPredictions
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.recording import update_lines
 from pytest_quant.runtimes.llamacpp.contents import read_contents

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from pytest_quant.base.harmless import harmless
+from pytest_quant.base.past_capture import keep_stderr
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.harmless import harmless
-from pytest_quant.past_capture import keep_stderr
 from pytest_quant.plugin.allure_directory import allure_directory, check_allure_directory
 from pytest_quant.plugin.benchmark_item import BenchmarkItem, benchmark_items, check_available
 from pytest_quant.plugin.brought import complete

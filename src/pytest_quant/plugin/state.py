@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_quant.library import EXPECTED_IMPACT
-from pytest_quant.measurement import CaseResult, Measurement
+from pytest_quant.base.library import EXPECTED_IMPACT
+from pytest_quant.base.resources import usable_cpus
+from pytest_quant.metrics.measurement import CaseResult, Measurement
 from pytest_quant.plugin.readiness import (
     check_asking,
     check_cache,
@@ -18,10 +19,8 @@ from pytest_quant.plugin.readiness import (
     reference_at_hand,
 )
 from pytest_quant.plugin.unwritten import Unwritten
-from pytest_quant.resources import usable_cpus
 
 if TYPE_CHECKING:
-    from pytest_quant.bench import Bench
     from pytest_quant.gate.baseline import Baseline, RecordedArtifact, RecordedProbe
     from pytest_quant.gate.budget import Budget
     from pytest_quant.gate.regression import Turns
@@ -30,14 +29,15 @@ if TYPE_CHECKING:
     from pytest_quant.gate.top_up import TopUp
     from pytest_quant.gate.verdicts import Kind
     from pytest_quant.levels import Level
-    from pytest_quant.lineup import Lineup
     from pytest_quant.metrics.likeliest import Predictions
     from pytest_quant.plugin.baselines import Baselines
     from pytest_quant.plugin.collection import ProbeFiles
     from pytest_quant.plugin.options import Settings
     from pytest_quant.probes.model import Probe
     from pytest_quant.runtimes.protocol import Reading, Response, Runtime
-    from pytest_quant.sampling import Sampling
+    from pytest_quant.session.bench import Bench
+    from pytest_quant.session.lineup import Lineup
+    from pytest_quant.session.sampling import Sampling
 
 # The reference once more, read in batches of so many tokens: what differs is noise.
 TWIN = "reference, in smaller batches"
@@ -101,7 +101,7 @@ class State:
     @cached_property
     def recorded_reference(self) -> RecordedArtifact | None:
         """The reference as the baselines of all levels know it, if its file is not at hand."""
-        from pytest_quant.lineup import lacks_reference
+        from pytest_quant.session.lineup import lacks_reference
 
         chosen = self.settings
         named = chosen.reference
@@ -116,7 +116,7 @@ class State:
     @cached_property
     def model_name(self) -> str:
         """What baselines are found by; empty if no file is at hand."""
-        from pytest_quant.lineup import lacks_reference, model_name
+        from pytest_quant.session.lineup import lacks_reference, model_name
 
         if self._told is not None:
             return str(self._told["quant_model"])
@@ -144,7 +144,7 @@ class State:
 
     @cached_property
     def lineup(self) -> Lineup:
-        from pytest_quant.lineup import line_up, line_up_without_reference
+        from pytest_quant.session.lineup import line_up, line_up_without_reference
 
         chosen = self.settings
         if self.recorded_reference is not None:
@@ -170,11 +170,11 @@ class State:
 
     @cached_property
     def bench(self) -> Bench:
-        from pytest_quant import __version__
-        from pytest_quant.bench import Bench
+        from pytest_quant.base.version import __version__
         from pytest_quant.runtimes.llamacpp.engine import effective_parallel
         from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
         from pytest_quant.runtimes.responses import ResponseCache
+        from pytest_quant.session.bench import Bench
 
         artifacts = self.lineup.artifacts
         parallel = self.settings.parallel
@@ -215,7 +215,7 @@ class State:
 
     @cached_property
     def held_text(self) -> Reading:
-        from pytest_quant.held_text import held_text
+        from pytest_quant.session.held_text import held_text
 
         return held_text(self.settings.text)
 
@@ -286,7 +286,7 @@ class State:
         self, probe: Probe, level: str, enough: Callable[[Sequence[CaseResult]], bool]
     ) -> Sampling:
         """A fixed number of cases, or in turn until they are enough; at most what is recorded."""
-        from pytest_quant.sampling import FixedSize, InTurn
+        from pytest_quant.session.sampling import FixedSize, InTurn
 
         most, count = self.settings.max_cases, self.settings.cases
         if self.recorded_reference is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_quant.harmless import harmless
+from pytest_quant.base.harmless import harmless
 
 _KEY = "quant_unwritten"
 

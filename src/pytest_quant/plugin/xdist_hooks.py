@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_quant.base.resources import usable_cpus
 from pytest_quant.plugin.scheduler import CollectionDifference, LevelScheduling
-from pytest_quant.resources import usable_cpus
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController

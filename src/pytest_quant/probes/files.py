@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pytest_quant.base.library import PROBES
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.library import PROBES
 
 SUFFIXES = (".yaml", ".yml")
 # What tells a probe file from another YAML file.

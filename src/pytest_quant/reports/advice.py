@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_quant.gate.baseline_changes import BaselineUse
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import counted
 from pytest_quant.reports.results import pooled_check
 

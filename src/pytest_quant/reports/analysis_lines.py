@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pytest_quant.analysis.efficiency import EfficiencyRow
 from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.analysis.sensitivity import CategoryRow
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.judgements import judge_problem, judged_lines
 from pytest_quant.reports.plain_text import counted
 from pytest_quant.reports.results import levels_under_test

@@ -8,7 +8,7 @@ from pytest_quant.gate.baseline_changes import BaselineUse, shortened
 from pytest_quant.gate.divergence_regression import beside_record
 from pytest_quant.gate.tolerance_check import over_looks
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import counted, shown
 
 # In a summary; a failure tells more.

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from pytest_quant.gate.baseline import RIGHT, Baseline, RecordedProbe
 from pytest_quant.gate.comparison import Key, Side
-from pytest_quant.measurement import RECORDED, Answer, CaseResult
-from pytest_quant.record import RunRecord
+from pytest_quant.metrics.measurement import RECORDED, Answer, CaseResult
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import shown
 
 

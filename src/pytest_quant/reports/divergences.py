@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pytest_quant.metrics.divergence import Divergence, Source, Statistic
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import counted, shown
 
 # "Recorded" is the held text, too, but over the likeliest tokens of a reference not at hand.

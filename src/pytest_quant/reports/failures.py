@@ -10,8 +10,8 @@ from pytest_quant.gate.divergence_regression import DivergenceCheck, explain_div
 from pytest_quant.gate.regression import explain_regression
 from pytest_quant.gate.tolerance_check import CheckResult, explain
 from pytest_quant.gate.verdicts import Check, Kind
-from pytest_quant.measurement import RECORDED, CaseResult, Measurement
-from pytest_quant.record import RunRecord
+from pytest_quant.metrics.measurement import RECORDED, CaseResult, Measurement
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import shown
 
 # Room for a text behind its label.

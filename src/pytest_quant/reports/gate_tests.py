@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.baselines import shortfall_text
 from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.standing import why_nothing

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.judge.preferences import Preference
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import counted, shown
 
 _MODEL_WIDTH = 40

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from pytest_quant.base.harmless import harmless
 from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.harmless import harmless
-from pytest_quant.measurement import (
+from pytest_quant.metrics.measurement import (
     RECORDED,
     Answer,
     CaseResult,
@@ -21,7 +21,7 @@ from pytest_quant.measurement import (
     recorded_outcome,
 )
 from pytest_quant.metrics.patterns import pattern_counts
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.judgements import judge_problem, preferred

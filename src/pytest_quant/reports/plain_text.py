@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from itertools import accumulate
 
-from pytest_quant.harmless import harmless, pieces
+from pytest_quant.base.harmless import harmless, pieces
 
 _DOTS = "..."
 

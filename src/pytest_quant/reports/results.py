@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
+from pytest_quant.base.library import EXPECTED_IMPACT
 from pytest_quant.gate.tolerances import Tolerances, read_tolerances
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.levels import canonical_type, guide_level
-from pytest_quant.library import EXPECTED_IMPACT
-from pytest_quant.measurement import Measurement
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.metrics.measurement import Measurement
+from pytest_quant.record.run import LevelRecord, RunRecord
 
 
 def levels_under_test(record: RunRecord) -> list[LevelRecord]:

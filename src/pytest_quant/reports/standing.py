@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import by_reason
 

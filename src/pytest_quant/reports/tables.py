@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pytest_quant.analysis.case_studies import CaseStudy, Cell, StudyRow
 from pytest_quant.analysis.guide import CASE_STUDIES
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 
 _LEVEL = 10
 _CELL = 14

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from pytest_quant.gate.level_verdict import LevelVerdict
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.measurement import Effort
 from pytest_quant.metrics.facets import by_facet
+from pytest_quant.metrics.measurement import Effort
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_quant.checkers.patterns import ONLY_THINKS, UNKNOWN_MARK
-from pytest_quant.measurement import Answer
-from pytest_quant.record import RunRecord
+from pytest_quant.metrics.measurement import Answer
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import counted, shown
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pytest_quant.files import write_atomically
-from pytest_quant.record import RunRecord, write_record
+from pytest_quant.base.files import write_atomically
+from pytest_quant.record.run import RunRecord, write_record
 
 Writer = Callable[[RunRecord, Path], None]
 

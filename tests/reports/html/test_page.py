@@ -16,8 +16,8 @@ from tests.reports.records import divergence, measured, record
 from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
-from pytest_quant.measurement import Measurement
-from pytest_quant.record import RunRecord
+from pytest_quant.metrics.measurement import Measurement
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.html import page
 
 HOSTILE = (

@@ -11,8 +11,8 @@ import pytest
 from benchmarks.faults.model_file import ModelFile
 from tests.runtimes.llamacpp.changed_models import Change, changed, retyped, with_value
 
+from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp import library, trial
 from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.trial import child_command, last_words

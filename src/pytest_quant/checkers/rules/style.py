@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from pytest_quant.checkers.degeneration import copied_share, distinct_share
 from pytest_quant.checkers.rules.composition import Composition, words_of
 from pytest_quant.checkers.rules.kinds import Factory, Verify
 from pytest_quant.checkers.rules.ranges import bounds
-from pytest_quant.metrics.degeneration import copied_share, distinct_share
 
 _QUOTED = re.compile(r"\"[^\"\n]{1,600}\"|(?<!\w)'(?:[^'\n]|(?<=\w)'(?=\w)){1,600}'(?!\w)")
 _PERSONS: dict[str, frozenset[str]] = {

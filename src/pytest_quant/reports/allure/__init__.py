@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pytest_quant.files import write_atomically
-from pytest_quant.harmless import harmless
-from pytest_quant.record import RunRecord
+from pytest_quant.base.files import write_atomically
+from pytest_quant.base.harmless import harmless
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.allure.results import (
     Rendered,
     Run,

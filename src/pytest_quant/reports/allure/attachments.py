@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from allure_commons.model2 import ATTACHMENT_PATTERN, Attachment
 from allure_commons.types import AttachmentType
 
-from pytest_quant.harmless import harmless
+from pytest_quant.base.harmless import harmless
 from pytest_quant.reports.plain_text import counted, paragraphs, shown
 
 MOST_CHARACTERS = 10_000

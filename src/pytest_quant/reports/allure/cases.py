@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from allure_commons.model2 import Attachment, Parameter, Status, TestStepResult
 
-from pytest_quant.measurement import Answer, CaseResult, Measurement
+from pytest_quant.metrics.measurement import Answer, CaseResult, Measurement
 from pytest_quant.reports.allure.attachments import Attachments
 from pytest_quant.reports.plain_text import counted, shown
 

@@ -22,9 +22,9 @@ from pytest_quant.gate.divergence_regression import explain_divergence
 from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
 from pytest_quant.gate.verdicts import Check, Kind
-from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
-from pytest_quant.record import RunRecord
+from pytest_quant.metrics.measurement import Measurement
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.allure.attachments import Attachments, identifier
 from pytest_quant.reports.allure.cases import steps_of_cases, table_of_cases
 from pytest_quant.reports.failures import describe_failure, explained, failure_text

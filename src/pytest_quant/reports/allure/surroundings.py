@@ -10,8 +10,8 @@ from typing import Any
 
 from allure_commons.model2 import Status
 
-from pytest_quant.harmless import harmless
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.base.harmless import harmless
+from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.standing import standing_lines
 

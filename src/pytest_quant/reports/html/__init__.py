@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from pytest_quant.record import RunRecord
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.html.cases import packed_cases
 from pytest_quant.reports.html.view import view
 from pytest_quant.reports.plain_text import counted, paragraphs

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_quant.measurement import RECORDED, Answer, Measurement, recorded_outcome
-from pytest_quant.record import RunRecord
+from pytest_quant.metrics.measurement import RECORDED, Answer, Measurement, recorded_outcome
+from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import paragraphs
 
 # The whole page has to stay below 3 MB.

@@ -12,7 +12,7 @@ from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.facets import FacetRow, by_two_facets
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import (

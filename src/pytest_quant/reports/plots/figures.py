@@ -11,7 +11,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 
 from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
 from pytest_quant.gate.verdicts import Check
-from pytest_quant.record import LevelRecord, RunRecord
+from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import shown
 from pytest_quant.reports.plots.svg import COLOURS, inline_svg
 from pytest_quant.reports.results import (

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from pytest_quant.base.files import write_atomically
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.files import write_atomically
 
 
 def make_directory(path: Path) -> None:

@@ -12,11 +12,11 @@ from typing import Self
 
 import numpy as np
 
+from pytest_quant.base.resources import usable_memory
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
-from pytest_quant.resources import usable_memory
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding

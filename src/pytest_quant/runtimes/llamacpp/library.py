@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pytest_quant import past_capture
+from pytest_quant.base import past_capture
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.llamacpp.openmp import short_spinning
 

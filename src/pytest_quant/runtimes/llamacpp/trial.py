@@ -21,8 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.cache import make_directory, remember
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect

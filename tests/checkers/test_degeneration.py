@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_quant.metrics.degeneration import copied_share, distinct_share, loop_share
+from pytest_quant.checkers.degeneration import copied_share, distinct_share, loop_share
 
 WORDS = st.lists(st.sampled_from("abcd"), max_size=40)
 

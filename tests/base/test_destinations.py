@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_quant.destinations import check_destination, check_directory, find_destination
+from pytest_quant.base.destinations import check_destination, check_directory, find_destination
 
 
 def test_a_file_that_is_none_yet(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.namespaces import as_nobody_known
 
+from pytest_quant.base.paths import given_path, user_cache_directory
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.paths import given_path, user_cache_directory
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pytest_quant.checkers import check
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.measurement import Answer
+from pytest_quant.metrics.measurement import Answer
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.runtimes.protocol import Finish, Likelihood
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.harmless import bounded, harmless, message, pieces
+from pytest_quant.base.harmless import bounded, harmless, message, pieces
 
 ANY = st.text(st.characters(codec=None))
 JOINERS = "\u200c\u200d"

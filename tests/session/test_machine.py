@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_quant.machine import (
+from pytest_quant.session.machine import (
     NotCounted,
     forget_peak_memory,
     joules_between,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 # A wheel carries the data in the package; a source checkout has it at the top level.
 _SHIPPED = _PACKAGE / "library"

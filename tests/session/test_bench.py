@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_quant.bench import Bench
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.measurement import CaseResult
+from pytest_quant.metrics.measurement import CaseResult
 from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
 from pytest_quant.runtimes.responses import ResponseCache
-from pytest_quant.sampling import FEWEST_FIRST, FixedSize, InTurn, Sampling
+from pytest_quant.session.bench import Bench
+from pytest_quant.session.sampling import FEWEST_FIRST, FixedSize, InTurn, Sampling
 
 PAIRS = Probe(
     id="colours",

@@ -20,9 +20,9 @@ from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.judge.preferences import JudgedPair, Judgement, preferences
-from pytest_quant.measurement import from_json, to_json
 from pytest_quant.metrics import divergence as divergences
-from pytest_quant.record import (
+from pytest_quant.metrics.measurement import from_json, to_json
+from pytest_quant.record.run import (
     SCHEMA_VERSION,
     RunRecord,
     _validator,

@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from pytest_quant.base.library import EMBEDDED_MODEL, HELD_TEXT
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.held_text import MOST_RESPONSE_TOKENS, MOST_TOKENS_READ, held_text, own_replies
-from pytest_quant.library import EMBEDDED_MODEL, HELD_TEXT
 from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import CATEGORIES
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.passages import passages
 from pytest_quant.runtimes.protocol import Dialogues, Finish, PlainText, Response
+from pytest_quant.session.held_text import (
+    MOST_RESPONSE_TOKENS,
+    MOST_TOKENS_READ,
+    held_text,
+    own_replies,
+)
 
 
 def response(tokens: int, finish: Finish = "end", prompt_tokens: int = 1) -> Response:
@@ -29,7 +34,7 @@ def test_the_embedded_model_never_learns_from_it() -> None:
 
 
 def test_it_comes_from_every_category() -> None:
-    from pytest_quant.library import PROBES
+    from pytest_quant.base.library import PROBES
     from pytest_quant.probes.reader import read_probes
 
     drawn = {json.loads(line)[0] for line in HELD_TEXT.read_text("utf-8").splitlines()}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from tests.namespaces import with_mounted_file
 
-from pytest_quant.files import write_atomically
+from pytest_quant.base.files import write_atomically
 
 
 def test_a_new_file_in_a_new_directory(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_single_file_of_a_container(tmp_path: Path) -> None:
     outside, inside = tmp_path / "outside", tmp_path / "inside"
     outside.write_text("old and longer")
     inside.touch()
-    code = "import sys; from pathlib import Path; from pytest_quant.files import write_atomically; "
+    code = "import sys; from pathlib import Path; from pytest_quant.base.files import write_atomically; "
     code += "write_atomically(Path(sys.argv[1]), 'new')"
     words = [*with_mounted_file(outside, inside), sys.executable, "-c", code, str(inside)]
     subprocess.run(words, check=True)

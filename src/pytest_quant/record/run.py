@@ -16,15 +16,15 @@ from jsonschema.exceptions import best_match
 from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.analysis.summary import Analysis
+from pytest_quant.base.files import read_json, write_atomically
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.files import read_json, write_atomically
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.level_verdict import LevelVerdict, Problem
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.judge.preferences import Judgement
-from pytest_quant.measurement import Measurement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
@@ -170,7 +170,7 @@ def write_record(record: RunRecord, path: Path) -> None:
 
 def schema_text() -> str:
     """The published JSON schema of run records."""
-    return resources.files(__package__).joinpath("record.schema.json").read_text("utf-8")
+    return resources.files(__package__).joinpath("run.schema.json").read_text("utf-8")
 
 
 @cache

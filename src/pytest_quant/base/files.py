@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pytest_quant.destinations import Destination, find_destination, only_in_place
+from pytest_quant.base.destinations import Destination, find_destination, only_in_place
 
 
 def read_json(path: Path) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 
+from pytest_quant.base.library import HELD_TEXT
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.library import HELD_TEXT
 from pytest_quant.runtimes.protocol import Dialogues, PlainText, Reading, Replies, Response
 
 # Tokens of the reference's own responses that are enough to know a divergence by, and the most

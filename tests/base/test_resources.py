@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_quant import resources
-from pytest_quant.resources import usable_cpus, usable_memory
+from pytest_quant.base import resources
+from pytest_quant.base.resources import usable_cpus, usable_memory
 
 MANY_CPUS = 64
 MUCH_MEMORY = 512 << 30

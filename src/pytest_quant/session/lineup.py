@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import UNQUANTIZED, Level, parse_level
-from pytest_quant.library import EMBEDDED_MODEL
 from pytest_quant.runtimes.llamacpp.artifacts import Artifact, adopt, prepare
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect, reference_level
 

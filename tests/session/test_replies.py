@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pytest_quant.bench import Bench
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.measurement import Answer, Measurement
+from pytest_quant.metrics.measurement import Answer, Measurement
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Likelihood, Limits, RuntimeInfo, Scores
 from pytest_quant.runtimes.responses import ResponseCache
-from pytest_quant.sampling import FixedSize
+from pytest_quant.session.bench import Bench
+from pytest_quant.session.sampling import FixedSize
 
 COLOUR = Probe(
     id="colour",

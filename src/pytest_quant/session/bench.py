@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from pytest_quant.checkers import prepare
 from pytest_quant.errors import SandboxUnavailable
-from pytest_quant.measurement import TOO_LONG, Answer, CaseResult, Effort, Measurement
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
+from pytest_quant.metrics.measurement import TOO_LONG, Answer, CaseResult, Effort, Measurement
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
-from pytest_quant.replies import Reply, answers_of, likeliest, options_of, prompts_of
 from pytest_quant.runtimes.protocol import (
     Batch,
     Limits,
@@ -23,7 +22,8 @@ from pytest_quant.runtimes.protocol import (
     Scores,
 )
 from pytest_quant.runtimes.responses import ResponseCache
-from pytest_quant.sampling import Part, Sampling
+from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
+from pytest_quant.session.sampling import Part, Sampling
 
 # A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pytest_quant.gate.sequential import FIRST_LOOK, looks_up_to, screen
 from pytest_quant.gate.tolerance_check import guessing
-from pytest_quant.measurement import CaseResult
+from pytest_quant.metrics.measurement import CaseResult
 from pytest_quant.probes.cases import draw_cases, each_case
 from pytest_quant.probes.model import Case, Probe
 

@@ -1,0 +1,1 @@
+"""What a session does, without pytest: plan, measure, judge, conclude."""
