@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import resource
+import select
 import stat
 import subprocess
 import sys
@@ -112,16 +113,17 @@ def test_a_full_device() -> None:
 
 def test_a_pipe_with_a_reader(tmp_path: Path) -> None:
     """More than fits into it at once."""
-    pipe, text, read = tmp_path / "pipe", "text" * 100_000, []
+    pipe, text = tmp_path / "pipe", "text" * 100_000
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    os.set_blocking(reader, True)
     with os.fdopen(reader, "r") as file:
-        thread = threading.Thread(target=lambda: read.append(file.read()))
+        thread = threading.Thread(target=write_atomically, args=(pipe, text))
         thread.start()
-        write_atomically(pipe, text)
+        # Before there is a writer, a read would find the end of the pipe.
+        select.select([file], [], [])
+        os.set_blocking(reader, True)
+        assert file.read() == text
         thread.join()
-    assert read == [text]
     assert pipe.is_fifo()
 
 
@@ -162,7 +164,8 @@ def test_a_single_file_of_a_container(tmp_path: Path) -> None:
     outside, inside = tmp_path / "outside", tmp_path / "inside"
     outside.write_text("old and longer")
     inside.touch()
-    code = "import sys; from pathlib import Path; from pytest_quant.base.files import write_atomically; "
+    code = "import sys; from pathlib import Path; "
+    code += "from pytest_quant.base.files import write_atomically; "
     code += "write_atomically(Path(sys.argv[1]), 'new')"
     words = [*with_mounted_file(outside, inside), sys.executable, "-c", code, str(inside)]
     subprocess.run(words, check=True)

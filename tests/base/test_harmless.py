@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_quant.errors import QuantUsageError
 from pytest_quant.base.harmless import bounded, harmless, message, pieces
+from pytest_quant.errors import QuantUsageError
 
 ANY = st.text(st.characters(codec=None))
 JOINERS = "\u200c\u200d"
@@ -68,6 +68,7 @@ def test_kept_are_only_those_that_are_named(text: str) -> None:
 
 
 @given(st.text(max_size=300), st.integers(60, 200))
+@example("0" * 121, 60)
 def test_both_ends_of_a_long_text_are_kept(text: str, most: int) -> None:
     short = bounded(text, most)
     assert len(short) <= most

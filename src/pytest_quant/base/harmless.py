@@ -14,7 +14,6 @@ import unicodedata
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 # Between letters of scripts that need them, or between parts of a picture, they change a shape.
 _JOINERS = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
-_NOTE = 60
 
 
 def harmless(text: str, kept: str = "") -> str:
@@ -44,10 +43,13 @@ def bounded(text: str, most: int) -> str:
     """At most ``most`` characters: the beginning and the end, with a note between them."""
     if len(text) <= most:
         return text
-    room = max(0, most - _NOTE)
+    room = max(0, most - len(_note(len(text))))
     tail = room // 3
-    note = f"\n[... {len(text) - room:,} characters ...]\n"
-    return text[: room - tail] + note + text[len(text) - tail :]
+    return text[: room - tail] + _note(len(text) - room) + text[len(text) - tail :]
+
+
+def _note(left_out: int) -> str:
+    return f"\n[... {left_out:,} characters ...]\n"
 
 
 def message(text: str, most: int = 4000, lines: int = 40) -> str:
