@@ -62,7 +62,9 @@ def _warm_up() -> None:
 
     for module in pkgutil.walk_packages(pytest_quant.__path__, "pytest_quant."):
         importlib.import_module(module.name)
-    importlib.import_module("pytest_quant.thinking").read("")  # compiles a long pattern
+    # What a session loads or compiles when it is first needed.
+    importlib.import_module("scipy.special")
+    importlib.import_module("pytest_quant.thinking").read("")
     gc.collect()
     gc.freeze()  # or each session would look through it all
 
