@@ -152,7 +152,7 @@ class Runtime(Protocol):
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
         """Answer every prompt greedily. The composition of the batch is fixed by ``prompts``.
 
-        Raises ``RuntimeError`` when the runtime fails, with its last log lines, and
+        Raises ``RuntimeFailed`` when the runtime fails, with its last log lines, and
         ``PromptTooLong``, before anything is generated, when a prompt does not fit.
         """
         ...
@@ -166,7 +166,7 @@ class Runtime(Protocol):
         """How likely each of some continuations is as the beginning of the answer to its prompt.
 
         ``continuations`` holds one or more texts for each prompt. The composition of the batch
-        is fixed by the arguments. Raises ``ValueError`` for an empty text and ``RuntimeError``
+        is fixed by the arguments. Raises ``ValueError`` for an empty text and ``RuntimeFailed``
         when the runtime fails.
         """
         ...
@@ -175,7 +175,7 @@ class Runtime(Protocol):
         """How far a level's predictions are from those of this artifact, the reference.
 
         The divergence names no level. Raises ``Incomparable``, ``QuantUsageError`` for a text that
-        is too short, and ``RuntimeError`` when a runtime fails.
+        is too short, and ``RuntimeFailed`` when a runtime fails.
         """
         ...
 
@@ -188,7 +188,7 @@ class Runtime(Protocol):
     def diverge_from(self, known: Predictions) -> Divergence:
         """How far this artifact, a level, is from what the reference predicted.
 
-        The divergence names no level. Raises ``Incomparable`` and ``RuntimeError``.
+        The divergence names no level. Raises ``Incomparable`` and ``RuntimeFailed``.
         """
         ...
 

@@ -115,7 +115,7 @@ class Bench:
         it ``is_recorded`` that it does. A probe that does not fit into the reference's context is
         skipped, and so is one of programs, before a model is asked, if these cannot be judged on
         this machine. What does not fit into the level's context, though it should (the reference
-        was asked, or it is recorded), is answered wrong. Raises ``RuntimeError`` when a runtime
+        was asked, or it is recorded), is answered wrong. Raises ``RuntimeFailed`` when a runtime
         fails, ``QuantUsageError`` for a mistake in the probe.
         """
         key = self._key(probe, level)
@@ -209,7 +209,7 @@ class Bench:
         """What the reference writes to the first cases of a probe, by prompt.
 
         Nothing if it is not to write, or if a prompt does not fit into its context. ``sampling`` as
-        for ``measure``, with which this shares its batch. Raises ``RuntimeError``.
+        for ``measure``, with which this shares its batch. Raises ``RuntimeFailed``.
         """
         if probe.by == "likelihood":
             return []
@@ -229,7 +229,7 @@ class Bench:
 
         The mean natural-log probability of a token, for each prompt to which both wrote a text.
         Nothing is written for it: ``replies`` are those of `replies`, and the level has been asked
-        in the same batch. Raises ``RuntimeError``.
+        in the same batch. Raises ``RuntimeFailed``.
         """
         prompts = [prompt for prompt, _ in replies]
         own = self._generate(level, prompts, probe.max_tokens).responses
@@ -278,7 +278,7 @@ class Bench:
     def ask(self, level: str | None, prompt: str, max_tokens: int) -> Response:
         """What a level answers to a single prompt; ``None`` stands for the reference.
 
-        Raises ``RuntimeError`` when its runtime fails.
+        Raises ``RuntimeFailed`` when its runtime fails.
         """
         return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
 

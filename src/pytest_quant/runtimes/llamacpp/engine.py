@@ -127,7 +127,7 @@ class LlamaCppRuntime:
         """Answer every prompt greedily; the same call gives the same bytes, whatever ran before.
 
         Raises ``PromptTooLong`` (a ``ValueError``) when a prompt leaves no room for an answer,
-        ``RuntimeError`` when llama.cpp fails.
+        ``RuntimeFailed`` when llama.cpp fails.
         """
         if limits.max_tokens < 1 or not all(limits.stop):
             raise ValueError(f"max_tokens must be positive and stop strings not empty: {limits}")
@@ -163,7 +163,7 @@ class LlamaCppRuntime:
         """How likely each continuation is; the same call gives the same numbers.
 
         Raises ``PromptTooLong`` (a ``ValueError``) when a prompt and a continuation do not fit
-        into the context, ``ValueError`` for an empty one, ``RuntimeError`` when llama.cpp fails.
+        into the context, ``ValueError`` for an empty one, ``RuntimeFailed`` when llama.cpp fails.
         """
         started = time.perf_counter()
         asked = [self._stem(p, texts) for p, texts in zip(prompts, continuations, strict=True)]
@@ -198,7 +198,7 @@ class LlamaCppRuntime:
 
         Both models read in step. Raises ``Incomparable`` unless both have the same vocabulary and
         there is something to read, ``QuantUsageError`` for a text that is too short,
-        ``RuntimeError`` when llama.cpp fails.
+        ``RuntimeFailed`` when llama.cpp fails.
         """
         assert isinstance(level, LlamaCppRuntime)
         sizes = self._model.vocabulary_size, level._model.vocabulary_size
@@ -237,7 +237,7 @@ class LlamaCppRuntime:
     def predict(self, reading: Reading) -> Predictions:
         """What this model, the reference, finds the likeliest in the beginning of a text.
 
-        Raises ``QuantUsageError`` for a text that is too short, ``RuntimeError`` when llama.cpp
+        Raises ``QuantUsageError`` for a text that is too short, ``RuntimeFailed`` when llama.cpp
         fails.
         """
         return predict(
@@ -251,7 +251,7 @@ class LlamaCppRuntime:
     def diverge_from(self, known: Predictions) -> Divergence:
         """How far this model, a level, is from what a reference predicted.
 
-        Raises ``Incomparable`` unless it can read the same tokens, ``RuntimeError`` when llama.cpp
+        Raises ``Incomparable`` unless it can read the same tokens, ``RuntimeFailed`` when llama.cpp
         fails.
         """
         size, longest = self._model.vocabulary_size, int(known.lengths.max())
