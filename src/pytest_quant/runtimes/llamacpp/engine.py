@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import Self
+from typing import Self, get_args
 
 import numpy as np
 
@@ -49,6 +49,7 @@ from pytest_quant.runtimes.llamacpp.scoring import Floats, Stem, plan_scores, sc
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import (
     Batch,
+    Capability,
     Incomparable,
     Likelihood,
     Limits,
@@ -99,6 +100,10 @@ class LlamaCppRuntime:
         self._template = chat_template(model)
         self._vocabulary = Vocabulary(model)
         self._context: library.Context | None = None
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        return frozenset(get_args(Capability))
 
     @classmethod
     def open(
@@ -193,14 +198,15 @@ class LlamaCppRuntime:
             seconds=time.perf_counter() - started,
         )
 
-    def diverge(self, level: Runtime, reading: Reading) -> Divergence:
+    def diverge(self, level: Runtime, reading: Reading) -> Divergence | None:
         """Compare with a level over the whole vocabulary; the same call gives the same numbers.
 
-        Both models read in step. Raises ``Incomparable`` unless both have the same vocabulary and
-        there is something to read, ``QuantUsageError`` for a text that is too short,
-        ``RuntimeFailed`` when llama.cpp fails.
+        Both models read in step; ``None`` for a level of another runtime. Raises ``Incomparable``
+        unless both have the same vocabulary and there is something to read, ``QuantUsageError``
+        for a text that is too short, ``RuntimeFailed`` when llama.cpp fails.
         """
-        assert isinstance(level, LlamaCppRuntime)
+        if not isinstance(level, LlamaCppRuntime):
+            return None
         sizes = self._model.vocabulary_size, level._model.vocabulary_size
         if sizes[0] != sizes[1]:
             raise Incomparable(f"has {sizes[1]} tokens in its vocabulary, the reference {sizes[0]}")
