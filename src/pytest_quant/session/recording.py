@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from pytest_quant.base.harmless import bounded, harmless
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, RuntimeFailed
 from pytest_quant.gate.baseline import (
     Baseline,
     place_of,
@@ -64,7 +64,7 @@ def record_baselines(session: Session, record: RunRecord) -> Iterator[Planned | 
     problems, existing = [], session.files.existing()
     try:
         predictions = NewPredictions(session, record)
-    except RuntimeError as error:
+    except RuntimeFailed as error:
         raise QuantUsageError(
             f"--quant-update-baselines: {record.reference} cannot be read: {error}"
         ) from None
