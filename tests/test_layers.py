@@ -24,11 +24,13 @@ MODULES = {
     for path in sorted(PACKAGE.rglob("*.py"))
 }
 MOST_LINES = 400
+# The plugin is thin.
+MOST_LINES_OF_PLUGIN = 250
 
 # The modules of this package that may import a library.
 ALLOWED = {
     "pytest": ("plugin",),
-    "xdist": ("plugin.xdist_hooks",),
+    "xdist": ("plugin.xdist.hooks",),
     "llama_cpp": ("runtimes.llamacpp.library",),
     "yaml": ("probes",),
     "sympy": ("checkers", "probes.expressions"),
@@ -229,7 +231,8 @@ def test_no_module_imports_itself_through_others() -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_is_short_and_says_why_it_exists(name: str) -> None:
     text = MODULES[name].read_text("utf-8")
-    assert len(text.splitlines()) <= MOST_LINES
+    most = MOST_LINES_OF_PLUGIN if below(name, ("plugin",)) else MOST_LINES
+    assert len(text.splitlines()) <= most
     if text:
         docstring = ast.get_docstring(ast.parse(text))
         assert docstring
