@@ -14,8 +14,9 @@ from jsonschema import Draft202012Validator
 
 import pytest_quant.probes.reader
 from pytest_quant.checkers import KINDS, allowed_options
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.probes.model import CATEGORIES, Probe
+from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import check_unique, read_probes
 
 TABLE: dict[str, Any] = yaml.safe_load(
@@ -204,7 +205,7 @@ class TestAnyFile:
         except QuantUsageError as error:
             assert str(error).startswith("p.yaml:")
         else:
-            assert all(probe.category in CATEGORIES for probe in probes)
+            assert all(probe.category in GUIDE_CATEGORIES for probe in probes)
 
     @given(
         st.integers(0, len(VALID)),
@@ -229,7 +230,7 @@ class TestTheSchema:
         Draft202012Validator.check_schema(SCHEMA)
 
     def test_its_categories_are_those_of_the_model(self) -> None:
-        assert SCHEMA["properties"]["category"]["enum"] == list(CATEGORIES)
+        assert SCHEMA["properties"]["category"]["enum"] == list(GUIDE_CATEGORIES)
 
     def test_its_checks_are_those_of_the_checkers(self) -> None:
         known = SCHEMA["$defs"]["probe"]["properties"]["check"]["properties"]["kind"]["enum"]

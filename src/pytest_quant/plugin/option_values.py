@@ -91,21 +91,22 @@ def update(text: str) -> Literal["yes", "force"]:
 
 
 def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str | None], float]:
+    from pytest_quant.base.categories import CATEGORIES
     from pytest_quant.errors import QuantUsageError
     from pytest_quant.levels import parse_level
-    from pytest_quant.probes.model import CATEGORIES
 
     limits: dict[tuple[str, str | None], float] = {}
+    names = CATEGORIES.names if lines else ()
     for line in lines:
         words = line.split()
         try:
             name, category, limit = words[0], words[1], float(words[2])
         except (IndexError, ValueError):
             limit = -1.0
-        if len(words) != 3 or not 0 <= limit <= 100 or category not in (*CATEGORIES, "overall"):
+        if len(words) != 3 or not 0 <= limit <= 100 or category not in (*names, "overall"):
             raise QuantUsageError(
                 f"quant_tolerances: found {line!r}, expected: level category points, where "
-                f"category is overall or one of {', '.join(CATEGORIES)} and points are 0 to 100"
+                f"category is overall or one of {', '.join(names)} and points are 0 to 100"
             )
         try:
             level = parse_level(name, recipes).name

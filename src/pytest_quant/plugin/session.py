@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_quant.base.categories import CATEGORIES
 from pytest_quant.base.harmless import harmless
 from pytest_quant.base.past_capture import keep_stderr
 from pytest_quant.errors import QuantUsageError
@@ -29,7 +30,6 @@ from pytest_quant.plugin.progress import Progress
 from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.state import STATE, State, thread_count
 from pytest_quant.plugin.suite_files import SuiteFiles
-from pytest_quant.probes.model import CATEGORIES
 
 # Of probe files and of suites.
 _ENDINGS = (".yaml", ".yml", ".jsonl", ".ndjson", ".json", ".csv")
@@ -55,7 +55,7 @@ def start(config: pytest.Config) -> None:
     skipped = config.getini("norecursedirs")
     files = ProbeFiles(roots, config.args, base, skipped, suites, whole=whole)
     for name in (
-        *CATEGORIES,
+        *CATEGORIES.names,
         *(f"difficulty_{n}" for n in range(1, 6)),
         *(level.name for level in settings.levels),
     ):

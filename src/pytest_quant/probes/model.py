@@ -6,19 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-CATEGORIES: tuple[str, ...] = (
-    "numerical_reasoning",
-    "long_context",
-    "language_generation",
-    "world_knowledge",
-    "adversarial",
-    "logical_reasoning",
-    "ambiguity",
-    "real_world",
-    "iterative",
-    "probabilistic",
-)
-
 DEFAULT_CASES = 32
 # The checks whose expectation is an expression, or several, over the values; else a template.
 EXPECTS_EXPRESSIONS = frozenset({"numeric", "quantities"})

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pytest_quant.base.categories import CATEGORIES
 from pytest_quant.checkers.rules import check_names
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.documents import Document, Place, read_document
@@ -30,6 +31,7 @@ def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
     """The probes of one file, in its order; raises ``QuantUsageError`` for any mistake in it."""
     document = read_document(path, shown_as or str(path))
     check_form(document)
+    CATEGORIES.get(document.value["category"])
     probes = tuple(_probe(document, i) for i in range(len(document.value["probes"])))
     for i, probe in enumerate(probes):
         place = ("probes", i)

@@ -13,6 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
+from pytest_quant.base.categories import CATEGORIES
 from pytest_quant.probes.documents import Document, Place
 
 SCHEMA_FILE = Path(__file__).with_name("probe.schema.json").resolve()
@@ -52,9 +53,10 @@ def check_form(document: Document) -> None:
 
 @cache
 def _validator() -> Any:
-    text = SCHEMA_FILE.read_text("utf-8")
+    schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
+    schema["properties"]["category"]["enum"] = CATEGORIES.names
     strict: Any = validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
-    return strict(json.loads(text))
+    return strict(schema)
 
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
