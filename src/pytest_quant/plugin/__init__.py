@@ -21,7 +21,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Look at Allure's directory, if any level was asked for, before allure-pytest does."""
     if config.getoption("allure_report_dir", None) and _is_on(config):
-        from pytest_quant.plugin.session import check_allure
+        from pytest_quant.plugin.start import check_allure
 
         check_allure(config)
 
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 "--quant-levels=q4,q8"
             )
         return
-    from pytest_quant.plugin.session import start
+    from pytest_quant.plugin.start import start
 
     start(config)
 

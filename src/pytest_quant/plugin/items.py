@@ -12,7 +12,7 @@ import pytest
 from pytest_quant.base.harmless import message
 from pytest_quant.errors import QuantUsageError, Told
 from pytest_quant.plugin.properties import findings, labels, set_properties
-from pytest_quant.plugin.state import STATE
+from pytest_quant.plugin.stash import SESSION
 
 if TYPE_CHECKING:
     from pytest_quant.gate.tolerance_check import CheckResult
@@ -102,19 +102,21 @@ class ProbeItem(QuantItem):
         return any(found and found.verdict == "fail" for found in (self.result, self.regression))
 
     def runtest(self) -> None:
+        from pytest_quant.plugin.stories import story
+
         self.forget()
-        state = self.config.stash[STATE]
-        named = labels(self.level, state.reference.name, self.probe.category)
+        session = self.config.stash[SESSION]
+        named = labels(self.level, session.plan.reference.name, self.probe.category)
         set_properties(self, [*named, ("quant_difficulty", self.probe.difficulty)])
         with self.in_words("could not be run"):
-            self.measurement = state.measure(self.probe, self.level, self.nodeid)
+            self.measurement = session.measure(self.probe, self.level, self.nodeid)
         if reason := skip_reason(self.measurement):
             pytest.skip(reason)
-        self.result = state.check(self.measurement)
-        self.regression = state.regression(self.measurement)
+        self.result = session.check(self.measurement)
+        self.regression = session.regression(self.measurement)
         set_properties(self, findings(self.result, self.regression))
-        if story := state.explain(self.measurement, self.result, self.regression):
-            raise CheckFailed(story)
+        if self.has_failed:
+            raise CheckFailed(story(session, self.measurement, self.result, self.regression))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.probe.line - 1, self.name

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from pytest_quant.plugin.option_sources import Values
-    from pytest_quant.plugin.options import JudgeSettings
-
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.levels import parse_level
+from pytest_quant.plugin.option_sources import Values
+from pytest_quant.session.settings import JudgeSettings
 
 # More is a slip of the finger; what is counted with it stays small enough to count.
 _MOST = 10_000_000
@@ -92,8 +92,6 @@ def update(text: str) -> Literal["yes", "force"]:
 
 def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str | None], float]:
     from pytest_quant.base.categories import CATEGORIES
-    from pytest_quant.errors import QuantUsageError
-    from pytest_quant.levels import parse_level
 
     limits: dict[tuple[str, str | None], float] = {}
     names = CATEGORIES.names if lines else ()
@@ -118,7 +116,6 @@ def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str
 
 def sizes(values: Values) -> tuple[int | None, int | None]:
     """How many cases are asked: a fixed number, or at most so many; at most one of the two."""
-    from pytest_quant.errors import QuantUsageError
 
     cases, most = (values.parsed(name, positive) for name in ("cases", "max-cases"))
     if cases is None or most is None:
@@ -134,7 +131,6 @@ def sizes(values: Values) -> tuple[int | None, int | None]:
 
 
 def suites(values: Values) -> dict[str, Path]:
-    from pytest_quant.errors import QuantUsageError
     from pytest_quant.suites import SUITES
 
     def parse(text: str) -> str:
@@ -153,7 +149,6 @@ def suites(values: Values) -> dict[str, Path]:
 
 def tables(values: Values) -> tuple[str, ...]:
     from pytest_quant.analysis.guide import CASE_STUDIES
-    from pytest_quant.errors import QuantUsageError
 
     given, place, _ = values.raw("table")
     for name in given or ():
@@ -164,8 +159,6 @@ def tables(values: Values) -> tuple[str, ...]:
 
 
 def judge(values: Values) -> JudgeSettings | None:
-    from pytest_quant.errors import QuantUsageError
-    from pytest_quant.plugin.options import JudgeSettings
 
     url = values.parsed("judge", _endpoint)
     model = values.parsed("judge-model", printable)

@@ -18,9 +18,9 @@ from pytest_quant.errors import QuantUsageError
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_quant.plugin.options import Settings
-    from pytest_quant.plugin.state import State
     from pytest_quant.record.run import RunRecord
+    from pytest_quant.session.session import Session
+    from pytest_quant.session.settings import Settings
 
 # Where the options of pytest and of its plugins keep the names of files that they write.
 _OTHERS = {
@@ -32,14 +32,14 @@ _OTHERS = {
 }
 
 
-def check_outputs(config: pytest.Config, state: State) -> None:
+def check_outputs(config: pytest.Config, session: Session) -> None:
     """Raises ``QuantUsageError`` now rather than after hours of work.
 
     A file that cannot be written, one that two outputs would share, and one that the session
     reads: it would be gone.
     """
-    reports = {f"--quant-{name}": path for name, path in _wanted(state.settings)}
-    outputs = {**reports, **dict(_baselines(state))}
+    reports = {f"--quant-{name}": path for name, path in _wanted(session.plan.settings)}
+    outputs = {**reports, **dict(_baselines(session))}
     places = {option: _checked(option, path) for option, path in outputs.items()}
     taken: dict[object, str] = {}
     for option, place in (*places.items(), *_written_by_others(config)):
@@ -48,12 +48,12 @@ def check_outputs(config: pytest.Config, state: State) -> None:
             raise QuantUsageError(
                 f"{option}: {place.path} is also what {other} writes; give each its own file"
             )
-    read = {identity: what for what, path in _inputs(config, state) for identity in _there(path)}
+    read = {identity: what for what, path in _inputs(config, session) for identity in _there(path)}
     for option, path in reports.items():
         place = places[option]
         what = read.get(place.identity, "")
         if place.is_file and place.status is not None and not what:
-            claimed = state.files.claims(path) or state.files.claims(place.path)
+            claimed = session.files.claims(path) or session.files.claims(place.path)
             what = "a probe file" if claimed else ""
         if what:
             raise QuantUsageError(
@@ -80,12 +80,12 @@ def _wanted(settings: Settings) -> Iterator[tuple[str, Path]]:
             yield name, path
 
 
-def _baselines(state: State) -> Iterator[tuple[str, Path]]:
+def _baselines(session: Session) -> Iterator[tuple[str, Path]]:
     """What is recorded, if anything is."""
-    if state.settings.update != "no" and state.model_name:
-        for level in state.tested:
-            yield f"--quant-update-baselines of {level}", state.baselines.path(level)
-        yield "--quant-update-baselines", state.baselines.predictions_path
+    if session.plan.settings.update != "no" and session.plan.model_name:
+        for level in session.plan.tested:
+            yield f"--quant-update-baselines of {level}", session.plan.baselines.path(level)
+        yield "--quant-update-baselines", session.plan.baselines.predictions_path
 
 
 def _checked(option: str, path: Path) -> Destination:
@@ -105,7 +105,7 @@ def _written_by_others(config: pytest.Config) -> Iterator[tuple[str, Destination
                 yield option, find_destination(config.invocation_params.dir / path)
 
 
-def _inputs(config: pytest.Config, state: State) -> Iterator[tuple[str, Path]]:
+def _inputs(config: pytest.Config, session: Session) -> Iterator[tuple[str, Path]]:
     """The files that a session reads, by what they are."""
     from pytest_quant.base.library import EMBEDDED_MODEL, EXPECTED_IMPACT, GUIDE_TABLES, HELD_TEXT
     from pytest_quant.runtimes.llamacpp.gguf_file import inspect
@@ -117,7 +117,7 @@ def _inputs(config: pytest.Config, state: State) -> Iterator[tuple[str, Path]]:
     for plugin in config.pluginmanager.get_plugins():
         if file := getattr(plugin, "__file__", None):
             yield "a plugin", Path(file)
-    chosen = state.settings
+    chosen = session.plan.settings
     for model in (chosen.model or EMBEDDED_MODEL, *chosen.artifacts.values()):
         with suppress(QuantUsageError):
             yield from (("a part of a model", part) for part in inspect(model).parts)
@@ -125,8 +125,8 @@ def _inputs(config: pytest.Config, state: State) -> Iterator[tuple[str, Path]]:
     yield "the held text", chosen.text or HELD_TEXT
     yield from (("a suite", path) for path in chosen.suites.values())
     yield from (("a file of the library", path) for path in (EXPECTED_IMPACT, GUIDE_TABLES))
-    if state.model_name:
-        recorded = state.baselines.path("any").parent
+    if session.plan.model_name:
+        recorded = session.plan.baselines.path("any").parent
         yield from (("a baseline", path) for path in recorded.glob("*"))
 
 

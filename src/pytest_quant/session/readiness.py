@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_quant.levels import Level
-    from pytest_quant.plugin.baselines import Baselines
-    from pytest_quant.plugin.options import Settings
     from pytest_quant.runtimes.protocol import Reading
+    from pytest_quant.session.baselines import Baselines
     from pytest_quant.session.lineup import Lineup
+    from pytest_quant.session.settings import Settings
 
 
 def reference_at_hand(chosen: Settings, baselines: Callable[[], Baselines]) -> Level:
     """The reference to run; raises ``QuantUsageError`` if there is none."""
-    from pytest_quant.plugin.baselines import shown_path
+    from pytest_quant.session.baselines import shown_path
     from pytest_quant.session.lineup import choose_reference, lacks_reference
 
     try:

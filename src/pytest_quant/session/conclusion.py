@@ -1,75 +1,58 @@
-"""From what the tests brought to the run record."""
+"""From what a session found to its run record."""
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
-from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.analysis.summary import analyse
 from pytest_quant.base.version import __version__
 from pytest_quant.gate.budget import Budget
-from pytest_quant.gate.level_verdict import Problem, level_verdict
+from pytest_quant.gate.level_verdict import level_verdict
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check, pooled_checks
-from pytest_quant.metrics.divergence import Divergence
-from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.metrics.noise import NoiseFloor
-from pytest_quant.plugin.baselines import baseline_uses, divergence_checks, unused_baselines
-from pytest_quant.plugin.state import State
 from pytest_quant.record.run import LevelRecord, RunRecord
-from pytest_quant.runtimes.protocol import RuntimeInfo
+from pytest_quant.session.baseline_uses import (
+    baseline_uses,
+    divergence_checks,
+    unused_baselines,
+)
+from pytest_quant.session.findings import Findings
+from pytest_quant.session.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """All that the tests of a session brought.
-
-    Measurements and problems by node id, what is timed or read by level. ``other_failures`` are
-    failed tests of no level.
-    """
-
-    measurements: Mapping[str, Measurement]
-    runtimes: Mapping[str, RuntimeInfo]
-    divergences: Iterable[Divergence]
-    noise: Mapping[str, NoiseFloor]
-    benchmarks: Mapping[str, Benchmark]
-    likelihoods: Mapping[str, ResponseLikelihood]
-    problems: tuple[Problem, ...]
-    other_failures: int
-
-
-def conclude(state: State, found: Found) -> RunRecord:
+def conclude(session: Session, found: Findings) -> RunRecord:
     """The record of a session. Nothing in it depends on the order in which tests ended."""
-    lineup = state.lineup
+    lineup = session.plan.lineup
     # Without any test that ran, nobody has shared the budget, and there is nothing to check.
-    budget = state.budget or Budget(state.settings.alpha, pooled=0, category=0, probe=0)
+    budget = session.budget or Budget(session.plan.settings.alpha, pooled=0, category=0, probe=0)
     places = {name: place for place, name in enumerate(lineup.levels)}
     measurements = tuple(
         sorted(found.measurements.values(), key=lambda m: (places[m.level], m.nodeid))
     )
-    max_cases = state.settings.max_cases
+    max_cases = session.plan.settings.max_cases
     checks = (
-        *pooled_checks(measurements, state.limit, budget, max_cases),
+        *pooled_checks(measurements, session.plan.limit, budget, max_cases),
         *(
-            Check("probe", m.level, m.nodeid, m.category, state.check(m))
+            Check("probe", m.level, m.nodeid, m.category, session.check(m))
             for m in measurements
             if m.informative
         ),
-        *regression_checks(measurements, state.settings.regression_drop, budget, state.turns),
+        *regression_checks(
+            measurements, session.plan.settings.regression_drop, budget, session.turns
+        ),
     )
     timed = tuple(found.benchmarks[name] for name in lineup.artifacts if name in found.benchmarks)
     distances = tuple(
         sorted(
-            found.divergences, key=lambda d: (lineup.levels.index(d.level), d.source == "responses")
+            found.divergences.values(),
+            key=lambda d: (lineup.levels.index(d.level), d.source == "responses"),
         )
     )
-    distance_checks = divergence_checks(state, distances)
-    uses = baseline_uses(state, measurements, found.runtimes, distances)
+    distance_checks = divergence_checks(session, distances)
+    uses = baseline_uses(session, measurements, found.runtimes, distances)
     # Of the reference nothing is decided: what fails there fails at every level that needs it.
     problems = tuple(p for p in found.problems if p.level in lineup.levels)
     verdicts = {
@@ -80,12 +63,12 @@ def conclude(state: State, found: Found) -> RunRecord:
             divergence_checks=distance_checks,
             problems=problems,
             uses=uses,
-            selected=state.selected.get(name, 0),
+            selected=session.selected.get(name, 0),
         )
         for name in lineup.levels
     }
     levels = (
-        *_recorded_reference(state),
+        *_recorded_reference(session),
         *(
             LevelRecord(
                 name=name,
@@ -96,8 +79,8 @@ def conclude(state: State, found: Found) -> RunRecord:
                 tensor_types=dict(artifact.tensor_types),
                 warning=artifact.warning,
                 runtime=found.runtimes.get(name),
-                selected=state.selected.get(name, 0),
-                deselected=state.deselected.get(name, 0),
+                selected=session.selected.get(name, 0),
+                deselected=session.deselected.get(name, 0),
                 verdict=verdicts.get(name),
             )
             for name, artifact in lineup.artifacts.items()
@@ -109,10 +92,10 @@ def conclude(state: State, found: Found) -> RunRecord:
         model=lineup.model,
         reference=lineup.reference,
         reference_quantized=lineup.reference_quantized,
-        reference_recorded=state.recorded_reference is not None,
-        alpha=state.settings.alpha,
+        reference_recorded=session.plan.recorded_reference is not None,
+        alpha=session.plan.settings.alpha,
         selected={"pooled": budget.pooled, "category": budget.category, "probe": budget.probe},
-        missing=max(0, sum(state.selected.values()) - len(measurements)),
+        missing=max(0, sum(session.selected.values()) - len(measurements)),
         levels=levels,
         measurements=measurements,
         checks=checks,
@@ -124,7 +107,12 @@ def conclude(state: State, found: Found) -> RunRecord:
             distance_checks,
             lineup.reference,
             [
-                Rung(level.name, state.guide_level(level.name), level.size, level.bits_per_weight)
+                Rung(
+                    level.name,
+                    session.plan.guide_level(level.name),
+                    level.size,
+                    level.bits_per_weight,
+                )
                 for level in levels
             ],
             read_guide(),
@@ -139,16 +127,16 @@ def conclude(state: State, found: Found) -> RunRecord:
         divergences=distances,
         divergence_checks=distance_checks,
         baselines=uses,
-        unused_baselines=unused_baselines(state),
+        unused_baselines=unused_baselines(session),
         max_cases=max_cases,
         problems=problems,
         other_failures=found.other_failures + len(found.problems) - len(problems),
     )
 
 
-def _recorded_reference(state: State) -> Iterator[LevelRecord]:
+def _recorded_reference(session: Session) -> Iterator[LevelRecord]:
     """The reference, if it is not at hand, as the baselines describe it."""
-    if known := state.recorded_reference:
+    if known := session.plan.recorded_reference:
         yield LevelRecord(
             name=known.level,
             recipe=known.recipe,

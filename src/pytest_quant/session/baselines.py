@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pytest_quant.base.version import __version__
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline import (
     RIGHT,
@@ -17,36 +15,17 @@ from pytest_quant.gate.baseline import (
     RecordedArtifact,
     RecordedProbe,
 )
-from pytest_quant.gate.baseline_changes import (
-    BaselineUse,
-    Changes,
-    Coverage,
-    DivergenceUse,
-    changes,
-    coverage,
-)
 from pytest_quant.gate.baseline_file import read_baseline
 from pytest_quant.gate.baseline_places import baseline_path, predictions_path, recorded_levels
-from pytest_quant.gate.divergence_regression import (
-    DivergenceCheck,
-    behaves_like,
-    evaluate_divergence,
-    mean_over,
-)
 from pytest_quant.gate.predictions_file import read_predictions
-from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
-from pytest_quant.metrics.measurement import Answer, Measurement, recorded_answer
+from pytest_quant.metrics.measurement import Answer, recorded_answer
 from pytest_quant.probes.cases import each_case
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.runtimes.llamacpp.artifacts import Artifact
-from pytest_quant.runtimes.llamacpp.contents import Contents, read_contents
+from pytest_quant.runtimes.llamacpp.contents import Contents
 from pytest_quant.runtimes.protocol import RuntimeInfo
 from pytest_quant.session.bench import NotRecorded
-
-if TYPE_CHECKING:
-    from pytest_quant.plugin.state import State
-
 
 # By so many cases probes of one id are told apart.
 _FIRST_CASES = 4
@@ -158,120 +137,6 @@ def recorded_artifact(
         metadata=contents.metadata if contents else {},
         tensors=contents.tensors if contents else {},
     )
-
-
-def changes_since(
-    state: State, baseline: Baseline, runtime: RuntimeInfo | None, covered: Coverage
-) -> Changes:
-    """What differs between a baseline and what this session measured at its level."""
-    artifact = state.lineup.artifacts[baseline.level]
-    contents = read_contents(artifact.path, state.settings.cache_dir)
-    return changes(
-        baseline,
-        recorded_artifact(artifact, runtime, contents),
-        state.recorded_reference
-        or recorded_artifact(state.lineup.artifacts[state.reference.name], None),
-        contents.prompt_form,
-        __version__,
-        covered,
-    )
-
-
-def baseline_uses(
-    state: State,
-    measurements: Sequence[Measurement],
-    runtimes: Mapping[str, RuntimeInfo],
-    divergences: Sequence[Divergence],
-) -> tuple[BaselineUse, ...]:
-    """What became of the baseline of each tested level; nothing while they are recorded anew."""
-    if state.settings.update != "no":
-        return ()
-    return tuple(
-        replace(
-            _use(state, level, [m for m in measurements if m.level == level], runtimes.get(level)),
-            diverges=_lower_level(state, level, divergences),
-            divergence=_divergence_use(state, state.baseline(level), level, divergences),
-        )
-        for level in state.tested
-    )
-
-
-def _divergence_use(
-    state: State, baseline: Baseline | None, level: str, divergences: Sequence[Divergence]
-) -> DivergenceUse:
-    """Whether all that is recorded of the held text was read again.
-
-    Without the reference that is what the record holds of its predictions. Responses come and go
-    with the probes that are asked.
-    """
-    if not (baseline and baseline.divergences):
-        return "not recorded"
-    held = "text" if state.recorded_reference is None else "recorded"
-    recorded = {chunk.digest for chunk in baseline.divergences.get(held, ())}
-    found = (d for d in divergences if (d.level, d.source) == (level, held))
-    now = {chunk.digest for divergence in found for chunk in divergence.chunks}
-    return "compared" if recorded and recorded <= now else "not measured"
-
-
-def _use(
-    state: State, level: str, measured: Sequence[Measurement], runtime: RuntimeInfo | None
-) -> BaselineUse:
-    baseline, path = state.baseline(level), shown_path(state.baselines.path(level))
-    required = state.settings.require_baseline
-    if baseline is None:
-        return BaselineUse(level, path, found=False, required=required)
-    covered = coverage(baseline, measured, state.is_gone)
-    return BaselineUse(
-        level,
-        path,
-        found=True,
-        required=required,
-        created=baseline.created,
-        created_by=baseline.created_by,
-        version=baseline.version,
-        coverage=covered,
-        changes=changes_since(state, baseline, runtime, covered),
-    )
-
-
-def divergence_checks(
-    state: State, divergences: Sequence[Divergence]
-) -> tuple[DivergenceCheck, ...]:
-    """Each level's divergence held against the recorded one, where there is one."""
-    checks = []
-    for found in divergences:
-        baseline = state.baseline(found.level)
-        if baseline is None or found.source not in baseline.divergences:
-            continue
-        assert state.budget is not None
-        result = evaluate_divergence(
-            baseline.divergences[found.source], found.chunks, state.budget.alpha_for("pooled")
-        )
-        if result is not None:
-            checks.append(DivergenceCheck(found.level, found.source, result))
-    return tuple(checks)
-
-
-def _lower_level(state: State, level: str, divergences: Sequence[Divergence]) -> str:
-    """The recorded level of fewer bits that a file diverges like on the held text, or empty."""
-    for found in divergences:
-        if found.level != level or found.source == "responses":
-            continue
-        digests = [chunk.digest for chunk in found.chunks]
-        recorded = {}
-        for other in state.baselines.others(level):
-            mean = mean_over(other.divergences.get(found.source, ()), digests)
-            if mean is not None:
-                recorded[other.level] = (mean, other.artifact.bits_per_weight)
-        mean = mean_over(found.chunks, digests)
-        bits = state.lineup.artifacts[level].bits_per_weight
-        return behaves_like(mean, bits, recorded) if mean is not None else ""
-    return ""
-
-
-def unused_baselines(state: State) -> tuple[str, ...]:
-    """The recorded levels of the model that this session does not test."""
-    return tuple(name for name in state.baselines.levels() if name not in state.tested)
 
 
 def shown_path(path: Path) -> str:

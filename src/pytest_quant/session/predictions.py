@@ -12,7 +12,7 @@ from pytest_quant.record.run import RunRecord
 from pytest_quant.runtimes.protocol import Incomparable
 
 if TYPE_CHECKING:
-    from pytest_quant.plugin.state import State
+    from pytest_quant.session.session import Session
 
 
 class NewPredictions:
@@ -22,14 +22,14 @@ class NewPredictions:
     Raises ``RuntimeError`` when a model cannot be run.
     """
 
-    def __init__(self, state: State, record: RunRecord) -> None:
-        self._state = state
+    def __init__(self, session: Session, record: RunRecord) -> None:
+        self._session = session
         self._known: RecordedPredictions | None = None
         # A session that was stopped is not kept waiting.
         if not record.missing and any(found.source == "text" for found in record.divergences):
-            state.announce("reading the held text for runs that do not have the reference")
-            digest = state.lineup.artifacts[record.reference].digest
-            made = state.bench.predictions(state.held_text)
+            session.plan.announce("reading the held text for runs that do not have the reference")
+            digest = session.plan.lineup.artifacts[record.reference].digest
+            made = session.bench.predictions(session.plan.held_text)
             self._known = RecordedPredictions(digest, made)
 
     def divergences(self, level: str) -> dict[str, tuple[RecordedChunk, ...]]:
@@ -37,7 +37,7 @@ class NewPredictions:
         if self._known is None:
             return {}
         try:
-            found = self._state.bench.diverge_from(self._known.predictions, level)
+            found = self._session.bench.diverge_from(self._known.predictions, level)
         except Incomparable:
             return {}
         return {found.source: recorded_chunks(found.chunks)}

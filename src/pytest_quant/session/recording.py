@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator, Mapping, Set
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
+from pytest_quant.base.harmless import bounded, harmless
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline import (
     Baseline,
@@ -19,25 +20,30 @@ from pytest_quant.gate.baseline import (
     recorded_probe,
 )
 from pytest_quant.gate.baseline_file import DamagedBaseline, write_baseline
-from pytest_quant.gate.baseline_update import plan_update
-from pytest_quant.plugin.baselines import recorded_artifact, shown_path
-from pytest_quant.plugin.predictions import NewPredictions
+from pytest_quant.gate.baseline_update import Update, plan_update
 from pytest_quant.record.run import RunRecord
-from pytest_quant.reports.plain_text import shown
-from pytest_quant.reports.recording import update_lines
 from pytest_quant.runtimes.llamacpp.contents import read_contents
+from pytest_quant.session.baselines import recorded_artifact, shown_path
+from pytest_quant.session.predictions import NewPredictions
+from pytest_quant.session.session import Session
 
-if TYPE_CHECKING:
-    from pytest_quant.plugin.state import State
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is about to be written to ``path``; ``fails``: the level fails its checks."""
+
+    update: Update
+    path: str
+    fails: bool
 
 
-def check_may_record(state: State, environment: Mapping[str, str]) -> None:
+def check_may_record(session: Session, environment: Mapping[str, str]) -> None:
     """Raises ``QuantUsageError`` for what no recording may do, before anything is measured.
 
     Under CI a baseline is to be met, not made. A file of another model, or of a newer version, is
     not this session's to replace.
     """
-    update = state.settings.update
+    update = session.plan.settings.update
     under_ci = environment.get("CI", "").lower() not in ("", "0", "false", "no")
     if update == "yes" and under_ci:
         raise QuantUsageError(
@@ -45,26 +51,26 @@ def check_may_record(state: State, environment: Mapping[str, str]) -> None:
             "baselines checks nothing\nrecord on your machine and commit the files, or insist: "
             "--quant-update-baselines=force"
         )
-    if update != "no" and state.model_name:
-        for level in state.tested:
-            _old(state, level)
+    if update != "no" and session.plan.model_name:
+        for level in session.plan.tested:
+            _old(session, level)
 
 
-def record_baselines(state: State, record: RunRecord) -> Iterator[str]:
-    """Say what changes, then write it; one level after the other, as lines for a person.
+def record_baselines(session: Session, record: RunRecord) -> Iterator[Planned | str]:
+    """Say what changes, then write it, then say where; one level after the other.
 
     Raises ``QuantUsageError`` in the end if a level could not be recorded.
     """
-    problems, existing = [], state.files.existing()
+    problems, existing = [], session.files.existing()
     try:
-        predictions = NewPredictions(state, record)
+        predictions = NewPredictions(session, record)
     except RuntimeError as error:
         raise QuantUsageError(
             f"--quant-update-baselines: {record.reference} cannot be read: {error}"
         ) from None
-    for level in state.tested:
+    for level in session.plan.tested:
         try:
-            yield from _record_level(state, record, level, existing, predictions)
+            yield from _record_level(session, record, level, existing, predictions)
         except QuantUsageError as error:
             yield f"{level}: not recorded: {error}"
             problems.append(f"{level} is not recorded: {error}")
@@ -73,28 +79,27 @@ def record_baselines(state: State, record: RunRecord) -> Iterator[str]:
 
 
 def _record_level(
-    state: State, record: RunRecord, level: str, existing: Set[str], predictions: NewPredictions
-) -> Iterator[str]:
-    path = state.baselines.path(level)
-    old, damage = _old(state, level)
+    session: Session, record: RunRecord, level: str, existing: Set[str], predictions: NewPredictions
+) -> Iterator[Planned | str]:
+    path = session.plan.baselines.path(level)
+    old, damage = _old(session, level)
     # What does not fit into the model's context is not there for it.
     skipped = {m.probe for m in record.of_level(level) if m.skipped}
-    settings = state.settings
+    settings = session.plan.settings
     update = plan_update(
         old,
-        _new(state, record, level, predictions),
-        state.is_gone,
+        _new(session, record, level, predictions),
+        session.files.is_gone,
         existing=existing - skipped,
         fewer=settings.cases is not None or settings.max_cases is not None,
         damage=damage,
     )
     if update.refused:
-        raise QuantUsageError(shown(update.refused, 1000))
-    fails = record.level(level).verdict == "fail"
-    yield from update_lines(update, shown_path(path), fails=fails)
+        raise QuantUsageError(harmless(bounded(update.refused, 1000)))
+    yield Planned(update, shown_path(path), fails=record.level(level).verdict == "fail")
     if not update.is_needed:
         return
-    beside = state.baselines.predictions_path
+    beside = session.plan.baselines.predictions_path
     try:
         is_new = predictions.write(beside)
         write_baseline(update.baseline, path)
@@ -108,18 +113,18 @@ def _record_level(
     yield f"{level}: wrote {shown_path(path)}"
 
 
-def _old(state: State, level: str) -> tuple[Baseline | None, str]:
+def _old(session: Session, level: str) -> tuple[Baseline | None, str]:
     """The file that there is, or why it cannot be read."""
     try:
-        return state.baselines.read(level), ""
+        return session.plan.baselines.read(level), ""
     except DamagedBaseline as error:
         return None, error.problem
 
 
-def _new(state: State, record: RunRecord, level: str, predictions: NewPredictions) -> Baseline:
+def _new(session: Session, record: RunRecord, level: str, predictions: NewPredictions) -> Baseline:
     """Everything that was measured completely at one level."""
-    artifacts = state.lineup.artifacts
-    contents = read_contents(artifacts[level].path, state.settings.cache_dir)
+    artifacts = session.plan.lineup.artifacts
+    contents = read_contents(artifacts[level].path, session.plan.settings.cache_dir)
     runtimes = {entry.name: entry.runtime for entry in record.levels}
     measured = {place_of(m): recorded_probe(m) for m in record.of_level(level)}
     return Baseline(

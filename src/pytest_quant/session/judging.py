@@ -9,9 +9,9 @@ from pytest_quant.judge.endpoint import Endpoint
 from pytest_quant.judge.pairwise import free_text_pairs, judge
 from pytest_quant.judge.preferences import JudgedPair, Judgement, preferences
 from pytest_quant.judge.prompt import TEMPLATE
-from pytest_quant.plugin.options import JudgeSettings
-from pytest_quant.plugin.state import State
 from pytest_quant.record.run import RunRecord
+from pytest_quant.session.session import Session
+from pytest_quant.session.settings import JudgeSettings
 
 
 def not_yet_judged(record: RunRecord, settings: JudgeSettings) -> RunRecord:
@@ -19,12 +19,14 @@ def not_yet_judged(record: RunRecord, settings: JudgeSettings) -> RunRecord:
     return _with(record, settings, "nothing was judged: the session was stopped")
 
 
-def with_judgement(state: State, record: RunRecord, settings: JudgeSettings, key: str) -> RunRecord:
+def with_judgement(
+    session: Session, record: RunRecord, settings: JudgeSettings, key: str
+) -> RunRecord:
     """The record with what the judge says, or why it says nothing; verdicts stay as they are."""
     levels = free_text_pairs(record.measurements)
     chosen = {name: pairs[: settings.pairs] for name, pairs in levels.items()}
     if asked := sum(pair.differs for pairs in chosen.values() for pair in pairs):
-        state.announce(f"{settings.model} compares {asked} responses with the reference's")
+        session.plan.announce(f"{settings.model} compares {asked} responses with the reference's")
     endpoint = Endpoint(settings.url, settings.model, settings.timeout_s, key)
     judged, why = judge(endpoint, chosen.values())
     problem, count = "", sum(map(len, chosen.values()))
