@@ -20,3 +20,7 @@ class QuantUsageError(Told):
 
 class SandboxUnavailable(Told):
     """Programs cannot be isolated on this machine, so none is run; the message says why."""
+
+
+class CheckerBroken(Told):
+    """A checker failed on a response, which no checker may; the message says whose it is."""

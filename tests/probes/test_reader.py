@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import pytest_quant.probes.reader
-from pytest_quant.checkers import KINDS, allowed_options
+from pytest_quant.checkers import CHECKERS, allowed_options
 from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.model import Probe
@@ -234,9 +234,9 @@ class TestTheSchema:
 
     def test_its_checks_are_those_of_the_checkers(self) -> None:
         known = SCHEMA["$defs"]["probe"]["properties"]["check"]["properties"]["kind"]["enum"]
-        assert sorted(known) == sorted(KINDS)
+        assert sorted(known) == list(CHECKERS.names)
 
-    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("kind", CHECKERS.names)
     def test_the_options_of_a_check_are_those_of_its_checker(self, kind: str) -> None:
         # The runtime knows what was asked and whether the answer was cut; an author does not.
         authors = {*allowed_options(kind)} - {"prompt", "truncated"}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_quant.base.categories import CATEGORIES
+from pytest_quant.base.library import PROBE_SCHEMA
 from pytest_quant.cli.arguments import path_argument
 from pytest_quant.cli.columns import Columns
 from pytest_quant.cli.guide import GUIDE_CATEGORIES, guide_table
@@ -171,9 +172,7 @@ def _show(chosen: argparse.Namespace) -> Iterator[str]:
 
 
 def _schema(_: argparse.Namespace) -> Iterator[str]:
-    from pytest_quant.probes.schema import SCHEMA_FILE
-
-    yield f"# yaml-language-server: $schema={SCHEMA_FILE.as_uri()}"
+    yield f"# yaml-language-server: $schema={PROBE_SCHEMA.as_uri()}"
 
 
 def _only(options: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -11,20 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from pytest_quant.base.categories import CATEGORIES
+from pytest_quant.checkers import CHECKERS
 from pytest_quant.checkers.rules import check_names
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.documents import Document, Place, read_document
 from pytest_quant.probes.model import (
     DEFAULT_CASES,
-    EXPECTS_EXPRESSIONS,
-    NAMED_EXPRESSIONS,
+    By,
     Probe,
 )
 from pytest_quant.probes.schema import check_form, shown
 
 # Decimal arithmetic is exact up to this many digits.
 _MAX_DIGITS = 28
-_CLOSENESS = ("places", "significant", "tolerance")
 
 
 def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
@@ -38,7 +37,7 @@ def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
         _check_domains(probe, document, place)
         _check_pinned(probe, document, place)
         _check_texts(probe, document, place)
-        _check_closeness(probe, document, place)
+        _check_one_of(probe, document, place)
         _check_rules(probe, document, place)
         _check_facts(probe, document, place)
     check_unique(probes)
@@ -60,6 +59,8 @@ def check_unique(probes: Iterable[Probe]) -> None:
 def _probe(document: Document, i: int) -> Probe:
     raw = document.value["probes"][i]
     check = dict(raw["check"])
+    kind = check.pop("kind")
+    by: By = check.pop("by", "text") if CHECKERS.get(kind).choices else "text"
     return Probe(
         id=raw["id"],
         category=document.value["category"],
@@ -67,8 +68,8 @@ def _probe(document: Document, i: int) -> Probe:
         difficulty=raw["difficulty"],
         prompt=raw["prompt"].strip(),
         expect=str(raw["expect"]),
-        check=check.pop("kind"),
-        by=check.pop("by", "text"),
+        check=kind,
+        by=by,
         check_options=check,
         path=document.shown_as,
         line=document.line(("probes", i)),
@@ -167,9 +168,10 @@ def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]
         yield ("solution",), probe.solution, _fields
     for name, facet in probe.facets.items():
         yield ("facets", name), facet, _fields
-    yield ("expect",), probe.expect, _names if probe.check in EXPECTS_EXPRESSIONS else _fields
+    checker = CHECKERS.get(probe.check)
+    yield ("expect",), probe.expect, _fields if checker.expects == "template" else _names
     for option, raw in probe.check_options.items():
-        if option in NAMED_EXPRESSIONS:
+        if option in checker.expressions:
             for title, expression in raw.items():
                 yield ("check", option, title), str(expression), _names
         else:
@@ -207,13 +209,14 @@ def _names(expression: str) -> set[str]:
     return {node.id for node in names if id(node) not in called} - {"pi", "e"}
 
 
-def _check_closeness(probe: Probe, document: Document, place: Place) -> None:
-    given = [name for name in _CLOSENESS if name in probe.check_options]
+def _check_one_of(probe: Probe, document: Document, place: Place) -> None:
+    one_of = CHECKERS.get(probe.check).one_of
+    given = [name for name in one_of if name in probe.check_options]
     if len(given) > 1:
         raise document.mistake(
             (*place, "check", given[1]),
             " and ".join(given),
-            f"only one of {', '.join(_CLOSENESS)}",
+            f"only one of {', '.join(one_of)}",
         )
 
 
@@ -231,6 +234,8 @@ def _check_rules(probe: Probe, document: Document, place: Place) -> None:
 
 def _check_facts(probe: Probe, document: Document, place: Place) -> None:
     """A text that must state facts has no aliases, and cannot state more than there are."""
+    if probe.check != "text":
+        return
     required, least = (probe.check_options.get(name) for name in ("required", "at_least"))
     if required and "aliases" in probe.check_options:
         raise document.mistake(
