@@ -78,7 +78,7 @@ ROOMS = {
     "analysis": ("base", "checkers", "gate", "metrics"),
     "judge": ("analysis", "gate", "metrics", "thinking"),
     "probes": ("base", "checkers"),
-    "suites": ("probes",),
+    "suites": ("base", "probes"),
     "runtimes": ("base", "metrics", "thinking"),
     "record": ("analysis", "base", "gate", "judge", "metrics", "runtimes"),
     "reports": ("analysis", "base", "checkers", "gate", "judge", "metrics", "record"),

@@ -9,14 +9,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pytest_quant.base.categories import Category
     from pytest_quant.base.version import __version__
     from pytest_quant.checkers import check
+    from pytest_quant.checkers.checker import Checker
     from pytest_quant.checkers.outcome import Outcome
+    from pytest_quant.errors import QuantUsageError
     from pytest_quant.plugin.fixture import Quant
+    from pytest_quant.probes.model import Probe
+    from pytest_quant.record.run import RunRecord
+    from pytest_quant.suites.fixed import fixed_probe
+    from pytest_quant.suites.rows import read_rows
 
-__all__ = ["Outcome", "Quant", "__version__", "check"]
+__all__ = [
+    "Category",
+    "Checker",
+    "Outcome",
+    "Probe",
+    "Quant",
+    "QuantUsageError",
+    "RunRecord",
+    "__version__",
+    "check",
+    "fixed_probe",
+    "read_rows",
+]
 
 _HOMES = {
+    "Category": "pytest_quant.base.categories",
+    "Checker": "pytest_quant.checkers.checker",
+    "Probe": "pytest_quant.probes.model",
+    "QuantUsageError": "pytest_quant.errors",
+    "RunRecord": "pytest_quant.record.run",
+    "fixed_probe": "pytest_quant.suites.fixed",
+    "read_rows": "pytest_quant.suites.rows",
     "Outcome": "pytest_quant.checkers.outcome",
     "Quant": "pytest_quant.plugin.fixture",
     "__version__": "pytest_quant.base.version",

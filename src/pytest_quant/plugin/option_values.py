@@ -131,12 +131,14 @@ def sizes(values: Values) -> tuple[int | None, int | None]:
 
 
 def suites(values: Values) -> dict[str, Path]:
-    from pytest_quant.suites import SUITES
+    from pytest_quant.suites import SOURCES
 
     def parse(text: str) -> str:
-        name = text.strip().lower()
-        if name not in SUITES:
-            known = ", ".join(SUITES)
+        # Ours are written in many ways: GSM8K, MMLU.
+        name = text.strip()
+        name = name if name in SOURCES.names else name.lower()
+        if name not in SOURCES.names:
+            known = ", ".join(SOURCES.names)
             raise ValueError(f"found the unknown suite {text!r}, expected one of {known}")
         return name
 
@@ -145,6 +147,15 @@ def suites(values: Values) -> dict[str, Path]:
         if not path.is_file():
             raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
     return found
+
+
+def report(text: str) -> str:
+    """The name of a report that there is."""
+    from pytest_quant.reports.written import REPORTS
+
+    if (name := text.strip()) not in REPORTS.names:
+        raise REPORTS.unknown(name)
+    return name
 
 
 def tables(values: Values) -> tuple[str, ...]:

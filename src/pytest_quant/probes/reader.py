@@ -44,6 +44,38 @@ def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
     return probes
 
 
+def check_given(probe: Probe) -> None:
+    """Raises ``QuantUsageError`` for a probe that was made elsewhere, if no file could state it.
+
+    Its questions are told of when they are drawn.
+    """
+    raw: dict[str, Any] = {
+        "id": probe.id,
+        "subcategory": probe.subcategory,
+        "difficulty": probe.difficulty,
+        "prompt": probe.prompt,
+        "expect": probe.expect,
+        "check": {"kind": probe.check, **probe.check_options},
+        "pinned": list(map(dict, probe.pinned[:1])),
+        "cases": probe.cases,
+        "max_tokens": probe.max_tokens,
+    }
+    optional = ("solution", "clean", "guide", "task")
+    raw |= {name: value for name in optional if (value := getattr(probe, name)) is not None}
+    if probe.by != "text":
+        raw["check"]["by"] = probe.by
+    # Where nothing is drawn, the questions are all that there is.
+    raw |= {"parameters": probe.parameters} if probe.parameters else {"generator": "its.questions"}
+    if probe.is_drawn and not probe.pinned:
+        del raw["pinned"]
+    value = {"category": probe.category, "probes": [raw]}
+    document = Document(value, {(): probe.line}, probe.path)
+    check_form(document)
+    CATEGORIES.get(probe.category)
+    for check in (_check_one_of, _check_rules, _check_facts):
+        check(probe, document, ("probes", 0))
+
+
 def check_unique(probes: Iterable[Probe]) -> None:
     """Raises ``QuantUsageError`` if two probes share an id, naming both places."""
     first: dict[str, Probe] = {}
