@@ -94,7 +94,17 @@ ROOMS = {
         "runtimes",
         "suites",
     ),
-    "cli": ("analysis", "base", "checkers", "gate", "probes", "record", "reports", "runtimes"),
+    "cli": (
+        "analysis",
+        "base",
+        "checkers",
+        "gate",
+        "probes",
+        "record",
+        "reports",
+        "runtimes",
+        "session",
+    ),
     "plugin": (
         "analysis",
         "base",
@@ -176,6 +186,21 @@ def test_a_room_knows_only_rooms_below_it(room: str) -> None:
     assert sorted(rooms_used_by(room)) == sorted(ROOMS[room])
     order = list(ROOMS)
     assert [other for other in ROOMS[room] if order.index(other) > order.index(room)] == []
+
+
+def test_the_drawing_in_the_docs_is_this_one() -> None:
+    """Its last row, for the plugin, names what is not known instead."""
+    text = (REPOSITORY / "docs" / "architecture.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| ([^|]+) \|$", text, re.MULTILINE)
+    drawn = dict(rows)
+    missing = sorted(set(ROOMS) - {"plugin", *ROOMS["plugin"]})
+    assert drawn.pop("plugin") == f"all of them but {', '.join(missing)}"
+    assert drawn == {
+        room: ", ".join(sorted(known)) or "nothing"
+        for room, known in ROOMS.items()
+        if room != "plugin"
+    }
+    assert [room for room, _ in rows] == list(ROOMS)
 
 
 def test_there_is_no_loose_room() -> None:

@@ -17,6 +17,7 @@ from pytest_quant import __version__
 from pytest_quant.base.converter import structured
 from pytest_quant.base.files import write_atomically
 from pytest_quant.base.library import PROBES
+from pytest_quant.errors import RuntimeFailed
 from pytest_quant.levels import Level
 from pytest_quant.metrics.divergence import Chunk, Divergence
 from pytest_quant.metrics.likeliest import Predictions
@@ -179,7 +180,7 @@ class Workbench:
                 self._chunks(lambda: self._bench.diverge(name, self._replies)),
                 self._chunks(lambda: self._bench.diverge_from(self._predictions, name)),
             )
-        except RuntimeError as error:
+        except RuntimeFailed as error:
             return Findings((), (), str(error))
         return Findings(measurements, texts)
 

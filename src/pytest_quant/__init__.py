@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_quant.plugin.fixture import Quant
     from pytest_quant.probes.model import Probe
     from pytest_quant.record.run import RunRecord
+    from pytest_quant.session.run import run
     from pytest_quant.suites.fixed import fixed_probe
     from pytest_quant.suites.rows import read_rows
 
@@ -33,20 +34,22 @@ __all__ = [
     "check",
     "fixed_probe",
     "read_rows",
+    "run",
 ]
 
 _HOMES = {
     "Category": "pytest_quant.base.categories",
     "Checker": "pytest_quant.checkers.checker",
+    "Outcome": "pytest_quant.checkers.outcome",
     "Probe": "pytest_quant.probes.model",
+    "Quant": "pytest_quant.plugin.fixture",
     "QuantUsageError": "pytest_quant.errors",
     "RunRecord": "pytest_quant.record.run",
-    "fixed_probe": "pytest_quant.suites.fixed",
-    "read_rows": "pytest_quant.suites.rows",
-    "Outcome": "pytest_quant.checkers.outcome",
-    "Quant": "pytest_quant.plugin.fixture",
     "__version__": "pytest_quant.base.version",
     "check": "pytest_quant.checkers",
+    "fixed_probe": "pytest_quant.suites.fixed",
+    "read_rows": "pytest_quant.suites.rows",
+    "run": "pytest_quant.session.run",
 }
 
 

@@ -37,6 +37,8 @@ INFO = RuntimeInfo("scripted", "1", "build", "none", 1, 1, 64)
 class Scripted:
     """A runtime that finds each text as likely as a script says, for every prompt."""
 
+    capabilities = frozenset({"score"})
+
     def __init__(self, logprobs: dict[str, tuple[float, ...]]) -> None:
         self._logprobs = logprobs
         self.asked: list[tuple[Sequence[str], Sequence[Sequence[str]]]] = []

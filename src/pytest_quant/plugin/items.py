@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.base.harmless import message
-from pytest_quant.errors import QuantUsageError, Told
+from pytest_quant.errors import CheckerBroken, QuantUsageError, Told
 from pytest_quant.plugin.properties import findings, labels, set_properties
 from pytest_quant.plugin.stash import SESSION
 
@@ -55,7 +55,7 @@ class QuantItem(pytest.Item):
         """Say of an error only what a person needs: other plugins print all that led to it."""
         try:
             yield
-        except QuantUsageError as error:
+        except (QuantUsageError, CheckerBroken) as error:
             raise error from None
         except RuntimeError as error:
             raise Broken(f"{self.level} {what}: {error}") from None
@@ -65,7 +65,7 @@ class QuantItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The words of a failed check or of a mistake, without a traceback."""
-        if excinfo.errisinstance((CheckFailed, QuantUsageError, Broken)):
+        if excinfo.errisinstance((CheckFailed, CheckerBroken, QuantUsageError, Broken)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

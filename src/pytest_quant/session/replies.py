@@ -63,7 +63,7 @@ def answers_of(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) ->
     """The answer of each case; a pair's is that to its disturbed prompt.
 
     ``replies`` are to the prompts of all cases, in their order. Raises ``QuantUsageError`` for a
-    mistake in the probe.
+    mistake in the probe, ``CheckerBroken`` where its checker fails.
     """
     remaining = iter(replies)
     answers = []
@@ -108,10 +108,15 @@ def _outcome(probe: Probe, case: Case, prompt: str, reply: Reply) -> Outcome:
             truncated=reply.finish in ("length", "deadline"),
             prompt=prompt,
         )
-    except (ValueError, CheckerBroken) as error:
+    except ValueError as error:
         raise _mistake(probe, case, error) from error
+    except CheckerBroken as error:
+        raise CheckerBroken(f"{_place(probe, case)}: {error}") from error
 
 
 def _mistake(probe: Probe, case: Case, problem: object) -> QuantUsageError:
-    where = f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}"
-    return QuantUsageError(f"{where}: {problem}")
+    return QuantUsageError(f"{_place(probe, case)}: {problem}")
+
+
+def _place(probe: Probe, case: Case) -> str:
+    return f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}"
