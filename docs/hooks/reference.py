@@ -76,7 +76,7 @@ def _options() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    yield from ("# Commands", "", "They work on files and never ask a model.", "")
+    yield from ("# Commands", "", "All but `run` work on files and never ask a model.", "")
     yield from ("```text", command_parser().format_help().rstrip(), "```")
     for name in _subcommands(command_parser()):
         yield from ("", f"## pytest-quant {' '.join(name)}", "")

@@ -13,14 +13,18 @@ if TYPE_CHECKING:
     from pytest_quant.checkers import check
     from pytest_quant.checkers.outcome import Outcome
     from pytest_quant.plugin.fixture import Quant
+    from pytest_quant.record.run import RunRecord
+    from pytest_quant.session.run import run
 
-__all__ = ["Outcome", "Quant", "__version__", "check"]
+__all__ = ["Outcome", "Quant", "RunRecord", "__version__", "check", "run"]
 
 _HOMES = {
     "Outcome": "pytest_quant.checkers.outcome",
     "Quant": "pytest_quant.plugin.fixture",
+    "RunRecord": "pytest_quant.record.run",
     "__version__": "pytest_quant.base.version",
     "check": "pytest_quant.checkers",
+    "run": "pytest_quant.session.run",
 }
 
 

@@ -55,11 +55,7 @@ def test_the_last_run_counts_once(project: Project, plugin: str, broken: str) ->
     plain = project.run(*ONE_PROBE, "--junitxml=junit.xml")
     expected = properties(plain)
     project.write("again.py", plugin + broken)
-    run = project.run(
-        *("-p", "again", *ONE_PROBE, "--junitxml=junit.xml"),
-        fresh=True,
-        PYTHONPATH=str(project.path),
-    )
+    run = project.run("-p", "again", *ONE_PROBE, "--junitxml=junit.xml")
     assert run.record is not None, run.output + run.errors
     assert plain.record is not None
     assert run.measurements == plain.measurements

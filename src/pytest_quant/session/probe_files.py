@@ -64,15 +64,28 @@ class ProbeFiles:
     def probes(self, path: Path) -> tuple[Probe, ...]:
         """The probes of one file; raises ``QuantUsageError`` for a mistake in it."""
         if path not in self._read:
-            near = path.is_relative_to(self._base)
-            shown_as = str(path.relative_to(self._base) if near else path)
             read = self._suites.probes if self._suites.claims(path) else read_probes
-            self._read[path] = read(path, shown_as)
+            self._read[path] = read(path, self._shown(path))
         return self._read[path]
+
+    def _shown(self, path: Path) -> str:
+        near = path.is_relative_to(self._base)
+        return str(path.relative_to(self._base) if near else path)
 
     def probe(self, probe_id: str) -> Probe:
         """A probe of a file that was read; raises ``KeyError`` if there is none."""
         return {probe.id: probe for probes in self._read.values() for probe in probes}[probe_id]
+
+    def named(self) -> list[tuple[str, Probe]]:
+        """Every probe that was read, by its place (``FILE::ID``), in the order of the places."""
+        return sorted(
+            (
+                (f"{self.nodeid(path) or self._shown(path)}::{probe.id}", probe)
+                for path, probes in self._read.items()
+                for probe in probes
+            ),
+            key=lambda named: named[0],
+        )
 
     def nodeid(self, path: Path) -> str | None:
         """The node id of a file that has one wherever it lies: of a suite, of the library."""
