@@ -114,7 +114,8 @@ def _become_worker(read: int, write: int, unused: tuple[int, int]) -> None:
     os.dup2(write, 1)
     for file in (read, write, *unused):
         os.close(file)
-    sys.stdin, sys.stdout = open(0, closefd=False), open(1, "w", closefd=False)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     sys.argv = ["-c"]
     if line := sys.stdin.readline():  # none if the session ends without workers
         exec(eval(line), {"__name__": "__main__"})  # noqa: S102, S307

@@ -80,7 +80,7 @@ ROOMS = {
     "analysis": ("base", "checkers", "gate", "metrics"),
     "judge": ("analysis", "gate", "metrics", "thinking"),
     "probes": ("base", "checkers"),
-    "suites": ("probes",),
+    "suites": ("base", "probes"),
     "runtimes": ("base", "metrics", "thinking"),
     "record": ("analysis", "base", "gate", "judge", "metrics", "runtimes"),
     "reports": ("analysis", "base", "checkers", "gate", "judge", "metrics", "record"),
@@ -259,7 +259,12 @@ def test_the_entry_point_loads_nothing_heavy() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
-    assert loaded == ["pytest_quant", "pytest_quant.plugin", "pytest_quant.plugin.options"]
+    assert loaded == [
+        "pytest_quant",
+        "pytest_quant.plugin",
+        "pytest_quant.plugin.hookspecs",
+        "pytest_quant.plugin.options",
+    ]
 
 
 def test_a_session_without_the_test_extra_can_read_our_conftest() -> None:

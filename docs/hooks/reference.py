@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import inspect
 import io
 import json
@@ -14,7 +13,8 @@ from typing import Any, cast
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from pytest_quant.checkers import KINDS
+from pytest_quant.checkers import CHECKERS
+from pytest_quant.checkers.checker import function_of
 from pytest_quant.cli.main import command_parser, main
 from pytest_quant.plugin.options import add_options
 
@@ -101,8 +101,8 @@ def _said(*arguments: str) -> str:
 
 def _checkers() -> Iterator[str]:
     yield from ("# Checkers", "", "The kinds of `pytest_quant.check` and of a probe's `check`.")
-    for kind in sorted(KINDS):
-        decide = importlib.import_module(KINDS[kind]).check
+    for kind in CHECKERS.names:
+        decide = function_of(kind)
         yield from ("", f"## {kind}", "", "```python", _signature(decide), "```", "")
         yield inspect.getdoc(decide) or ""
 

@@ -22,6 +22,10 @@ class SandboxUnavailable(Told):
     """Programs cannot be isolated on this machine, so none is run; the message says why."""
 
 
+class CheckerBroken(Told):
+    """A checker failed on a response, which no checker may; the message says whose it is."""
+
+
 class RuntimeFailed(Told, RuntimeError):
     """A model could not be opened or run; the message ends with what its runtime said last.
 

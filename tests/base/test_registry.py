@@ -4,49 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from tests.packages import Packages
 
-from pytest_quant.base import registry
 from pytest_quant.base.registry import Registry, function
 from pytest_quant.errors import QuantUsageError
 
 GROUP = "pytest_quant.toys"
-
-
-@pytest.fixture(autouse=True)
-def _read_anew() -> Iterator[None]:
-    registry._entry_points.cache_clear()
-    yield
-    registry._entry_points.cache_clear()
-
-
-class Packages:
-    """A directory of installed packages."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def install(
-        self, name: str, points: Mapping[str, str], module: str = "", code: str = ""
-    ) -> None:
-        folder = self.path / f"{name.replace('-', '_')}-1.0.dist-info"
-        folder.mkdir()
-        folder.joinpath("METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
-        )
-        lines = [f"[{GROUP}]", *(f"{key} = {value}" for key, value in points.items())]
-        folder.joinpath("entry_points.txt").write_text("\n".join(lines))
-        if module:
-            self.path.joinpath(f"{module}.py").write_text(code)
-
-
-@pytest.fixture
-def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Packages:
-    monkeypatch.syspath_prepend(tmp_path)
-    return Packages(tmp_path)
 
 
 def toys() -> Registry[object]:
@@ -61,14 +27,16 @@ def said(name: str) -> str:
 
 def test_names_are_sorted_and_nothing_is_loaded_for_them(packages: Packages) -> None:
     packages.install(
-        "toy-one", {"kite": "toy_never:f", "ball": "toy_never:g"}, "toy_never", "1 / 0"
+        "toy-one", GROUP, {"kite": "toy_never:f", "ball": "toy_never:g"}, "toy_never", "1 / 0"
     )
     assert toys().names == ("ball", "kite")
     assert "toy_never" not in sys.modules
 
 
 def test_what_is_named_is_loaded_once(packages: Packages) -> None:
-    packages.install("toy-one", {"kite": "toy_kite:make"}, "toy_kite", "def make(): return 'up'")
+    packages.install(
+        "toy-one", GROUP, {"kite": "toy_kite:make"}, "toy_kite", "def make(): return 'up'"
+    )
     found = toys()
     make = found.get("kite")
     assert found.get("kite") is make
@@ -77,7 +45,7 @@ def test_what_is_named_is_loaded_once(packages: Packages) -> None:
 
 
 def test_an_unknown_name_is_told_with_those_that_there_are(packages: Packages) -> None:
-    packages.install("toy-one", {"kite": "toy_a:f", "ball": "toy_a:g"})
+    packages.install("toy-one", GROUP, {"kite": "toy_a:f", "ball": "toy_a:g"})
     assert said("kit") == "unknown toy 'kit' (did you mean 'kite'?); there are: ball, kite"
     assert said("zzz") == "unknown toy 'zzz'; there are: ball, kite"
 
@@ -88,8 +56,10 @@ def test_where_nothing_is_registered_the_installation_is_at_fault() -> None:
 
 
 def test_a_name_of_two_packages_tells_both(packages: Packages) -> None:
-    packages.install("toy-one", {"kite": "toy_a:f"})
-    packages.install("toy-two", {"kite": "toy_b:f", "ball": "toy_c:f"}, "toy_c", "def f(): ...")
+    packages.install("toy-one", GROUP, {"kite": "toy_a:f"})
+    packages.install(
+        "toy-two", GROUP, {"kite": "toy_b:f", "ball": "toy_c:f"}, "toy_c", "def f(): ..."
+    )
     message = said("kite")
     assert "toy 'kite' is registered twice" in message
     assert "toy_a:f of toy-one 1.0" in message
@@ -111,17 +81,16 @@ def test_a_name_of_two_packages_tells_both(packages: Packages) -> None:
         ("toy_bad:f", "def f(:", "SyntaxError: "),
         ("toy_bad:g", "def f(): ...", "AttributeError: "),
         ("toy_bad:f", "raise ValueError('\\x1b[31m')", "ValueError: \\x1b[31m"),
-        ("toy_bad:f", "f = 3", "is an object of type int; expected a function"),
+        ("toy_bad:f", "f = 3", "found an object of type int, expected a function"),
         ("toy_bad f", "", "cannot be loaded"),
     ],
 )
 def test_what_cannot_be_loaded_is_told_with_its_package(
-    packages: Packages, monkeypatch: pytest.MonkeyPatch, value: str, code: str, what: str
+    packages: Packages, value: str, code: str, what: str
 ) -> None:
-    monkeypatch.delitem(sys.modules, "toy_bad", raising=False)
-    packages.install("toy-one", {"kite": value}, "toy_bad", code)
+    packages.install("toy-one", GROUP, {"kite": value}, "toy_bad", code)
     message = said("kite")
-    assert message.startswith(f"toy 'kite' of toy-one 1.0: {value} ")
+    assert message.startswith(f"toy 'kite' of toy-one 1.0: {value}: ")
     assert what in message
     assert "repair that package or uninstall it" in message
     assert "Traceback" not in message

@@ -174,7 +174,7 @@ def test_both_prompts_of_a_pair_are_asked(cache: ResponseCache) -> None:
 
 @pytest.mark.parametrize(
     ("options", "problem"),
-    [(["red", " "], "an option is empty"), (["red", "Red"], "options must differ")],
+    [(["red", " "], "an option is empty"), (["red", "Red"], "choice: options must differ")],
 )
 def test_options_that_make_no_choice(
     cache: ResponseCache, options: list[str], problem: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cache
 from importlib import metadata
 from typing import Any, Generic, TypeVar
 
@@ -28,12 +28,12 @@ class Registry(Generic[_T]):
         self.group = group
         self._noun = noun
         self._accept = accept
-        self._loaded: dict[str, _T] = {}
+        self._loaded: dict[metadata.EntryPoint, _T] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names in alphabetical order; nothing is loaded for them."""
-        return tuple(sorted(self._registered))
+        return tuple(sorted(registered(self.group)))
 
     def get(self, name: str) -> _T:
         """What a name stands for, loaded when it is first asked for.
@@ -41,9 +41,10 @@ class Registry(Generic[_T]):
         Raises ``QuantUsageError``: nothing has that name, two packages claim it, or what it names
         cannot be loaded, or is of another kind.
         """
-        if name not in self._loaded:
-            self._loaded[name] = self._load(self._only(name))
-        return self._loaded[name]
+        point = self._only(name)
+        if point not in self._loaded:
+            self._loaded[point] = self._load(point)
+        return self._loaded[point]
 
     def unknown(self, name: str) -> QuantUsageError:
         """The error for a name that nothing has, ready to be raised."""
@@ -55,15 +56,17 @@ class Registry(Generic[_T]):
         )
         return QuantUsageError(f"unknown {self._noun} {name!r:.100}{hint}; there are: {known}")
 
-    @cached_property
-    def _registered(self) -> Mapping[str, tuple[metadata.EntryPoint, ...]]:
-        found: dict[str, dict[metadata.EntryPoint, None]] = {}
-        for point in _entry_points().select(group=self.group):
-            found.setdefault(point.name, {})[point] = None
-        return {name: tuple(points) for name, points in found.items()}
+    def described(self, name: str) -> str:
+        """What is registered by a name and by whom, for messages: ``checker 'x' of toy 1.0``."""
+        return f"{self._noun} {name!r} of {_package(self._only(name))}"
+
+    def unfit(self, name: str, why: str) -> QuantUsageError:
+        """The error for something registered that cannot be used, ready to be raised."""
+        place = f"{self.described(name)}: {self._only(name).value}"
+        return QuantUsageError(f"{place}: {why}; repair that package or uninstall it")
 
     def _only(self, name: str) -> metadata.EntryPoint:
-        found = self._registered.get(name, ())
+        found = registered(self.group).get(name, ())
         if not found:
             raise self.unknown(name)
         if len(found) > 1:
@@ -75,39 +78,43 @@ class Registry(Generic[_T]):
         return found[0]
 
     def _load(self, point: metadata.EntryPoint) -> _T:
-        place = f"{self._noun} {point.name!r} of {_package(point)}: {point.value}"
         try:
             loaded = point.load()
         # The package is not ours: whatever its import does ends here.
         except (Exception, SystemExit) as error:
-            raise QuantUsageError(
-                f"{place} cannot be loaded: {type(error).__name__}: {error}; repair that package "
-                "or uninstall it"
-            ) from error
+            why = f"cannot be loaded: {type(error).__name__}: {error}"
+            raise self.unfit(point.name, why) from error
         try:
             return self._accept(loaded)
         except TypeError as error:
-            raise QuantUsageError(
-                f"{place} is {_kind(loaded)}; {error}; repair that package or uninstall it"
-            ) from error
+            raise self.unfit(point.name, str(error)) from error
 
 
 def function(found: Any) -> Callable[..., Any]:
     """What accepts anything that can be called."""
     if not callable(found):
-        raise TypeError("expected a function")
+        raise TypeError(f"found {kind_of(found)}, expected a function")
     called: Callable[..., Any] = found
     return called
 
 
 # All installed packages are read for one group as for all of them: once a process.
-_entry_points = cache(metadata.entry_points)
+entry_points = cache(metadata.entry_points)
+
+
+@cache
+def registered(group: str) -> Mapping[str, tuple[metadata.EntryPoint, ...]]:
+    """The entry points of a group by name: more than one if several packages claim it."""
+    found: dict[str, dict[metadata.EntryPoint, None]] = {}
+    for point in entry_points().select(group=group):
+        found.setdefault(point.name, {})[point] = None
+    return {name: tuple(points) for name, points in found.items()}
 
 
 def _package(point: metadata.EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown package"
 
 
-def _kind(found: Any) -> str:
-    name = type(found).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} object of type {name}"
+def kind_of(found: Any) -> str:
+    """What something is, for a message that it is not what was expected."""
+    return f"an object of type {type(found).__name__}"

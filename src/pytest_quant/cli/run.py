@@ -61,7 +61,7 @@ def add_command(commands: Any) -> None:
 def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
     from pytest_quant.reports.gate_tests import is_held_back
     from pytest_quant.reports.terminal import COLUMNS, summary, title
-    from pytest_quant.reports.written import WRITERS
+    from pytest_quant.reports.written import write_report
     from pytest_quant.session.run import run
 
     files = {name: file for name in _FILES if (file := getattr(chosen, name)) is not None}
@@ -85,7 +85,7 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
         progress=_tell,
     )
     for name, file in files.items():
-        WRITERS[name](record, file)
+        write_report(name, record, file)
     yield f" {title(record)} ".center(COLUMNS, "=")
     for line in summary(record):
         yield line.text

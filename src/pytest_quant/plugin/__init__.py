@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_quant.plugin import hookspecs
 from pytest_quant.plugin.options import add_options
 
 if TYPE_CHECKING:
     from pytest_quant.plugin.fixture import Quant
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that others may implement, whether or not a level is asked for."""
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,6 +15,7 @@ from pytest_quant.plugin.attendance import Attendance
 from pytest_quant.plugin.gate_reports import report_gate_tests
 from pytest_quant.plugin.header import header
 from pytest_quant.plugin.keeping import Keeping
+from pytest_quant.plugin.moments import Moments
 from pytest_quant.plugin.outputs import check_outputs
 from pytest_quant.plugin.problems import Problems
 from pytest_quant.plugin.unwritten import Unwritten
@@ -23,7 +24,7 @@ from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.gate_tests import is_held_back
 from pytest_quant.reports.terminal import Line, case_study, summary, title
 from pytest_quant.session.conclusion import conclude
-from pytest_quant.session.findings import Findings
+from pytest_quant.session.findings import Findings, Measured
 from pytest_quant.session.recording import check_may_record
 from pytest_quant.session.session import Session
 from pytest_quant.session.topping_up import top_up
@@ -45,7 +46,9 @@ class Controller:
         self._findings = Findings()
         self._record: RunRecord | None = None
         self._attendance = Attendance()
-        self._keeping = Keeping(config, session, allure_directory(config), unwritten)
+        self._moments = Moments(config)
+        allure = allure_directory(config)
+        self._keeping = Keeping(config, session, allure, unwritten, self._moments)
         self._judge_key = ""
         # By this very command, not by an ini file that holds for every session of a project.
         given = ("quant_levels", "quant_require_baseline")
@@ -86,6 +89,8 @@ class Controller:
             self._session.deselected = selected.deselected
         if found := finding_of(report):
             self._findings.keep(report.nodeid, found)
+            if isinstance(found, Measured) and found.measurement is not None:
+                self._moments.measured(found.measurement)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -94,8 +99,7 @@ class Controller:
             result = yield
             if session.config.option.collectonly:
                 return result
-            for level, problem in top_up(self._session, self._findings):
-                self._problems.add(level, f"cases[{level}]", problem)
+            self._top_up()
         except BaseException:
             # Stopped, by -x or by hand: show and keep what was learned, but judge nothing by it.
             self._conclude()
@@ -113,6 +117,15 @@ class Controller:
                 raise
         self._keeping.keep(self._record, ended=session.testsfailed > 0)
         return result
+
+    def _top_up(self) -> None:
+        """Ask what the checks over several probes still need; tell of what has grown by it."""
+        before = dict(self._findings.measurements)
+        for level, problem in top_up(self._session, self._findings):
+            self._problems.add(level, f"cases[{level}]", problem)
+        for test, measurement in self._findings.measurements.items():
+            if measurement is not before.get(test):
+                self._moments.measured(measurement)
 
     def _conclude(self) -> None:
         """Make the record of what was selected, even if nothing of it could be measured."""

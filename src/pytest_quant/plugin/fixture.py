@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_quant.errors import SandboxUnavailable
+from pytest_quant.errors import CheckerBroken, SandboxUnavailable
 from pytest_quant.plugin.attendance import ASKED
 from pytest_quant.plugin.properties import set_properties
 from pytest_quant.plugin.stash import SESSION
@@ -105,12 +105,15 @@ def _kind(equals: Any) -> str:
 def _judged(
     kind: str, prompt: str, text: str, cut: bool, equals: Any, options: dict[str, Any]
 ) -> Outcome:
-    from pytest_quant.checkers import check
+    from pytest_quant.checkers import outcome_of
 
     try:
-        return check(kind, text, equals, **options, truncated=cut, prompt=prompt)
+        return outcome_of(kind, text, equals, **options, truncated=cut, prompt=prompt)
     except SandboxUnavailable as error:
         pytest.skip(str(error))
+    except CheckerBroken as error:
+        # Said once, without what the checker was doing.
+        raise error from None
 
 
 def _cut(response: Response) -> bool:

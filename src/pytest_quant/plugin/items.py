@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.base.harmless import message
-from pytest_quant.errors import QuantUsageError, RuntimeFailed
+from pytest_quant.errors import CheckerBroken, QuantUsageError, RuntimeFailed
 from pytest_quant.plugin.properties import findings, labels, set_properties
 from pytest_quant.plugin.stash import SESSION
 
@@ -51,7 +51,7 @@ class QuantItem(pytest.Item):
         """Say of an error only what a person needs: other plugins print all that led to it."""
         try:
             yield
-        except QuantUsageError as error:
+        except (QuantUsageError, CheckerBroken) as error:
             raise error from None
         except RuntimeFailed as error:
             raise RuntimeFailed(f"{self.level} {what}: {error}") from None
@@ -61,7 +61,7 @@ class QuantItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The words of a failed check or of a mistake, without a traceback."""
-        if excinfo.errisinstance((CheckFailed, QuantUsageError, RuntimeFailed)):
+        if excinfo.errisinstance((CheckFailed, CheckerBroken, QuantUsageError, RuntimeFailed)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

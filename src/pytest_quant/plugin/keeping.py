@@ -9,6 +9,7 @@ import pytest
 from pytest_quant.base.harmless import harmless
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.junit import tell_junit
+from pytest_quant.plugin.moments import Moments
 from pytest_quant.plugin.outputs import write_outputs
 from pytest_quant.plugin.unwritten import Unwritten
 from pytest_quant.record.run import RunRecord
@@ -21,12 +22,18 @@ class Keeping:
     """Writes what was asked for, once, when everything has been judged."""
 
     def __init__(
-        self, config: pytest.Config, session: Session, allure: Path | None, unwritten: Unwritten
+        self,
+        config: pytest.Config,
+        session: Session,
+        allure: Path | None,
+        unwritten: Unwritten,
+        moments: Moments,
     ) -> None:
         self._config = config
         self._session = session
         self._allure = allure
         self._unwritten = unwritten
+        self._moments = moments
 
     def keep(self, record: RunRecord | None, *, ended: bool) -> None:
         """Write everything. ``ended``: the session has an exit code that says more than that a
@@ -34,7 +41,10 @@ class Keeping:
 
         Raises ``pytest.UsageError`` for what could not be written.
         """
+        if record is not None:
+            self._moments.record(record)
         problems = self._unwritten.results if record is None else self._write(record)
+        problems += self._moments.broken
         if record is not None and self._session.plan.settings.update != "no":
             problems += self._record_baselines(record, ended=ended)
         if problems:

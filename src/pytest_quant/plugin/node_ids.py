@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-# Of probe files and of suites.
-_ENDINGS = (".yaml", ".yml", ".jsonl", ".ndjson", ".json", ".csv")
+from pytest_quant.session.suite_files import FOLDER
+
+# Of probe files.
+_ENDINGS = (".yaml", ".yml")
 GATE = "quant-gate"
 
 
@@ -15,7 +17,7 @@ def level_of(nodeid: str, levels: Collection[str]) -> str:
     To group tests and to show what runs. What is measured says itself at which level.
     """
     path, _, name = nodeid.partition("::")
-    if not path.endswith(_ENDINGS) and path != GATE:
+    if not path.endswith(_ENDINGS) and not path.startswith(f"{FOLDER}/") and path != GATE:
         return ""
     named = name.rpartition("[")[2].partition("]")[0]
     return named if named in levels else ""

@@ -51,6 +51,7 @@ def read_settings(config: pytest.Config) -> Settings:
         json=values.path("json"),
         html=values.path("html"),
         markdown=values.path("markdown"),
+        reports=values.files("report", "NAME=FILE, as html=report.html", option_values.report),
         probe_paths=_probe_paths(values),
         tolerances=option_values.tolerances(
             values.ini("quant_tolerances", "linelist") or [], recipes

@@ -91,19 +91,20 @@ def update(text: str) -> Literal["yes", "force"]:
 
 
 def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str | None], float]:
-    from pytest_quant.probes.model import CATEGORIES
+    from pytest_quant.base.categories import CATEGORIES
 
     limits: dict[tuple[str, str | None], float] = {}
+    names = CATEGORIES.names if lines else ()
     for line in lines:
         words = line.split()
         try:
             name, category, limit = words[0], words[1], float(words[2])
         except (IndexError, ValueError):
             limit = -1.0
-        if len(words) != 3 or not 0 <= limit <= 100 or category not in (*CATEGORIES, "overall"):
+        if len(words) != 3 or not 0 <= limit <= 100 or category not in (*names, "overall"):
             raise QuantUsageError(
                 f"quant_tolerances: found {line!r}, expected: level category points, where "
-                f"category is overall or one of {', '.join(CATEGORIES)} and points are 0 to 100"
+                f"category is overall or one of {', '.join(names)} and points are 0 to 100"
             )
         try:
             level = parse_level(name, recipes).name
@@ -130,12 +131,14 @@ def sizes(values: Values) -> tuple[int | None, int | None]:
 
 
 def suites(values: Values) -> dict[str, Path]:
-    from pytest_quant.suites import SUITES
+    from pytest_quant.suites import SOURCES
 
     def parse(text: str) -> str:
-        name = text.strip().lower()
-        if name not in SUITES:
-            known = ", ".join(SUITES)
+        # Ours are written in many ways: GSM8K, MMLU.
+        name = text.strip()
+        name = name if name in SOURCES.names else name.lower()
+        if name not in SOURCES.names:
+            known = ", ".join(SOURCES.names)
             raise ValueError(f"found the unknown suite {text!r}, expected one of {known}")
         return name
 
@@ -144,6 +147,15 @@ def suites(values: Values) -> dict[str, Path]:
         if not path.is_file():
             raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
     return found
+
+
+def report(text: str) -> str:
+    """The name of a report that there is."""
+    from pytest_quant.reports.written import REPORTS
+
+    if (name := text.strip()) not in REPORTS.names:
+        raise REPORTS.unknown(name)
+    return name
 
 
 def tables(values: Values) -> tuple[str, ...]:

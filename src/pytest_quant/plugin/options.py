@@ -207,6 +207,15 @@ OPTIONS = (
         "write a summary for a pull request or a job to FILE",
         "not written",
     ),
+    _Option(
+        "report",
+        "linelist",
+        "NAME=FILE",
+        "write a report to FILE: json, html, markdown, or one that an installed package brings; "
+        "may be repeated",
+        "none",
+        action="append",
+    ),
 )
 
 

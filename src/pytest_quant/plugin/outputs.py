@@ -14,6 +14,7 @@ from pytest_quant.base.destinations import (
     identity,
 )
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.reports.written import REPORTS, write_report
 
 if TYPE_CHECKING:
     import pytest
@@ -38,7 +39,10 @@ def check_outputs(config: pytest.Config, session: Session) -> None:
     A file that cannot be written, one that two outputs would share, and one that the session
     reads: it would be gone.
     """
-    reports = {f"--quant-{name}": path for name, path in _wanted(session.plan.settings)}
+    wanted = list(_wanted(session.plan.settings))
+    for _, name, _ in wanted:
+        REPORTS.get(name)
+    reports = {option: path for option, _, path in wanted}
     outputs = {**reports, **dict(_baselines(session))}
     places = {option: _checked(option, path) for option, path in outputs.items()}
     taken: dict[object, str] = {}
@@ -64,20 +68,23 @@ def check_outputs(config: pytest.Config, session: Session) -> None:
 
 def write_outputs(settings: Settings, record: RunRecord) -> Iterator[str]:
     """Write every file that was named; a line for each one that could not be."""
-    from pytest_quant.reports.written import WRITERS
-
-    for name, path in _wanted(settings):
+    for option, name, path in _wanted(settings):
         try:
-            WRITERS[name](record, path)
+            write_report(name, record, path)
         except OSError as error:
-            yield f"--quant-{name}: {path} cannot be written: {error.strerror or error}"
+            yield f"{option}: {path} cannot be written: {error.strerror or error}"
+        except QuantUsageError as error:
+            yield f"{option}: {path} is not written: {error}"
 
 
-def _wanted(settings: Settings) -> Iterator[tuple[str, Path]]:
+def _wanted(settings: Settings) -> Iterator[tuple[str, str, Path]]:
+    """The option that asks for a report, the report's name, and its file."""
     named = {"json": settings.json, "html": settings.html, "markdown": settings.markdown}
     for name, path in named.items():
         if path is not None:
-            yield name, path
+            yield f"--quant-{name}", name, path
+    for name, path in settings.reports.items():
+        yield f"--quant-report {name}", name, path
 
 
 def _baselines(session: Session) -> Iterator[tuple[str, Path]]:

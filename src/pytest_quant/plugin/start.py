@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_quant.base.categories import CATEGORIES
 from pytest_quant.base.harmless import harmless
 from pytest_quant.base.past_capture import keep_stderr
 from pytest_quant.errors import QuantUsageError
@@ -23,7 +24,6 @@ from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.session_hooks import SessionHooks
 from pytest_quant.plugin.stash import SESSION, thread_count
 from pytest_quant.plugin.unwritten import Unwritten
-from pytest_quant.probes.model import CATEGORIES
 from pytest_quant.session.plan import Agreed, Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths, resolve_argument
 from pytest_quant.session.session import Session
@@ -44,7 +44,7 @@ def start(config: pytest.Config) -> None:
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     files = _files(config, settings)
     for name in (
-        *CATEGORIES,
+        *CATEGORIES.names,
         *(f"difficulty_{n}" for n in range(1, 6)),
         *(level.name for level in settings.levels),
     ):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pytest_quant.base.registry import Registry
+from pytest_quant.base.registry import Registry, kind_of
 from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ _METHODS = tuple(name for name in vars(Backend) if not name.startswith("_"))
 
 def _backend(found: Any) -> Backend:
     if missing := [name for name in _METHODS if not callable(getattr(found, name, None))]:
-        raise TypeError(f"expected a backend, and it has no {', '.join(missing)}")
+        raise TypeError(f"expected a backend, and {kind_of(found)} has no {', '.join(missing)}")
     backend: Backend = found
     return backend
 

@@ -52,5 +52,6 @@ class Settings:
     json: Path | None = None
     html: Path | None = None
     markdown: Path | None = None
+    reports: dict[str, Path] = field(default_factory=dict)
     probe_paths: tuple[Path, ...] = ()
     tolerances: dict[tuple[str, str | None], float] = field(default_factory=dict)
