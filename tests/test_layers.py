@@ -158,6 +158,19 @@ def users(library: str) -> list[str]:
     ]
 
 
+def test_no_runtime_is_known_outside_of_its_own_room() -> None:
+    """But to the registry. The command that lists what llama.cpp makes of a file is about GGUF."""
+    for runtime in ("llamacpp", "scripted"):
+        room = f"runtimes.{runtime}"
+        users = [
+            name
+            for name, path in MODULES.items()
+            if not below(name, (room,))
+            and any(below(found, (f"pytest_quant.{room}",)) for found in imported(path))
+        ]
+        assert users == (["cli.levels"] if runtime == "llamacpp" else [])
+
+
 def test_every_dependency_is_used() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))
     names = [re.split("[^a-z0-9-]", text)[0] for text in project["project"]["dependencies"]]
