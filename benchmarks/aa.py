@@ -35,10 +35,10 @@ from tables import GATE_PAGE, write_tables
 
 from pytest_quant import __version__
 from pytest_quant.base.library import EMBEDDED_MODEL, EXPECTED_IMPACT, PROBES
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.gate.tolerances import read_tolerances
 from pytest_quant.levels import parse_levels
 from pytest_quant.probes.files import probe_files
-from pytest_quant.probes.model import CATEGORIES
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 
 ALPHA = 0.05
@@ -207,7 +207,9 @@ def simulated(count: int) -> dict[tuple[float, float], list[frozenset[str]]]:
     random = np.random.default_rng(20_261_125)
     found: dict[tuple[float, float], list[frozenset[str]]] = {one: [] for one in settings}
     for (flicker, within), _ in zip(itertools.cycle(settings), range(count), strict=False):
-        session = drawn(Truth(flicker=flicker, within=within, chunks=91), CATEGORIES, random)
+        session = drawn(
+            Truth(flicker=flicker, within=within, chunks=91), tuple(GUIDE_CATEGORIES), random
+        )
         found[flicker, within].append(judge.alarms(session))
     return found
 

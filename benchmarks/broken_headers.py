@@ -27,7 +27,7 @@ import gguf
 from benchmarks.faults.model_file import Field, ModelFile, Tensor
 from benchmarks.random_model import Shape, write_model
 
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, RuntimeFailed
 from pytest_quant.runtimes.llamacpp import trial_inside
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
@@ -245,7 +245,7 @@ def _forked(work: Callable[[], object], passes: bytes = b"") -> str:
             signal.alarm(60)
             try:
                 work()
-            except (QuantUsageError, RuntimeError, PromptTooLong, Incomparable):
+            except (QuantUsageError, RuntimeFailed, PromptTooLong, Incomparable):
                 os._exit(3)
             except BaseException:
                 traceback.print_exc()

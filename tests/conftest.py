@@ -10,12 +10,15 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from tests.packages import packages
 from tests.sessions import MODES, Project
 
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import SandboxUnavailable
 from pytest_quant.levels import Recipe
 from pytest_quant.runtimes.llamacpp.quantize import quantize
+
+__all__ = ["packages"]
 
 
 @pytest.hookimpl(wrapper=True)

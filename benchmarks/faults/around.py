@@ -13,7 +13,15 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.prompt import render
-from pytest_quant.runtimes.protocol import Batch, Limits, Reading, Runtime, RuntimeInfo, Scores
+from pytest_quant.runtimes.protocol import (
+    Batch,
+    Capability,
+    Limits,
+    Reading,
+    Runtime,
+    RuntimeInfo,
+    Scores,
+)
 
 _CACHE_TYPES = {
     8: llama_cpp.GGML_TYPE_Q8_0,
@@ -28,6 +36,10 @@ class Around:
     def __init__(self, inside: LlamaCppRuntime) -> None:
         self._inside = inside
 
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        return self._inside.capabilities
+
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
         return self._inside.generate(prompts, limits)
 
@@ -39,13 +51,13 @@ class Around:
     ) -> Scores:
         return self._inside.score(prompts, continuations, deadline_s)
 
-    def diverge(self, level: Runtime, reading: Reading) -> Divergence:
+    def diverge(self, level: Runtime, reading: Reading) -> Divergence | None:
         """The divergence of a level, under the level's own fault."""
         if isinstance(level, Around):
             return level.read_beside(self._inside, reading)
         return self._inside.diverge(level, reading)
 
-    def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
+    def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence | None:
         return reference.diverge(self._inside, reading)
 
     def predict(self, reading: Reading) -> Predictions:
@@ -91,7 +103,7 @@ class CutPrompts(Around):
         cut = [self._cut(prompt) for prompt in prompts]
         return self._inside.score(cut, continuations, deadline_s)
 
-    def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
+    def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence | None:
         own = self._inside._template
         self._inside._template = lambda prompt: render(self._cut(prompt), own)
         try:
@@ -126,7 +138,7 @@ class QuantizedCache(Around):
         with self._in_effect():
             return super().score(prompts, continuations, deadline_s)
 
-    def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence:
+    def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence | None:
         with self._in_effect():
             return super().read_beside(reference, reading)
 

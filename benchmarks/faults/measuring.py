@@ -14,12 +14,14 @@ from functools import cached_property
 from pathlib import Path
 
 from pytest_quant import __version__
+from pytest_quant.base.converter import structured
 from pytest_quant.base.files import write_atomically
 from pytest_quant.base.library import PROBES
+from pytest_quant.errors import RuntimeFailed
 from pytest_quant.levels import Level
 from pytest_quant.metrics.divergence import Chunk, Divergence
 from pytest_quant.metrics.likeliest import Predictions
-from pytest_quant.metrics.measurement import Measurement, from_json, outcomes, to_json
+from pytest_quant.metrics.measurement import Measurement, outcomes
 from pytest_quant.probes.files import probe_files
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import read_probes
@@ -178,7 +180,7 @@ class Workbench:
                 self._chunks(lambda: self._bench.diverge(name, self._replies)),
                 self._chunks(lambda: self._bench.diverge_from(self._predictions, name)),
             )
-        except RuntimeError as error:
+        except RuntimeFailed as error:
             return Findings((), (), str(error))
         return Findings(measurements, texts)
 
@@ -200,7 +202,7 @@ class Workbench:
 
 def _raw(found: Findings) -> dict[str, object]:
     return {
-        "measurements": [to_json(measurement) for measurement in found.measurements],
+        "measurements": [asdict(measurement) for measurement in found.measurements],
         "texts": [[asdict(chunk) for chunk in chunks] for chunks in found.texts],
         "error": found.error,
     }
@@ -209,7 +211,7 @@ def _raw(found: Findings) -> dict[str, object]:
 def _read(path: Path) -> Findings:
     raw = json.loads(path.read_text("utf-8"))
     return Findings(
-        tuple(map(from_json, raw["measurements"])),
+        structured(raw["measurements"], tuple[Measurement, ...]),
         tuple(tuple(Chunk(**chunk) for chunk in chunks) for chunks in raw["texts"]),
         raw["error"],
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import inspect
 import io
 import json
@@ -14,9 +13,10 @@ from typing import Any, cast
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from pytest_quant.checkers import KINDS
+from pytest_quant.checkers import CHECKERS
+from pytest_quant.checkers.checker import function_of
 from pytest_quant.cli.main import command_parser, main
-from pytest_quant.plugin.options import add_options
+from pytest_quant.plugin.options.declaring import add_options
 
 Schema = Mapping[str, Any]
 
@@ -76,7 +76,7 @@ def _options() -> Iterator[str]:
 
 
 def _commands() -> Iterator[str]:
-    yield from ("# Commands", "", "They work on files and never ask a model.", "")
+    yield from ("# Commands", "", "All but `run` work on files and never ask a model.", "")
     yield from ("```text", command_parser().format_help().rstrip(), "```")
     for name in _subcommands(command_parser()):
         yield from ("", f"## pytest-quant {' '.join(name)}", "")
@@ -101,8 +101,8 @@ def _said(*arguments: str) -> str:
 
 def _checkers() -> Iterator[str]:
     yield from ("# Checkers", "", "The kinds of `pytest_quant.check` and of a probe's `check`.")
-    for kind in sorted(KINDS):
-        decide = importlib.import_module(KINDS[kind]).check
+    for kind in CHECKERS.names:
+        decide = function_of(kind)
         yield from ("", f"## {kind}", "", "```python", _signature(decide), "```", "")
         yield inspect.getdoc(decide) or ""
 

@@ -20,3 +20,15 @@ class QuantUsageError(Told):
 
 class SandboxUnavailable(Told):
     """Programs cannot be isolated on this machine, so none is run; the message says why."""
+
+
+class CheckerBroken(Told):
+    """A checker failed on a response, which no checker may; the message says whose it is."""
+
+
+class RuntimeFailed(Told, RuntimeError):
+    """A model could not be opened or run; the message ends with what its runtime said last.
+
+    A kind of its own: the code of a user who is asked beside it raises a ``RuntimeError``, too,
+    as Python itself does where something calls itself without end.
+    """

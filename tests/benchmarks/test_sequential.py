@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.sequential import Replay, Session, comparison, families
 from tests.sessions import Project
 
-from pytest_quant.probes.model import CATEGORIES
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.record.run import read_record
 
 PROBES = {"opposite": "world_knowledge", "animal_class": "world_knowledge"}
@@ -40,5 +40,5 @@ def test_the_tables_hold_every_level_and_scope(project: Project) -> None:
 
 
 def test_takes_families_of_every_category() -> None:
-    assert len(families(1)) == len(set(families(1).values())) == len(CATEGORIES)
+    assert len(families(1)) == len(set(families(1).values())) == len(GUIDE_CATEGORIES)
     assert families(1).items() < families(3).items() < families(0).items()

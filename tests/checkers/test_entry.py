@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pytest_quant
-from pytest_quant.checkers import KINDS, Outcome, allowed_options, check
+from pytest_quant.checkers import CHECKERS, Outcome, allowed_options, check
 
 # An expectation and options for every kind, to run it on any text.
 USES: list[tuple[str, Any, dict[str, Any]]] = [
@@ -46,7 +46,7 @@ def test_package_offers_the_entry() -> None:
 
 
 def test_every_kind_is_used_here() -> None:
-    assert {kind for kind, _, _ in USES} == set(KINDS)
+    assert {kind for kind, _, _ in USES} == set(CHECKERS.names)
 
 
 def test_unknown_kind_lists_the_known_ones() -> None:
@@ -64,14 +64,15 @@ def test_allowed_options_are_the_keywords_of_the_kind() -> None:
 
 
 def test_every_kind_takes_what_the_caller_knows_of_the_response() -> None:
-    for kind in KINDS:
+    for kind in CHECKERS.names:
         assert {"prompt", "truncated"} <= set(allowed_options(kind))
 
 
 def test_importing_the_package_loads_no_checker_and_no_sympy() -> None:
     script = (
         "import sys, pytest_quant, pytest_quant.checkers\n"
-        "loaded = {'sympy', *pytest_quant.checkers.KINDS.values()} & set(sys.modules)\n"
+        "kinds = {f'pytest_quant.checkers.{n}' for n in pytest_quant.checkers.CHECKERS.names}\n"
+        "loaded = {'sympy', *kinds} & set(sys.modules)\n"
         "sys.exit(repr(loaded) if loaded else 0)"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -9,14 +9,14 @@ import pytest
 import sympy
 import yaml
 
-from pytest_quant.checkers import KINDS, check
+from pytest_quant.checkers import CHECKERS, check
 
 DATA = Path(__file__).parent / "data"
 
 
 def cases() -> list[Any]:
     found = []
-    for kind in sorted(KINDS):
+    for kind in CHECKERS.names:
         for group in yaml.safe_load((DATA / f"{kind}.yaml").read_text("utf-8")):
             rows = [("correct", "", text) for text in group["correct"]]
             for verdict in ("incorrect", "unparsable"):

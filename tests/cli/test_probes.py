@@ -12,9 +12,9 @@ import pytest
 from tests.sessions import COLOURS
 
 from pytest_quant.base.library import PROBES
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.cli.main import USAGE_ERROR, main
 from pytest_quant.cli.tables import COLUMNS
-from pytest_quant.probes.model import CATEGORIES
 from pytest_quant.probes.reader import read_probes
 
 Command = Callable[..., tuple[int, list[str], str]]
@@ -66,7 +66,7 @@ class TestList:
         probes = [p for path in PROBES.glob("*.yaml") for p in read_probes(path)]
         assert lines[-1] == f"{len(probes)} probes"
         listed = {line.split()[0] for line in lines if line}
-        assert listed >= {probe.id for probe in probes} | {f"{name}:" for name in CATEGORIES}
+        assert listed >= {probe.id for probe in probes} | {f"{name}:" for name in GUIDE_CATEGORIES}
 
     def test_local_probes_come_before_the_library(self, run: Command) -> None:
         write("probes/sums.yaml", SUMS)
@@ -75,11 +75,11 @@ class TestList:
         assert run("probes") == (
             0,
             [
-                "world_knowledge: 1",
+                "world_knowledge: common sense and world knowledge, 1 probe",
                 "probe   subcategory  checker  difficulty  cases",
                 "colour  colours      text              1      2",
                 "",
-                "iterative: 1",
+                "iterative: handling recursive or iterative problems, 1 probe",
                 "probe   subcategory  checker  difficulty  cases",
                 "sums    additions    numeric           2      8",
                 "",

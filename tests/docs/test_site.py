@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_quant.checkers import KINDS, allowed_options
-from pytest_quant.plugin.options import FLAGS
+from pytest_quant.checkers import CHECKERS, allowed_options
+from pytest_quant.plugin.options.table import FLAGS
 
 pytest.importorskip("material", reason="needs the extra docs")
 
@@ -47,7 +47,7 @@ def test_the_reference_tells_everything_that_there_is(site: Path) -> None:
     assert [flag for flag in FLAGS if flag not in options] == []
     assert "quant_tolerances (linelist)" in options
     checkers = page(site, "checkers")
-    assert [kind for kind in KINDS if f"\n{kind}¶" not in checkers] == []
+    assert [kind for kind in CHECKERS.names if f"\n{kind}¶" not in checkers] == []
     assert [name for name in allowed_options("numeric") if f"    {name}: " not in checkers] == []
     assert "pytest-quant probes check [-h]" in page(site, "commands")
     assert "Q4_K_M" in page(site, "levels")

@@ -24,10 +24,10 @@ from benchmarks.gate_sessions import (
 
 from benchmarks import gate_sessions
 from pytest_quant.base.library import EXPECTED_IMPACT
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.gate.regression import DEFAULT_DROP, evaluate_regression
 from pytest_quant.gate.tolerance_check import Paired, evaluate_tolerance
 from pytest_quant.gate.tolerances import read_tolerances
-from pytest_quant.probes.model import CATEGORIES
 
 SESSIONS = 400
 JUDGE = Judge(read_tolerances(EXPECTED_IMPACT))
@@ -36,7 +36,7 @@ JUDGE = Judge(read_tolerances(EXPECTED_IMPACT))
 def alarms(truth: Truth, judge: Judge = JUDGE, sessions: int = SESSIONS) -> dict[str, float]:
     """The share of the sessions of a truth that fail, by which kind of check, or at all."""
     random = np.random.default_rng(5)
-    failed = [judge.alarms(drawn(truth, CATEGORIES, random)) for _ in range(sessions)]
+    failed = [judge.alarms(drawn(truth, tuple(GUIDE_CATEGORIES), random)) for _ in range(sessions)]
     shares = {kind: float(np.mean([kind in one for one in failed])) for kind in KINDS}
     return {**shares, "any": float(np.mean([bool(one) for one in failed]))}
 
@@ -82,7 +82,7 @@ def test_damage_in_one_probe_is_seen_though_all_probes_together_hide_it() -> Non
     random = np.random.default_rng(9)
     caught = 0
     for _ in range(30):
-        session = drawn(Truth(flicker=0.01), CATEGORIES, random)
+        session = drawn(Truth(flicker=0.01), tuple(GUIDE_CATEGORIES), random)
         first, *others = session.probes
         cells = first.cells.copy()
         cells[:, :, 0] += cells[:, :, 1]
@@ -93,7 +93,7 @@ def test_damage_in_one_probe_is_seen_though_all_probes_together_hide_it() -> Non
 
 
 def test_drawing_anew_keeps_what_was_measured_on_average() -> None:
-    session = drawn(Truth(loss=0.1, rise=2.0), CATEGORIES, np.random.default_rng(1))
+    session = drawn(Truth(loss=0.1, rise=2.0), tuple(GUIDE_CATEGORIES), np.random.default_rng(1))
     random = np.random.default_rng(2)
     again = [resampled(session, random) for _ in range(100)]
     assert all(one.cells.sum() == session.cells.sum() for one in again)
@@ -118,7 +118,7 @@ def test_a_rise_in_one_stretch_of_the_text_is_caught_in_every_session() -> None:
     now = was.copy()
     now[17] += 0.3 * was.sum()
     session = replace(
-        drawn(Truth(level="q8"), CATEGORIES, random),
+        drawn(Truth(level="q8"), tuple(GUIDE_CATEGORIES), random),
         texts=(Text(was, now, np.full(91, 64)),),
     )
     caught = ["divergence" in JUDGE.alarms(resampled(session, random)) for _ in range(100)]

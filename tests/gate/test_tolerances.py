@@ -177,7 +177,7 @@ class TestOverrides:
     @pytest.mark.parametrize(
         ("key", "points", "message"),
         [
-            (("q4", "maths"), 5.0, "category 'maths' is not in the tables; known: numerical"),
+            (("q4", "maths"), 5.0, "unknown category 'maths'; there are: adversarial"),
             (("q4", None), 101.0, "for q4, all probes: 101 points; .* between 0 and 100"),
             (("q4", "iterative"), float("nan"), "for q4, iterative: nan points"),
         ],

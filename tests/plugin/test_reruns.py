@@ -36,13 +36,14 @@ FIRST_REPORT = """
         return report
 """
 BREAKS_ONCE = """
+    from pytest_quant.errors import RuntimeFailed
     from pytest_quant.session.bench import Bench
 
     measure = Bench.measure
 
     def break_once(self, *args, **kwargs):
         Bench.measure = measure
-        raise RuntimeError("no memory left")
+        raise RuntimeFailed("no memory left")
 
     Bench.measure = break_once
 """

@@ -21,7 +21,7 @@ from tests.reports.allure_results import results
 from tests.sessions import COLOURS, EASY, MODES, Project, Run
 
 from pytest_quant.base.library import EMBEDDED_MODEL, PROBES
-from pytest_quant.probes.model import CATEGORIES
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 
 REPORTS = (
     "--quant-html=page.html",
@@ -79,7 +79,9 @@ def fails_its_limit(project: Project, files: Files) -> Run:
 
 def fails_its_record(project: Project, files: Files) -> Run:
     project.run("--quant-levels=q8", *given(files.sound), *MANY, "--quant-update-baselines")
-    project.ini("quant_tolerances =", *(f"  q8 {name} 100" for name in ("overall", *CATEGORIES)))
+    project.ini(
+        "quant_tolerances =", *(f"  q8 {name} 100" for name in ("overall", *GUIDE_CATEGORIES))
+    )
     return project.run("--quant-levels=q8", *given(files.damaged), *MANY, *REPORTS)
 
 

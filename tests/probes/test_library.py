@@ -22,8 +22,9 @@ from pytest_quant.base.library import PROBES
 from pytest_quant.checkers import Outcome
 from pytest_quant.checkers.assertions import Reading
 from pytest_quant.checkers.free_text import facts
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.probes.cases import draw_cases, side_of
-from pytest_quant.probes.model import CATEGORIES, Case, Probe
+from pytest_quant.probes.model import Case, Probe
 from pytest_quant.probes.reader import check_unique, read_probes
 
 # Of what runs ask and how it is judged. Recorded baselines hold for these cases only.
@@ -53,7 +54,7 @@ def judged(probe: Probe, case: Case, text: str) -> Outcome:
 
 class TestTheWhole:
     def test_there_is_a_file_for_every_category(self) -> None:
-        assert {path.stem for path in FILES} == set(CATEGORIES)
+        assert {path.stem for path in FILES} == set(GUIDE_CATEGORIES)
         for path in FILES:
             assert {probe.category for probe in read_probes(path)} == {path.stem}
 
@@ -67,12 +68,12 @@ class TestTheWhole:
 
     def test_places_in_the_guide_are_taken_once(self) -> None:
         assert len(GUIDE) == sum(probe.guide is not None for probe in LIBRARY)
-        section = {category: f"4.{i}." for i, category in enumerate(CATEGORIES, 1)}
+        section = {category: f"4.{i}." for i, category in enumerate(GUIDE_CATEGORIES, 1)}
         for place, probe in GUIDE.items():
             assert place
             assert place.startswith(section[probe.category])
 
-    @pytest.mark.parametrize("category", CATEGORIES)
+    @pytest.mark.parametrize("category", GUIDE_CATEGORIES)
     def test_what_is_asked_changes_only_on_purpose(self, category: str) -> None:
         digests = {
             probe.id: [case.digest for case in cases(probe.id)[: probe.cases]]

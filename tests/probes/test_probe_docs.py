@@ -18,10 +18,11 @@ import pytest
 import pytest_quant.probes.reader
 from pytest_quant import check
 from pytest_quant.checkers.rules import RULES
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes import expressions, passages
 from pytest_quant.probes.cases import draw_cases, side_of
-from pytest_quant.probes.model import CATEGORIES, DEFAULT_CASES, Probe
+from pytest_quant.probes.model import DEFAULT_CASES, Probe
 from pytest_quant.probes.reader import read_probes
 
 TEXT = (Path(__file__).parents[2] / "docs" / "probes.md").read_text(encoding="utf-8")
@@ -127,7 +128,7 @@ class TestTheTables:
         assert sorted(first_cells(fields)) == sorted(probe["properties"])
         required = re.findall(r"^\| `(\w+)` \| required", fields, re.MULTILINE)
         assert required == probe["required"]
-        assert all(f"`{category}`" in file for category in CATEGORIES)
+        assert all(f"`{category}`" in file for category in GUIDE_CATEGORIES)
 
     def test_defaults(self, example: tuple[Probe, ...]) -> None:
         assert f"| `cases` | {DEFAULT_CASES} |" in TEXT

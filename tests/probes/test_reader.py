@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import pytest_quant.probes.reader
-from pytest_quant.checkers import KINDS, allowed_options
+from pytest_quant.checkers import CHECKERS, allowed_options
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.probes.model import CATEGORIES, Probe
+from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import check_unique, read_probes
 
 TABLE: dict[str, Any] = yaml.safe_load(
@@ -204,7 +205,7 @@ class TestAnyFile:
         except QuantUsageError as error:
             assert str(error).startswith("p.yaml:")
         else:
-            assert all(probe.category in CATEGORIES for probe in probes)
+            assert all(probe.category in GUIDE_CATEGORIES for probe in probes)
 
     @given(
         st.integers(0, len(VALID)),
@@ -229,13 +230,13 @@ class TestTheSchema:
         Draft202012Validator.check_schema(SCHEMA)
 
     def test_its_categories_are_those_of_the_model(self) -> None:
-        assert SCHEMA["properties"]["category"]["enum"] == list(CATEGORIES)
+        assert SCHEMA["properties"]["category"]["enum"] == list(GUIDE_CATEGORIES)
 
     def test_its_checks_are_those_of_the_checkers(self) -> None:
         known = SCHEMA["$defs"]["probe"]["properties"]["check"]["properties"]["kind"]["enum"]
-        assert sorted(known) == sorted(KINDS)
+        assert sorted(known) == list(CHECKERS.names)
 
-    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("kind", CHECKERS.names)
     def test_the_options_of_a_check_are_those_of_its_checker(self, kind: str) -> None:
         # The runtime knows what was asked and whether the answer was cut; an author does not.
         authors = {*allowed_options(kind)} - {"prompt", "truncated"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from jsonschema import ValidationError
 from tests.reports.records import divergence, measured, record, unasked
 
+from pytest_quant.base.converter import structured
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes, Coverage
@@ -20,8 +21,8 @@ from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.judge.preferences import JudgedPair, Judgement, preferences
-from pytest_quant.metrics import divergence as divergences
-from pytest_quant.metrics.measurement import from_json, to_json
+from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import (
     SCHEMA_VERSION,
     RunRecord,
@@ -111,13 +112,14 @@ def test_is_written_as_it_is(run: RunRecord, written: dict[str, Any]) -> None:
 
 def test_measurements_survive_the_way_through_json(run: RunRecord) -> None:
     for measurement in run.measurements:
-        assert from_json(json.loads(json.dumps(to_json(measurement)))) == measurement
+        raw = json.loads(json.dumps(asdict(measurement)))
+        assert structured(raw, Measurement) == measurement
 
 
 def test_divergences_survive_the_way_through_json(run: RunRecord) -> None:
     for found in run.divergences:
-        raw = json.loads(json.dumps(divergences.to_json(found)))
-        assert divergences.from_json(raw) == found
+        raw = json.loads(json.dumps(asdict(found)))
+        assert structured(raw, Divergence) == found
         assert found.tokens == 6
 
 

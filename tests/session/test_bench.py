@@ -37,6 +37,8 @@ PAIRS = Probe(
 class Parrot:
     """A model that answers what it was told to answer, and remembers what it was asked."""
 
+    capabilities = frozenset({"generate"})
+
     def __init__(self, answers: dict[str, str]) -> None:
         self.answers = answers
         self.asked: list[Sequence[str]] = []

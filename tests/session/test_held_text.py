@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from pytest_quant.base.library import EMBEDDED_MODEL, HELD_TEXT
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.cases import side_of
-from pytest_quant.probes.model import CATEGORIES
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.passages import passages
 from pytest_quant.runtimes.protocol import Dialogues, Finish, PlainText, Response
@@ -44,7 +44,7 @@ def test_it_comes_from_every_category() -> None:
         for probe in read_probes(path, path.name)
         if probe.id in drawn
     }
-    assert found == set(CATEGORIES)
+    assert found == set(GUIDE_CATEGORIES)
 
 
 def test_it_is_enough_for_the_embedded_model() -> None:

@@ -37,6 +37,8 @@ INFO = RuntimeInfo("scripted", "1", "build", "none", 1, 1, 64)
 class Scripted:
     """A runtime that finds each text as likely as a script says, for every prompt."""
 
+    capabilities = frozenset({"score"})
+
     def __init__(self, logprobs: dict[str, tuple[float, ...]]) -> None:
         self._logprobs = logprobs
         self.asked: list[tuple[Sequence[str], Sequence[Sequence[str]]]] = []
@@ -172,7 +174,7 @@ def test_both_prompts_of_a_pair_are_asked(cache: ResponseCache) -> None:
 
 @pytest.mark.parametrize(
     ("options", "problem"),
-    [(["red", " "], "an option is empty"), (["red", "Red"], "options must differ")],
+    [(["red", " "], "an option is empty"), (["red", "Red"], "choice: options must differ")],
 )
 def test_options_that_make_no_choice(
     cache: ResponseCache, options: list[str], problem: str

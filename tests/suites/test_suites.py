@@ -14,11 +14,12 @@ from tests.real_data import real_file
 
 from pytest_quant import check
 from pytest_quant.base.library import EXPECTED_IMPACT
+from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.tolerances import read_tolerances
 from pytest_quant.probes.cases import draw_cases
-from pytest_quant.probes.model import CATEGORIES, Case, Probe
-from pytest_quant.suites import SUITES, read_suite
+from pytest_quant.probes.model import Case, Probe
+from pytest_quant.suites import SOURCES, read_suite
 from pytest_quant.suites.gsm8k import steps
 from pytest_quant.suites.mmlu import DOMAIN_OF
 
@@ -157,11 +158,11 @@ def test_every_probe_has_a_tolerance_of_the_guide(tmp_path: Path) -> None:
     texts: dict[str, list[dict[str, Any]]]
     subjects = [{**MMLU[0], "subject": s, "question": f"{s}?"} for s in DOMAIN_OF]
     texts = {"gsm8k": GSM8K, "humaneval": HUMANEVAL, "mmlu": subjects}
-    assert set(texts) == set(SUITES)
+    assert set(texts) == set(SOURCES.names)
     probes = [p for suite in texts for p in read(tmp_path, suite, "q.jsonl", lines(texts[suite]))]
     assert len(probes) == 8
     assert {probe.task for probe in probes} <= set(TASKS)
-    assert {probe.category for probe in probes} <= set(CATEGORIES)
+    assert {probe.category for probe in probes} <= set(GUIDE_CATEGORIES)
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake["message"][:60])

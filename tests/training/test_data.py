@@ -26,8 +26,8 @@ from training.drills import DRILL, drills  # noqa: E402
 from training.model import Shape, Transformer  # noqa: E402
 from training.tokenizer import Encoded, Tokenizer, train_tokenizer  # noqa: E402
 
+from pytest_quant.cli.guide import GUIDE_CATEGORIES  # noqa: E402
 from pytest_quant.probes.cases import side_of  # noqa: E402
-from pytest_quant.probes.model import CATEGORIES  # noqa: E402
 from pytest_quant.probes.training import training_examples  # noqa: E402
 
 SMALL = Shape(vocabulary=20, width=32, layers=2, heads=2, feed_forward=32, context=32)
@@ -137,7 +137,7 @@ def test_only_what_is_looked_up_counts_as_an_answer(tokenizer: Tokenizer) -> Non
 
 
 def test_the_families_are_of_all_categories() -> None:
-    assert {family.probe.category for family in families()} == set(CATEGORIES)
+    assert {family.probe.category for family in families()} == set(GUIDE_CATEGORIES)
 
 
 @pytest.mark.parametrize(

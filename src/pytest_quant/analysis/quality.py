@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Self
 
 from pytest_quant.analysis.estimates import Estimate, between, mean_of, resampled_means
 from pytest_quant.checkers.degeneration import distinct_share, loop_share
@@ -69,11 +68,6 @@ class ResponseLikelihood:
     reference: Estimate
     own: Estimate
     change: Estimate
-
-    @classmethod
-    def from_json(cls, raw: Mapping[str, Any]) -> Self:
-        means = {name: Estimate(**raw[name]) for name in ("reference", "own", "change")}
-        return cls(raw["level"], raw["responses"], **means)
 
 
 def response_likelihood(level: str, pairs: Sequence[tuple[float, float]]) -> ResponseLikelihood:

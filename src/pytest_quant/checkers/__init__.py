@@ -1,4 +1,4 @@
-"""Decides answers: one entry, ``check``, and one module per kind of checker.
+"""Decides answers: one entry, ``check``, and a kind of checker for each entry point of a group.
 
 A checker is a pure function from (response, expectation, options) to an ``Outcome``. The kinds
 load when they are first used, so that importing this package never loads sympy.
@@ -6,54 +6,88 @@ load when they are first used, so that importing this package never loads sympy.
 
 from __future__ import annotations
 
-import importlib
 import inspect
+import traceback
 from collections.abc import Callable
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
 
+from pytest_quant.base.registry import kind_of
+from pytest_quant.checkers.checker import CHECKERS, TOLD, function_of, resolved
 from pytest_quant.checkers.outcome import Outcome, Verdict
+from pytest_quant.errors import CheckerBroken, QuantUsageError, SandboxUnavailable
 
-__all__ = ["KINDS", "Outcome", "Verdict", "allowed_options", "check", "prepare"]
+__all__ = [
+    "CHECKERS",
+    "Outcome",
+    "Verdict",
+    "allowed_options",
+    "check",
+    "outcome_of",
+    "prepare",
+]
 
-# kind -> the module whose function ``check`` decides it
-KINDS: dict[str, str] = {
-    "choice": "pytest_quant.checkers.choice",
-    "code": "pytest_quant.checkers.code",
-    "constraints": "pytest_quant.checkers.constraints",
-    "expression": "pytest_quant.checkers.expression",
-    "induction": "pytest_quant.checkers.induction",
-    "items": "pytest_quant.checkers.items",
-    "numeric": "pytest_quant.checkers.numeric",
-    "quantities": "pytest_quant.checkers.quantities",
-    "sequence": "pytest_quant.checkers.sequence",
-    "text": "pytest_quant.checkers.text",
-}
+# What is recorded of a right answer, in the place of an error pattern.
+_RIGHT = "correct"
 
 
 def check(kind: str, text: str, expected: Any, **options: Any) -> Outcome:
     """Decide whether ``text``, a model's whole response, gives the ``expected`` answer.
 
-    ``kind`` is one of ``KINDS``; ``expected`` a string, a number (``float`` is read by its
-    ``repr``), a sympy object, or what the kind documents. The options are the keyword arguments
-    of the kind's own ``check``.
+    ``kind`` is the name of a checker, ours or an installed package's; ``expected`` a string, a
+    number (``float`` is read by its ``repr``), a sympy object, or what the kind documents. The
+    options are the keyword arguments of the kind's own function, ``prompt`` and ``truncated`` among
+    them: what was asked, and whether a length limit ended the response.
 
     Raises ``ValueError`` for an unknown kind or an expectation that cannot be read, and
-    ``TypeError`` for an unknown option. Nothing in ``text`` can make it raise.
+    ``TypeError`` for an unknown option. Nothing in ``text`` can make a kind of ours raise.
     """
-    decide = _checker(kind)
-    allowed = _keywords(decide)
-    unknown = sorted(set(options) - set(allowed))
-    if unknown:
+    if kind not in CHECKERS.names:
+        raise ValueError(str(CHECKERS.unknown(kind)))
+    allowed = allowed_options(kind)
+    if unknown := sorted(set(options) - set(allowed)):
         raise TypeError(
             f"checker {kind!r} has no option {', '.join(map(repr, unknown))}; "
             f"it takes: {', '.join(allowed)}"
         )
-    return decide(text, expected, **options)
+    known = {"prompt": None, "truncated": False, **options}
+    return _sound(kind, function_of(kind)(text, expected, **known))
+
+
+def outcome_of(kind: str, text: str, expected: Any, **options: Any) -> Outcome:
+    """The same where nobody looks at a traceback.
+
+    Raises ``ValueError`` as ``check`` does, naming the kind, and ``CheckerBroken`` for whatever
+    else a checker raises, or if it returns no outcome.
+    """
+    try:
+        return check(kind, text, expected, **options)
+    except (CheckerBroken, QuantUsageError, SandboxUnavailable):
+        raise
+    except ValueError as error:
+        raise ValueError(f"{kind}: {error}") from error
+    except (Exception, SystemExit) as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        raise CheckerBroken(
+            f"{CHECKERS.described(kind)} raised {type(error).__name__}: {error} "
+            f"({Path(last.filename).name}:{last.lineno}); repair that package"
+        ) from error
 
 
 def allowed_options(kind: str) -> tuple[str, ...]:
-    """The option names of a kind, in alphabetical order; ``ValueError`` for an unknown kind."""
-    return _keywords(_checker(kind))
+    """The names of all that a kind takes, in alphabetical order; raises ``QuantUsageError``."""
+    return _named(kind, function_of(kind))
+
+
+@cache
+def _named(kind: str, decide: Callable[..., Outcome]) -> tuple[str, ...]:
+    # Behind the text and the expectation.
+    parameters = [*inspect.signature(decide).parameters.values()][2:]
+    named = {p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        named |= {*TOLD, *CHECKERS.get(kind).options} - {"by"}
+    return tuple(sorted(named))
 
 
 def prepare(kind: str) -> None:
@@ -61,19 +95,33 @@ def prepare(kind: str) -> None:
 
     Raises ``SandboxUnavailable`` if answers of this kind cannot be judged on this machine.
     """
-    _checker(kind)
-    see_to: Callable[[], None] | None
-    if see_to := getattr(importlib.import_module(KINDS[kind]), "prepare", None):
-        see_to()
+    if (see_to := CHECKERS.get(kind).prepare) is not None:
+        try:
+            resolved(kind, see_to)()
+        except (QuantUsageError, SandboxUnavailable):
+            raise
+        except (Exception, SystemExit) as error:
+            why = f"cannot be prepared: {type(error).__name__}: {error}"
+            raise CHECKERS.unfit(kind, why) from error
 
 
-def _checker(kind: str) -> Callable[..., Outcome]:
-    if kind not in KINDS:
-        raise ValueError(f"unknown checker {kind!r}; known checkers: {', '.join(sorted(KINDS))}")
-    decide: Callable[..., Outcome] = importlib.import_module(KINDS[kind]).check
-    return decide
-
-
-def _keywords(decide: Callable[..., Outcome]) -> tuple[str, ...]:
-    parameters = inspect.signature(decide).parameters.values()
-    return tuple(sorted(p.name for p in parameters if p.kind is p.KEYWORD_ONLY))
+def _sound(kind: str, found: Any) -> Outcome:
+    """What a checker returned, if it can be recorded."""
+    problem = ""
+    if not isinstance(found, Outcome):
+        problem = f"returned {kind_of(found)}, expected an Outcome"
+    elif found.verdict not in get_args(Verdict):
+        problem = f"returned the verdict {found.verdict!r:.40}; there are: " + ", ".join(
+            get_args(Verdict)
+        )
+    elif not all(isinstance(text, str) for text in (found.answer, found.pattern, found.reason)):
+        problem = "returned an Outcome whose answer, pattern or reason is no text"
+    elif found.correct == bool(found.pattern) or found.pattern == _RIGHT:
+        problem = (
+            f"returned the verdict {found.verdict!r} with the pattern {found.pattern!r:.40}; "
+            "a wrong answer has one that says how it is wrong, a correct one has none"
+        )
+    if problem:
+        raise CheckerBroken(f"{CHECKERS.described(kind)} {problem}; repair that package")
+    assert isinstance(found, Outcome)
+    return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pytest_quant.checkers import check
+from pytest_quant.checkers import outcome_of
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.errors import QuantUsageError, SandboxUnavailable
+from pytest_quant.errors import CheckerBroken, QuantUsageError, SandboxUnavailable
 from pytest_quant.probes.cases import count_cases, draw_cases
 from pytest_quant.probes.model import Case, Probe
 
@@ -48,8 +48,8 @@ def _check_probe(probe: Probe) -> None:
 
 def _judged(probe: Probe, case: Case, text: str) -> Outcome:
     try:
-        return check(probe.check, text, case.expected, prompt=case.prompt, **case.options)
-    except (ValueError, SandboxUnavailable) as error:
+        return outcome_of(probe.check, text, case.expected, prompt=case.prompt, **case.options)
+    except (ValueError, CheckerBroken, SandboxUnavailable) as error:
         raise _mistake(probe, f"case {case.index}: {error}") from error
 
 

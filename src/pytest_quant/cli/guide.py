@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from pytest_quant.cli.columns import Columns
 from pytest_quant.cli.tables import column_widths, table
-from pytest_quant.probes.model import CATEGORIES, Probe
+from pytest_quant.probes.model import Probe
 
-# The three kinds of each category, in the guide's order.
-KINDS: dict[str, tuple[str, str, str]] = {
+# The guide's categories and the three kinds of each, in its order.
+GUIDE_CATEGORIES: dict[str, tuple[str, str, str]] = {
     "numerical_reasoning": ("large and small operands", "floating point", "series and matrices"),
     "long_context": ("explain and connect", "infer", "retrieve and integrate"),
     "language_generation": ("stories and poems", "style", "tone and feeling"),
@@ -33,8 +33,8 @@ def guide_table(probes: Sequence[Probe], columns: Columns) -> Iterator[str]:
         for place in places()
     }
     widths = column_widths(heads, list(rows.values()))
-    for number, category in enumerate(CATEGORIES, 1):
-        for kind, title in enumerate(KINDS[category], 1):
+    for number, category in enumerate(GUIDE_CATEGORIES, 1):
+        for kind, title in enumerate(GUIDE_CATEGORIES[category], 1):
             of_kind = [rows[f"4.{number}.{kind}.{question}"] for question in (1, 2, 3)]
             yield f"{category}: {title}"
             yield from table(heads, of_kind, columns.right, widths)
@@ -50,7 +50,7 @@ def places() -> list[str]:
     """The ninety places of section 4, in order."""
     return [
         f"4.{number}.{kind}.{question}"
-        for number in range(1, len(CATEGORIES) + 1)
+        for number in range(1, len(GUIDE_CATEGORIES) + 1)
         for kind in (1, 2, 3)
         for question in (1, 2, 3)
     ]

@@ -6,12 +6,12 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from pytest_quant.base.harmless import harmless
 from pytest_quant.base.version import __version__
-from pytest_quant.cli import compare, levels, probes, report, table
+from pytest_quant.cli import compare, levels, probes, report, run, table
 from pytest_quant.errors import QuantUsageError
 
 # As pytest's, and for the same: a mistake that the user can mend.
@@ -19,7 +19,9 @@ USAGE_ERROR = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0, or 4 for a mistake, which is told on stderr."""
+    """Run one command; the exit code is the command's own, 0 for most, or 4 for a mistake, which
+    is told on stderr.
+    """
     for stream in (sys.stdout, sys.stderr):
         # A console that cannot show a character shows its escape.
         if isinstance(stream, io.TextIOWrapper):
@@ -29,9 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Generators of a project are found as with "python -m pytest"; last: they hide nothing.
         if (here := str(_here())) not in sys.path:
             sys.path.append(here)
-        lines: Iterator[str] = chosen.command(chosen)
-        for line in lines:
-            print(harmless(line, "\n\t"))
+        code = _print(chosen.command(chosen))
         sys.stdout.flush()
     except QuantUsageError as error:
         sys.stdout.flush()
@@ -41,12 +41,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader has seen enough, as in "pytest-quant probes | head". What is still buffered
         # has to go somewhere when Python ends.
         _silence()
+        code = 0
     except OSError as error:
         _silence()
         where = error.filename or "standard output"
         print(harmless(f"{where}: {error.strerror or error}"), file=sys.stderr)
         return USAGE_ERROR
-    return 0
+    return code
+
+
+def _print(lines: Generator[str, None, int | None]) -> int:
+    """Print every line; the exit code of the command that yields them."""
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration as end:
+            return end.value or 0
+        print(harmless(line, "\n\t"))
 
 
 def _here() -> Path:
@@ -67,10 +78,10 @@ def command_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pytest-quant",
         description="Look at probes, levels and run records. To measure a model, run: "
-        "pytest --quant-levels=q4",
+        "pytest --quant-levels=q4, or here: pytest-quant run q4",
     )
     parser.add_argument("--version", action="version", version=f"pytest-quant {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (probes, levels, report, compare, table):
+    for module in (probes, levels, run, report, compare, table):
         module.add_command(commands)
     return parser

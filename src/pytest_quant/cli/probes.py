@@ -9,12 +9,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from pytest_quant.base.categories import CATEGORIES
+from pytest_quant.base.library import PROBE_SCHEMA
 from pytest_quant.cli.arguments import path_argument
 from pytest_quant.cli.columns import Columns
+from pytest_quant.cli.guide import GUIDE_CATEGORIES, guide_table
 from pytest_quant.cli.tables import COLUMNS, column_widths, table
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.files import local_or_shipped, probe_files
-from pytest_quant.probes.model import CATEGORIES, Probe
+from pytest_quant.probes.model import Probe
+from pytest_quant.reports.plain_text import counted
 
 # Counting further tells little: few runs ask as many.
 _COUNTED = 200
@@ -98,11 +102,11 @@ def _list(chosen: argparse.Namespace) -> Iterator[str]:
     probes = _read(chosen.path)
     columns = Columns.of(_COUNTED if chosen.count else None)
     if chosen.guide:
-        from pytest_quant.cli.guide import guide_table
-
         yield from guide_table(probes, columns)
         return
-    probes.sort(key=lambda probe: CATEGORIES.index(probe.category))
+    # The guide's in its order, then the others.
+    order = list(dict.fromkeys((*GUIDE_CATEGORIES, *CATEGORIES.names)))
+    probes.sort(key=lambda probe: order.index(probe.category))
     heads = ("probe", "subcategory", *columns.heads)
     rows = [(p.id, p.subcategory, *columns.cells(p)) for p in probes]
     widths = column_widths(heads, rows)
@@ -110,7 +114,7 @@ def _list(chosen: argparse.Namespace) -> Iterator[str]:
         zip(probes, rows, strict=True), key=lambda pair: pair[0].category
     ):
         members = [row for _, row in pairs]
-        yield f"{category}: {len(members)}"
+        yield f"{category}: {CATEGORIES.get(category).title}, {counted(len(members), 'probe')}"
         yield from table(heads, members, columns.right, widths)
         yield ""
     yield f"{len(probes)} probes"
@@ -168,9 +172,7 @@ def _show(chosen: argparse.Namespace) -> Iterator[str]:
 
 
 def _schema(_: argparse.Namespace) -> Iterator[str]:
-    from pytest_quant.probes.schema import SCHEMA_FILE
-
-    yield f"# yaml-language-server: $schema={SCHEMA_FILE.as_uri()}"
+    yield f"# yaml-language-server: $schema={PROBE_SCHEMA.as_uri()}"
 
 
 def _only(options: Mapping[str, Any], name: str) -> dict[str, Any]:

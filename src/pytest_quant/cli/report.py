@@ -41,12 +41,34 @@ def add_command(commands: Any) -> None:
             f"--{name}", type=path_argument, metavar="FILE", help=f"write the {name} report"
         )
     parser.add_argument(
+        "--report",
+        type=_named,
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="write any report, one that an installed package brings too; may be repeated",
+    )
+    parser.add_argument(
         "--allure", type=path_argument, metavar="DIR", help="write Allure results into DIR"
     )
     parser.add_argument(
         "--schema", action="store_true", help="print the JSON schema of run records, and end"
     )
     parser.set_defaults(command=_report)
+
+
+def _named(text: str) -> tuple[str, Path]:
+    """``NAME=FILE``, of a report that there is."""
+    from pytest_quant.reports.written import REPORTS
+
+    name, equals, file = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"found {text!r:.100}, expected NAME=FILE")
+    try:
+        REPORTS.get(name)
+    except QuantUsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return name, path_argument(file)
 
 
 def _report(chosen: argparse.Namespace) -> Iterator[str]:
@@ -61,6 +83,10 @@ def _report(chosen: argparse.Namespace) -> Iterator[str]:
         )
     record = read_record(chosen.record)
     written = {name: file for name in _FILES if (file := getattr(chosen, name)) is not None}
+    for name, file in chosen.report:
+        if name in written:
+            raise QuantUsageError(f"--report: {name} is asked for twice; keep one file")
+        written[name] = file
     _check(chosen.record, written, chosen.allure)
     for name, file in written.items():
         yield from _write(record, name, file)
@@ -101,11 +127,11 @@ def _possible(option: str, path: Path, check: Callable[[Path], _Found]) -> _Foun
 
 
 def _write(record: RunRecord, name: str, path: Path) -> Iterator[str]:
-    from pytest_quant.reports.written import WRITERS
+    from pytest_quant.reports.written import write_report
 
     def write(path: Path) -> Destination:
         place = find_destination(path)
-        WRITERS[name](record, path)
+        write_report(name, record, path)
         return place
 
     # What goes to the standard output is not to be mixed with what is said about it.

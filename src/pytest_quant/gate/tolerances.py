@@ -17,6 +17,7 @@ from typing import Any, Literal
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from pytest_quant.base.categories import CATEGORIES
 from pytest_quant.base.files import read_json
 from pytest_quant.errors import QuantUsageError
 
@@ -58,14 +59,16 @@ class Tolerances:
     ) -> float:
         """The limit for a level (by its name in the guide), in percentage points.
 
-        ``category`` ``None`` means all probes of the level together. A ``task`` that the guide
-        measured at this level takes the place of the category. An override wins over both; it
-        is looked up by ``name``, what the project calls the level, where that differs. Raises
-        ``QuantUsageError`` for a name that the tables do not have.
+        ``category`` ``None`` means all probes of the level together. One that is not the guide's
+        has the limits that it was registered with, else those of all probes. A ``task`` that the
+        guide measured at this level takes the place of the category. An override wins over both;
+        it is looked up by ``name``, what the project calls the level, where that differs. Raises
+        ``QuantUsageError`` for a level or a task that the tables do not have, and for a category
+        that nobody registered.
         """
         _require_known("level", level, self.ranges)
-        if category is not None:
-            _require_known("category", category, self.sensitivity)
+        if category is not None and category not in self.sensitivity:
+            CATEGORIES.get(category)
         if task is not None:
             _require_known("task", task, self.measured)
         override = self.overrides.get((name or level, category))
@@ -76,7 +79,11 @@ class Tolerances:
         return max(limit, self.smallest_limit)
 
     def _limit_of_class(self, level: str, category: str | None) -> float:
-        sensitivity = self.sensitivity[category] if category else self.pooled_sensitivity
+        sensitivity = self.pooled_sensitivity
+        if category is not None and category in self.sensitivity:
+            sensitivity = self.sensitivity[category]
+        elif category and (stated := CATEGORIES.get(category).tolerances.get(level)) is not None:
+            return stated
         low, high = self.ranges[level]
         return low + _PLACE_IN_RANGE[sensitivity] * (high - low)
 
@@ -108,8 +115,8 @@ def read_tolerances(path: Path, overrides: Overrides | None = None) -> Tolerance
         overrides=MappingProxyType(dict(overrides or {})),
     )
     for (level, category), points in tolerances.overrides.items():
-        if category is not None:
-            _require_known("tolerance override: category", category, sensitivity)
+        if category is not None and category not in sensitivity:
+            CATEGORIES.get(category)
         if not 0 <= points <= 100:
             raise QuantUsageError(
                 f"tolerance override for {level}, {category or 'all probes'}: {points:g} points; "

@@ -8,8 +8,8 @@ cross process boundaries and end up in the run record, so they are made of plain
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 # The held text; what the reference itself answered to the probes of the session; or the held text
 # with the likeliest tokens of a reference that is not at hand, as they were recorded.
@@ -69,22 +69,6 @@ class Divergence:
     def tokens(self) -> int:
         """The number of tokens that were scored."""
         return sum(chunk.tokens for chunk in self.chunks)
-
-
-def to_json(divergence: Divergence) -> dict[str, Any]:
-    return asdict(divergence)
-
-
-def from_json(raw: Mapping[str, Any]) -> Divergence:
-    """The inverse of ``to_json``."""
-    return Divergence(
-        level=raw["level"],
-        source=raw["source"],
-        title=raw["title"],
-        chunks=tuple(Chunk(**chunk) for chunk in raw["chunks"]),
-        statistics={name: Statistic(**found) for name, found in raw["statistics"].items()},
-        warning=raw["warning"],
-    )
 
 
 _KLD_PERCENTILES = (99.9, 99.0, 95.0, 90.0, 50.0, 10.0, 5.0, 1.0, 0.1)

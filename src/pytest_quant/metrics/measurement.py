@@ -1,15 +1,14 @@
 """What one probe showed at one level: the outcomes of its cases, paired with the reference.
 
 Measurements cross process boundaries and end up in the run record, so they are made of plain
-types; ``to_json`` and ``from_json`` are inverse to each other.
+types.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from pytest_quant.checkers.outcome import Verdict
 
@@ -145,23 +144,3 @@ def answered(cases: Iterable[CaseResult]) -> list[tuple[bool, bool]]:
     return [
         (case.reference.correct, case.level.correct) for case in cases if case.level is not None
     ]
-
-
-def to_json(measurement: Measurement) -> dict[str, Any]:
-    return asdict(measurement)
-
-
-def from_json(raw: dict[str, Any]) -> Measurement:
-    return Measurement(
-        **{
-            **raw,
-            "cases": tuple(_case(case) for case in raw["cases"]),
-            "reference_effort": Effort(**raw["reference_effort"]),
-            "level_effort": Effort(**raw["level_effort"]) if raw["level_effort"] else None,
-        }
-    )
-
-
-def _case(raw: dict[str, Any]) -> CaseResult:
-    level = Answer(**raw["level"]) if raw["level"] else None
-    return CaseResult(**{**raw, "reference": Answer(**raw["reference"]), "level": level})

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from pytest_quant.base.destinations import check_directory
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.plugin.collection import default_paths
+from pytest_quant.session.probe_files import default_paths
 
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_quant.plugin.options import Settings
+    from pytest_quant.session.settings import Settings
 
 
 def allure_directory(config: pytest.Config) -> Path | None:

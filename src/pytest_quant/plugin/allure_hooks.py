@@ -20,8 +20,9 @@ from allure_commons.types import LabelType
 
 from pytest_quant.plugin.divergence_item import DivergenceItem
 from pytest_quant.plugin.items import ProbeItem
-from pytest_quant.plugin.session import level_of
-from pytest_quant.plugin.state import State
+from pytest_quant.plugin.node_ids import level_of
+from pytest_quant.plugin.unwritten import Unwritten
+from pytest_quant.plugin.wire import is_crash
 from pytest_quant.reports.allure import make_harmless, write
 from pytest_quant.reports.allure.results import (
     Rendered,
@@ -32,6 +33,7 @@ from pytest_quant.reports.allure.results import (
     identity,
     probe_result,
 )
+from pytest_quant.session.session import Session
 
 if TYPE_CHECKING:
     from pytest_quant.probes.model import Probe
@@ -55,14 +57,17 @@ _REPLACED = frozenset(
 class AllureHooks:
     """Hooks of pytest and of allure, for one process."""
 
-    def __init__(self, state: State, directory: Path, writes: bool) -> None:
-        self._state = state
+    def __init__(
+        self, session: Session, directory: Path, unwritten: Unwritten, *, writes: bool
+    ) -> None:
+        self._session = session
         self._directory = directory
         # Whether this process hears of crashed workers.
         self._writes = writes
         self._seed = str(uuid.uuid4())
         self._item: pytest.Item | None = None
-        self._guard = _Guard(state, directory)
+        self._unwritten = unwritten
+        self._guard = _Guard(directory, unwritten)
         allure_commons.plugin_manager.register(self)
         allure_commons.plugin_manager.register(self._guard)
 
@@ -83,22 +88,21 @@ class AllureHooks:
         elif isinstance(self._item, DivergenceItem):
             self._complete_divergence(result, self._item)
         elif self._item is not None:
-            _name_level(result, self._state.lineup.model)
+            _name_level(result, self._session.plan.lineup.model)
         make_harmless(result)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Show a probe whose worker died: no process is left that could."""
-        # Of when, pytest knows setup, call and teardown; xdist reports a crash under another name.
-        crashed = report.failed and report.when not in ("setup", "call", "teardown")
-        level = level_of(report.nodeid, self._state.tested)
-        probe = self._state.files.find(report.nodeid) if level else None
+        crashed = report.failed and is_crash(report)
+        level = level_of(report.nodeid, self._session.plan.tested)
+        probe = self._session.files.find(report.nodeid) if level else None
         if self._writes and crashed and probe is not None:
             test = self._identity(probe, report.nodeid, level, int(1000 * time.time()))
             message = f"{level} could not be run: {report.longreprtext}"
             try:
                 write(self._directory, [broken_result(test, message)])
             except OSError as error:
-                self._state.unwritten.allure(self._directory, error)
+                self._unwritten.allure(self._directory, error)
 
     def pytest_unconfigure(self) -> None:
         """Leave allure as it was."""
@@ -106,7 +110,9 @@ class AllureHooks:
         allure_commons.plugin_manager.unregister(self)
 
     def _run(self, moment: int) -> Run:
-        return Run(self._state.lineup.model, self._state.reference.name, self._seed, moment)
+        return Run(
+            self._session.plan.lineup.model, self._session.plan.reference.name, self._seed, moment
+        )
 
     def _identity(self, probe: Probe, nodeid: str, level: str, moment: int) -> TestResult:
         return identity(self._run(moment), nodeid, probe.category, probe.difficulty, level)
@@ -120,8 +126,8 @@ class AllureHooks:
 
     def _complete_divergence(self, result: TestResult, item: DivergenceItem) -> None:
         run = self._run(result.start)
-        if item.divergences:
-            _fill(result, divergence_result(run, item.level, item.divergences))
+        if item.distances is not None:
+            _fill(result, divergence_result(run, item.level, item.distances.divergences))
         else:
             _adopt(result, gate_identity(run, "divergence", item.level))
 
@@ -129,15 +135,15 @@ class AllureHooks:
 class _Guard:
     """Notes what allure-pytest could not write; its own error would end the session."""
 
-    def __init__(self, state: State, directory: Path) -> None:
-        self._state = state
+    def __init__(self, directory: Path, unwritten: Unwritten) -> None:
+        self._unwritten = unwritten
         self._directory = directory
 
     def _note(self) -> Generator[None, object, object]:
         try:
             return (yield)
         except OSError as error:
-            self._state.unwritten.allure(self._directory, error)
+            self._unwritten.allure(self._directory, error)
             return None
 
     @allure_commons.hookimpl(wrapper=True)

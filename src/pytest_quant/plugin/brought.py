@@ -6,26 +6,25 @@ keep the report of its first run and change its outcome, or make one of their ow
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 import pytest
 
 from pytest_quant.base.harmless import harmless, message
-from pytest_quant.metrics.measurement import to_json
 from pytest_quant.plugin.attendance import attest
 from pytest_quant.plugin.benchmark_item import BenchmarkItem
 from pytest_quant.plugin.divergence_item import DivergenceItem
 from pytest_quant.plugin.items import ProbeItem, QuantItem
 from pytest_quant.plugin.problems import attach
-from pytest_quant.plugin.state import State
+from pytest_quant.plugin.wire import Selected, attach_finding, attach_selected
+from pytest_quant.session.distances import Distances
+from pytest_quant.session.findings import Compared, Finding, Measured, Timed
+from pytest_quant.session.session import Session
 
 # Of a failure's text: room for a traceback, and for the longest story of a verdict.
 MOST_CHARACTERS = 50_000
 MOST_LINES = 1_000
 
 
-def complete(report: pytest.TestReport, item: pytest.Item, level: str, state: State) -> None:
+def complete(report: pytest.TestReport, item: pytest.Item, level: str, session: Session) -> None:
     """Attach what the item has learned in its last run, and make foreign text harmless."""
     report.user_properties = list(item.user_properties)
     attach(report, item, level)
@@ -33,15 +32,11 @@ def complete(report: pytest.TestReport, item: pytest.Item, level: str, state: St
         attest(report, item, level)
     if report.when == "setup":
         # Whatever becomes of the test: only those who collect know what was selected.
-        assert state.budget is not None
-        told = {
-            "budget": asdict(state.budget),
-            "probes": state.selected,
-            "deselected": state.deselected,
-        }
-        report.quant_selected = told  # type: ignore[attr-defined]
+        assert session.budget is not None
+        told = Selected(session.budget, session.selected, session.deselected)
+        attach_selected(report, told)
     if report.when == "call" and isinstance(item, ProbeItem | DivergenceItem | BenchmarkItem):
-        report.quant = _learned(item, state)  # type: ignore[attr-defined]
+        attach_finding(report, _finding(item, session))
         if isinstance(item, ProbeItem) and isinstance(report.longrepr, tuple):
             # Where the probe stands, not where this plugin calls pytest.skip.
             report.longrepr = (str(item.path), item.probe.line, report.longrepr[2])
@@ -64,22 +59,9 @@ def clean(report: pytest.TestReport) -> None:
             report.longrepr = plain
 
 
-def _learned(item: ProbeItem | DivergenceItem | BenchmarkItem, state: State) -> dict[str, Any]:
+def _finding(item: ProbeItem | DivergenceItem | BenchmarkItem, session: Session) -> Finding:
     if isinstance(item, BenchmarkItem):
-        timed = item.benchmark
-        return {"level": item.level, "benchmark": asdict(timed) if timed else None}
+        return Timed(item.level, item.benchmark)
     if isinstance(item, DivergenceItem):
-        from pytest_quant.metrics.divergence import to_json as divergence_to_json
-
-        return {
-            "level": item.level,
-            "divergences": [divergence_to_json(divergence) for divergence in item.divergences],
-            "noise": asdict(item.noise) if item.noise else None,
-            "likelihood": asdict(item.likelihood) if item.likelihood else None,
-        }
-    if item.measurement is None:
-        return {}
-    return {
-        "measurement": to_json(item.measurement),
-        "runtimes": {name: asdict(info) for name, info in state.bench.runtimes.items()},
-    }
+        return Compared(item.level, item.distances or Distances())
+    return Measured(item.measurement, session.bench.runtimes if item.measurement else {})

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_quant.plugin import distances
 from pytest_quant.plugin.items import ProbeItem, QuantItem
 from pytest_quant.plugin.properties import distance, labels, set_properties
-from pytest_quant.plugin.state import STATE
+from pytest_quant.plugin.stash import SESSION
 
 if TYPE_CHECKING:
-    from pytest_quant.analysis.quality import ResponseLikelihood
-    from pytest_quant.metrics.divergence import Divergence
-    from pytest_quant.metrics.noise import NoiseFloor
+    from pytest_quant.session.distances import Distances
 
 
 class DivergenceItem(QuantItem):
@@ -26,30 +23,26 @@ class DivergenceItem(QuantItem):
 
     def forget(self) -> None:
         super().forget()
-        self.divergences: tuple[Divergence, ...] = ()
-        self.noise: NoiseFloor | None = None
-        self.likelihood: ResponseLikelihood | None = None
+        self.distances: Distances | None = None
 
     def runtest(self) -> None:
         from pytest_quant.runtimes.protocol import Incomparable
+        from pytest_quant.session.distances import Asked, measure_distances
 
         self.forget()
-        state = self.config.stash[STATE]
-        set_properties(self, labels(self.level, state.reference.name, category=None))
-        probes = [item for item in self.session.items if isinstance(item, ProbeItem)]
-        asked = [item for item in probes if item.level == self.level]
+        session = self.config.stash[SESSION]
+        set_properties(self, labels(self.level, session.plan.reference.name, category=None))
+        asked = [
+            Asked(item.probe, item.nodeid, item.measurement)
+            for item in self.session.items
+            if isinstance(item, ProbeItem) and item.level == self.level
+        ]
         try:
             with self.in_words("could not be compared with the reference"):
-                if state.predictions is not None:
-                    self.divergences = (distances.from_recorded(state, self.level),)
-                else:
-                    self.likelihood = distances.likelihood(state, self.level, asked)
-                    replies = distances.own_responses(state, asked)
-                    self.divergences = distances.divergences(state, self.level, replies)
-                    self.noise = distances.noise(state, replies)
+                self.distances = measure_distances(session, self.level, asked)
         except Incomparable as error:
             pytest.skip(f"{self.level} cannot be compared token by token: {error}")
-        for found in self.divergences:
+        for found in self.distances.divergences:
             set_properties(self, distance(found))
 
     def reportinfo(self) -> tuple[Path, None, str]:

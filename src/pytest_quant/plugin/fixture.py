@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_quant.errors import SandboxUnavailable
+from pytest_quant.errors import CheckerBroken, SandboxUnavailable
 from pytest_quant.plugin.attendance import ASKED
 from pytest_quant.plugin.properties import set_properties
-from pytest_quant.plugin.state import STATE
+from pytest_quant.plugin.stash import SESSION
 from pytest_quant.reports.plain_text import shown
 
 if TYPE_CHECKING:
     from pytest_quant.checkers import Outcome
-    from pytest_quant.plugin.state import State
     from pytest_quant.runtimes.protocol import Response
+    from pytest_quant.session.session import Session
 
 _WIDTH = 66
 
@@ -38,25 +38,25 @@ class Reply:
 class Quant:
     """A level of the session, as a test in Python sees it."""
 
-    def __init__(self, state: State, level: str, node: pytest.Item) -> None:
+    def __init__(self, session: Session, level: str, node: pytest.Item) -> None:
         self.level = level
-        self._state = state
+        self._session = session
         self._node = node
 
     @property
     def reference(self) -> str:
         """The name of the level that this one is compared with."""
-        return self._state.reference.name
+        return self._session.plan.reference.name
 
     def ask(self, prompt: str, *, max_tokens: int = 256) -> Reply:
         """Ask the reference and the level; at most ``max_tokens`` tokens each, greedily.
 
-        Raises ``RuntimeError`` if a model cannot be run.
+        Raises ``RuntimeFailed`` if a model cannot be run.
         """
-        if self._state.recorded_reference is not None:
+        if self._session.plan.recorded_reference is not None:
             pytest.skip(f"{self.reference} is not at hand, only its record")
-        reference = self._state.bench.ask(None, prompt, max_tokens)
-        own = self._state.bench.ask(self.level, prompt, max_tokens)
+        reference = self._session.bench.ask(None, prompt, max_tokens)
+        own = self._session.bench.ask(self.level, prompt, max_tokens)
         self._node.stash[ASKED] = True
         return Reply(prompt, own.whole, reference.whole, _cut(own), _cut(reference))
 
@@ -93,7 +93,7 @@ class Quant:
 def of_level(request: pytest.FixtureRequest, level: str) -> Quant:
     """The level for one test, whose report will name it."""
     set_properties(request.node, [("quant_level", level)])
-    return Quant(request.config.stash[STATE], level, request.node)
+    return Quant(request.config.stash[SESSION], level, request.node)
 
 
 def _kind(equals: Any) -> str:
@@ -105,12 +105,15 @@ def _kind(equals: Any) -> str:
 def _judged(
     kind: str, prompt: str, text: str, cut: bool, equals: Any, options: dict[str, Any]
 ) -> Outcome:
-    from pytest_quant.checkers import check
+    from pytest_quant.checkers import outcome_of
 
     try:
-        return check(kind, text, equals, **options, truncated=cut, prompt=prompt)
+        return outcome_of(kind, text, equals, **options, truncated=cut, prompt=prompt)
     except SandboxUnavailable as error:
         pytest.skip(str(error))
+    except CheckerBroken as error:
+        # Said once, without what the checker was doing.
+        raise error from None
 
 
 def _cut(response: Response) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.base.harmless import message
-from pytest_quant.errors import QuantUsageError, Told
+from pytest_quant.errors import CheckerBroken, QuantUsageError, RuntimeFailed
 from pytest_quant.plugin.properties import findings, labels, set_properties
-from pytest_quant.plugin.state import STATE
+from pytest_quant.plugin.stash import SESSION
 
 if TYPE_CHECKING:
     from pytest_quant.gate.tolerance_check import CheckResult
@@ -25,10 +25,6 @@ class CheckFailed(AssertionError):
 
     def __init__(self, story: str) -> None:
         super().__init__(message(story, most=20_000, lines=200))
-
-
-class Broken(Told, RuntimeError):
-    """A model could not be run."""
 
 
 class QuantItem(pytest.Item):
@@ -55,17 +51,17 @@ class QuantItem(pytest.Item):
         """Say of an error only what a person needs: other plugins print all that led to it."""
         try:
             yield
-        except QuantUsageError as error:
+        except (QuantUsageError, CheckerBroken) as error:
             raise error from None
-        except RuntimeError as error:
-            raise Broken(f"{self.level} {what}: {error}") from None
+        except RuntimeFailed as error:
+            raise RuntimeFailed(f"{self.level} {what}: {error}") from None
 
     def _initrequest(self) -> None:
         """There are no fixtures to make anew; pytest-retry asks every item to do so."""
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The words of a failed check or of a mistake, without a traceback."""
-        if excinfo.errisinstance((CheckFailed, QuantUsageError, Broken)):
+        if excinfo.errisinstance((CheckFailed, CheckerBroken, QuantUsageError, RuntimeFailed)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
@@ -102,19 +98,21 @@ class ProbeItem(QuantItem):
         return any(found and found.verdict == "fail" for found in (self.result, self.regression))
 
     def runtest(self) -> None:
+        from pytest_quant.plugin.stories import story
+
         self.forget()
-        state = self.config.stash[STATE]
-        named = labels(self.level, state.reference.name, self.probe.category)
+        session = self.config.stash[SESSION]
+        named = labels(self.level, session.plan.reference.name, self.probe.category)
         set_properties(self, [*named, ("quant_difficulty", self.probe.difficulty)])
         with self.in_words("could not be run"):
-            self.measurement = state.measure(self.probe, self.level, self.nodeid)
+            self.measurement = session.measure(self.probe, self.level, self.nodeid)
         if reason := skip_reason(self.measurement):
             pytest.skip(reason)
-        self.result = state.check(self.measurement)
-        self.regression = state.regression(self.measurement)
+        self.result = session.check(self.measurement)
+        self.regression = session.regression(self.measurement)
         set_properties(self, findings(self.result, self.regression))
-        if story := state.explain(self.measurement, self.result, self.regression):
-            raise CheckFailed(story)
+        if self.has_failed:
+            raise CheckFailed(story(session, self.measurement, self.result, self.regression))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self.probe.line - 1, self.name

@@ -14,13 +14,14 @@ from pytest_quant.base.destinations import (
     identity,
 )
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.reports.written import REPORTS, write_report
 
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_quant.plugin.options import Settings
-    from pytest_quant.plugin.state import State
     from pytest_quant.record.run import RunRecord
+    from pytest_quant.session.session import Session
+    from pytest_quant.session.settings import Settings
 
 # Where the options of pytest and of its plugins keep the names of files that they write.
 _OTHERS = {
@@ -32,14 +33,17 @@ _OTHERS = {
 }
 
 
-def check_outputs(config: pytest.Config, state: State) -> None:
+def check_outputs(config: pytest.Config, session: Session) -> None:
     """Raises ``QuantUsageError`` now rather than after hours of work.
 
     A file that cannot be written, one that two outputs would share, and one that the session
     reads: it would be gone.
     """
-    reports = {f"--quant-{name}": path for name, path in _wanted(state.settings)}
-    outputs = {**reports, **dict(_baselines(state))}
+    wanted = list(_wanted(session.plan.settings))
+    for _, name, _ in wanted:
+        REPORTS.get(name)
+    reports = {option: path for option, _, path in wanted}
+    outputs = {**reports, **dict(_baselines(session))}
     places = {option: _checked(option, path) for option, path in outputs.items()}
     taken: dict[object, str] = {}
     for option, place in (*places.items(), *_written_by_others(config)):
@@ -48,12 +52,12 @@ def check_outputs(config: pytest.Config, state: State) -> None:
             raise QuantUsageError(
                 f"{option}: {place.path} is also what {other} writes; give each its own file"
             )
-    read = {identity: what for what, path in _inputs(config, state) for identity in _there(path)}
+    read = {identity: what for what, path in _inputs(config, session) for identity in _there(path)}
     for option, path in reports.items():
         place = places[option]
         what = read.get(place.identity, "")
         if place.is_file and place.status is not None and not what:
-            claimed = state.files.claims(path) or state.files.claims(place.path)
+            claimed = session.files.claims(path) or session.files.claims(place.path)
             what = "a probe file" if claimed else ""
         if what:
             raise QuantUsageError(
@@ -64,28 +68,31 @@ def check_outputs(config: pytest.Config, state: State) -> None:
 
 def write_outputs(settings: Settings, record: RunRecord) -> Iterator[str]:
     """Write every file that was named; a line for each one that could not be."""
-    from pytest_quant.reports.written import WRITERS
-
-    for name, path in _wanted(settings):
+    for option, name, path in _wanted(settings):
         try:
-            WRITERS[name](record, path)
+            write_report(name, record, path)
         except OSError as error:
-            yield f"--quant-{name}: {path} cannot be written: {error.strerror or error}"
+            yield f"{option}: {path} cannot be written: {error.strerror or error}"
+        except QuantUsageError as error:
+            yield f"{option}: {path} is not written: {error}"
 
 
-def _wanted(settings: Settings) -> Iterator[tuple[str, Path]]:
+def _wanted(settings: Settings) -> Iterator[tuple[str, str, Path]]:
+    """The option that asks for a report, the report's name, and its file."""
     named = {"json": settings.json, "html": settings.html, "markdown": settings.markdown}
     for name, path in named.items():
         if path is not None:
-            yield name, path
+            yield f"--quant-{name}", name, path
+    for name, path in settings.reports.items():
+        yield f"--quant-report {name}", name, path
 
 
-def _baselines(state: State) -> Iterator[tuple[str, Path]]:
+def _baselines(session: Session) -> Iterator[tuple[str, Path]]:
     """What is recorded, if anything is."""
-    if state.settings.update != "no" and state.model_name:
-        for level in state.tested:
-            yield f"--quant-update-baselines of {level}", state.baselines.path(level)
-        yield "--quant-update-baselines", state.baselines.predictions_path
+    if session.plan.settings.update != "no" and session.plan.model_name:
+        for level in session.plan.tested:
+            yield f"--quant-update-baselines of {level}", session.plan.baselines.path(level)
+        yield "--quant-update-baselines", session.plan.baselines.predictions_path
 
 
 def _checked(option: str, path: Path) -> Destination:
@@ -105,10 +112,11 @@ def _written_by_others(config: pytest.Config) -> Iterator[tuple[str, Destination
                 yield option, find_destination(config.invocation_params.dir / path)
 
 
-def _inputs(config: pytest.Config, state: State) -> Iterator[tuple[str, Path]]:
+def _inputs(config: pytest.Config, session: Session) -> Iterator[tuple[str, Path]]:
     """The files that a session reads, by what they are."""
-    from pytest_quant.base.library import EMBEDDED_MODEL, EXPECTED_IMPACT, GUIDE_TABLES, HELD_TEXT
-    from pytest_quant.runtimes.llamacpp.gguf_file import inspect
+    from pytest_quant.base.library import EXPECTED_IMPACT, GUIDE_TABLES, HELD_TEXT
+    from pytest_quant.runtimes.backend import backend_of
+    from pytest_quant.session.lineup import model_files
 
     if config.inipath is not None:
         yield "the settings", config.inipath
@@ -117,16 +125,17 @@ def _inputs(config: pytest.Config, state: State) -> Iterator[tuple[str, Path]]:
     for plugin in config.pluginmanager.get_plugins():
         if file := getattr(plugin, "__file__", None):
             yield "a plugin", Path(file)
-    chosen = state.settings
-    for model in (chosen.model or EMBEDDED_MODEL, *chosen.artifacts.values()):
+    chosen = session.plan.settings
+    for model in model_files(chosen.model, chosen.artifacts):
         with suppress(QuantUsageError):
-            yield from (("a part of a model", part) for part in inspect(model).parts)
+            parts = backend_of(model).inspect(model).parts
+            yield from (("a part of a model", part) for part in parts)
         yield "a model", model
     yield "the held text", chosen.text or HELD_TEXT
     yield from (("a suite", path) for path in chosen.suites.values())
     yield from (("a file of the library", path) for path in (EXPECTED_IMPACT, GUIDE_TABLES))
-    if state.model_name:
-        recorded = state.baselines.path("any").parent
+    if session.plan.model_name:
+        recorded = session.plan.baselines.path("any").parent
         yield from (("a baseline", path) for path in recorded.glob("*"))
 
 

@@ -9,14 +9,17 @@ import json
 import math
 import random
 import re
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from itertools import islice
 from typing import Any, Literal
 
+from pytest_quant.checkers import CHECKERS
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes import domains
-from pytest_quant.probes.model import EXPECTS_EXPRESSIONS, NAMED_EXPRESSIONS, Case, Probe
+from pytest_quant.probes.model import Case, Probe
 
 Side = Literal["held_out", "training"]
 
@@ -153,8 +156,9 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
     expected, text = _expectation(probe, values)
     options = {name: _option(probe, name, raw, values) for name, raw in probe.check_options.items()}
     # Formulas enter as they are written: how sympy prints a value may change.
+    named = CHECKERS.get(probe.check).expressions
     written = {
-        name: probe.check_options[name] if name in NAMED_EXPRESSIONS else option
+        name: probe.check_options[name] if name in named else option
         for name, option in options.items()
     }
     clean = _clean(probe, prompt, values)
@@ -187,22 +191,28 @@ def _clean(probe: Probe, prompt: str, values: Mapping[str, Any]) -> str | None:
 
 def _expectation(probe: Probe, values: Mapping[str, Any]) -> tuple[Any, str]:
     """What the checker expects, and the same for a person."""
-    if probe.check not in EXPECTS_EXPRESSIONS:
+    expects = CHECKERS.get(probe.check).expects
+    if expects == "template":
         text = render(probe, probe.expect, values).strip()
         if probe.check == "constraints":
             _check_rules(probe, text)
         return text, text
-    places = probe.check_options.get("places")
-    digits = probe.check_options.get("significant")
+    places, digits = (_whole(probe, name) for name in ("places", "significant"))
     if "tolerance" in probe.check_options:
         digits = _SHOWN_DIGITS
-    if probe.check == "quantities":
+    if expects == "expressions":
         numbers = _evaluate_all(probe, probe.expect, values)
         return numbers, ", ".join(_readable(number, places, digits) for number in numbers)
     expected = _evaluate(probe, probe.expect, values)
-    if probe.check_options.get("percent"):
+    if probe.check_options.get("percent") is True:
         return expected, f"{_readable(100 * expected, places, digits)}%"
     return expected, _readable(expected, places, digits)
+
+
+def _whole(probe: Probe, name: str) -> int | None:
+    """An option that says how numbers are rounded, if the check has one that does."""
+    value = probe.check_options.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _check_rules(probe: Probe, text: str) -> None:
@@ -251,8 +261,9 @@ def _readable(expected: Any, places: int | None, significant: int | None) -> str
 
 def _option(probe: Probe, name: str, raw: Any, values: Mapping[str, Any]) -> Any:
     """A check option with its templates filled in; named wrong formulas are expressions."""
-    if name in NAMED_EXPRESSIONS:
-        worked_out = _evaluate_all if probe.check == "quantities" else _evaluate
+    checker = CHECKERS.get(probe.check)
+    if name in checker.expressions:
+        worked_out = _evaluate_all if checker.expects == "expressions" else _evaluate
         return {title: worked_out(probe, str(text), values) for title, text in raw.items()}
     if isinstance(raw, str):
         listed = _listed(probe, raw, values)
@@ -281,10 +292,25 @@ def _listed(probe: Probe, template: str, values: Mapping[str, Any]) -> list[Any]
 
 def _drawer(probe: Probe) -> Callable[[random.Random], dict[str, Any]]:
     if probe.generator is not None:
-        generate = load_generator(probe)
-        return lambda rng: generate(rng, **probe.generator_options)
+        return partial(_generated, probe, load_generator(probe))
     parameters = list(probe.parameters.items())
     return lambda rng: {name: domains.draw(rng, domain) for name, domain in parameters}
+
+
+def _generated(
+    probe: Probe, generate: Callable[..., dict[str, Any]], rng: random.Random
+) -> dict[str, Any]:
+    try:
+        return generate(rng, **probe.generator_options)
+    except QuantUsageError:
+        raise
+    except Exception as error:  # whatever a function of the author's may raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise _mistake(
+            probe,
+            f"{probe.generator!r} failed at {place.filename}:{place.lineno}: "
+            f"{type(error).__name__}: {error}; expected the values of a case, by name",
+        ) from error
 
 
 def load_generator(probe: Probe) -> Callable[..., dict[str, Any]]:

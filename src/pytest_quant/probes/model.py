@@ -6,25 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-CATEGORIES: tuple[str, ...] = (
-    "numerical_reasoning",
-    "long_context",
-    "language_generation",
-    "world_knowledge",
-    "adversarial",
-    "logical_reasoning",
-    "ambiguity",
-    "real_world",
-    "iterative",
-    "probabilistic",
-)
+from pytest_quant.checkers import CHECKERS
 
 DEFAULT_CASES = 32
-# The checks whose expectation is an expression, or several, over the values; else a template.
-EXPECTS_EXPRESSIONS = frozenset({"numeric", "quantities"})
-# The options of checks that map names to such expressions.
-NAMED_EXPRESSIONS = frozenset({"formulas", "also"})
-
 # What decides a choice: the option that the model writes, or the one that it finds likeliest.
 By = Literal["text", "likelihood"]
 
@@ -78,13 +62,15 @@ class Probe:
     @property
     def chance(self) -> float:
         """The share of cases that guessing gets right, in [0, 1]."""
-        options = self.check_options.get("options")
-        return 1 / len(options) if options else 0.0
+        options = self.check_options.get(CHECKERS.get(self.check).choices)
+        return 1 / len(options) if isinstance(options, (list, tuple)) and options else 0.0
 
     @property
     def tells_hallucination(self) -> bool:
         """Whether its check tells an answer that is made up from one that is only wrong."""
-        return self.check == "items" or not {"forbidden", "known"}.isdisjoint(self.check_options)
+        told = {"items": True, "numeric": "known" in self.check_options}
+        told["text"] = not {"forbidden", "known"}.isdisjoint(self.check_options)
+        return told.get(self.check, False)
 
 
 @dataclass(frozen=True, slots=True)

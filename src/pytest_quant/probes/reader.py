@@ -10,37 +10,70 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from pytest_quant.base.categories import CATEGORIES
+from pytest_quant.checkers import CHECKERS
 from pytest_quant.checkers.rules import check_names
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.documents import Document, Place, read_document
 from pytest_quant.probes.model import (
     DEFAULT_CASES,
-    EXPECTS_EXPRESSIONS,
-    NAMED_EXPRESSIONS,
+    By,
     Probe,
 )
 from pytest_quant.probes.schema import check_form, shown
 
 # Decimal arithmetic is exact up to this many digits.
 _MAX_DIGITS = 28
-_CLOSENESS = ("places", "significant", "tolerance")
 
 
 def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
     """The probes of one file, in its order; raises ``QuantUsageError`` for any mistake in it."""
     document = read_document(path, shown_as or str(path))
     check_form(document)
+    CATEGORIES.get(document.value["category"])
     probes = tuple(_probe(document, i) for i in range(len(document.value["probes"])))
     for i, probe in enumerate(probes):
         place = ("probes", i)
         _check_domains(probe, document, place)
         _check_pinned(probe, document, place)
         _check_texts(probe, document, place)
-        _check_closeness(probe, document, place)
+        _check_one_of(probe, document, place)
         _check_rules(probe, document, place)
         _check_facts(probe, document, place)
     check_unique(probes)
     return probes
+
+
+def check_given(probe: Probe) -> None:
+    """Raises ``QuantUsageError`` for a probe that was made elsewhere, if no file could state it.
+
+    Its questions are told of when they are drawn.
+    """
+    raw: dict[str, Any] = {
+        "id": probe.id,
+        "subcategory": probe.subcategory,
+        "difficulty": probe.difficulty,
+        "prompt": probe.prompt,
+        "expect": probe.expect,
+        "check": {"kind": probe.check, **probe.check_options},
+        "pinned": list(map(dict, probe.pinned[:1])),
+        "cases": probe.cases,
+        "max_tokens": probe.max_tokens,
+    }
+    optional = ("solution", "clean", "guide", "task")
+    raw |= {name: value for name in optional if (value := getattr(probe, name)) is not None}
+    if probe.by != "text":
+        raw["check"]["by"] = probe.by
+    # Where nothing is drawn, the questions are all that there is.
+    raw |= {"parameters": probe.parameters} if probe.parameters else {"generator": "its.questions"}
+    if probe.is_drawn and not probe.pinned:
+        del raw["pinned"]
+    value = {"category": probe.category, "probes": [raw]}
+    document = Document(value, {(): probe.line}, probe.path)
+    check_form(document)
+    CATEGORIES.get(probe.category)
+    for check in (_check_one_of, _check_rules, _check_facts):
+        check(probe, document, ("probes", 0))
 
 
 def check_unique(probes: Iterable[Probe]) -> None:
@@ -58,6 +91,8 @@ def check_unique(probes: Iterable[Probe]) -> None:
 def _probe(document: Document, i: int) -> Probe:
     raw = document.value["probes"][i]
     check = dict(raw["check"])
+    kind = check.pop("kind")
+    by: By = check.pop("by", "text") if CHECKERS.get(kind).choices else "text"
     return Probe(
         id=raw["id"],
         category=document.value["category"],
@@ -65,8 +100,8 @@ def _probe(document: Document, i: int) -> Probe:
         difficulty=raw["difficulty"],
         prompt=raw["prompt"].strip(),
         expect=str(raw["expect"]),
-        check=check.pop("kind"),
-        by=check.pop("by", "text"),
+        check=kind,
+        by=by,
         check_options=check,
         path=document.shown_as,
         line=document.line(("probes", i)),
@@ -165,9 +200,10 @@ def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]
         yield ("solution",), probe.solution, _fields
     for name, facet in probe.facets.items():
         yield ("facets", name), facet, _fields
-    yield ("expect",), probe.expect, _names if probe.check in EXPECTS_EXPRESSIONS else _fields
+    checker = CHECKERS.get(probe.check)
+    yield ("expect",), probe.expect, _fields if checker.expects == "template" else _names
     for option, raw in probe.check_options.items():
-        if option in NAMED_EXPRESSIONS:
+        if option in checker.expressions:
             for title, expression in raw.items():
                 yield ("check", option, title), str(expression), _names
         else:
@@ -205,13 +241,14 @@ def _names(expression: str) -> set[str]:
     return {node.id for node in names if id(node) not in called} - {"pi", "e"}
 
 
-def _check_closeness(probe: Probe, document: Document, place: Place) -> None:
-    given = [name for name in _CLOSENESS if name in probe.check_options]
+def _check_one_of(probe: Probe, document: Document, place: Place) -> None:
+    one_of = CHECKERS.get(probe.check).one_of
+    given = [name for name in one_of if name in probe.check_options]
     if len(given) > 1:
         raise document.mistake(
             (*place, "check", given[1]),
             " and ".join(given),
-            f"only one of {', '.join(_CLOSENESS)}",
+            f"only one of {', '.join(one_of)}",
         )
 
 
@@ -229,6 +266,8 @@ def _check_rules(probe: Probe, document: Document, place: Place) -> None:
 
 def _check_facts(probe: Probe, document: Document, place: Place) -> None:
     """A text that must state facts has no aliases, and cannot state more than there are."""
+    if probe.check != "text":
+        return
     required, least = (probe.check_options.get(name) for name in ("required", "at_least"))
     if required and "aliases" in probe.check_options:
         raise document.mistake(

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError
 
+from pytest_quant.base.categories import CATEGORIES
+from pytest_quant.base.library import PROBE_SCHEMA
+from pytest_quant.checkers import CHECKERS
+from pytest_quant.checkers.checker import Checker
 from pytest_quant.probes.documents import Document, Place
-
-SCHEMA_FILE = Path(__file__).with_name("probe.schema.json").resolve()
 
 _TYPES = {
     "object": "a mapping",
@@ -32,6 +34,11 @@ _BOUNDS = {
     "maxItems": "{} items at most",
     "minLength": "{} or more characters",
     "minProperties": "{} or more entries",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "maxLength": "{} characters at most",
+    "maxProperties": "{} entries at most",
+    "multipleOf": "a multiple of {}",
 }
 
 
@@ -40,48 +47,89 @@ def check_form(document: Document) -> None:
 
     A field that does not exist goes before one that is missing: it is the same one, misspelt.
     """
-    errors = _validator().iter_errors(document.value)
-    first = min(
-        errors,
-        key=lambda error: (error.validator == "required", document.line(_place(error))),
-        default=None,
-    )
-    if first is not None:
-        raise document.mistake(_place(first), _found(first), _expected(first))
+    found = [(_place(error), error) for error in _validator().iter_errors(document.value)]
+    if not found:
+        found = list(_check_errors(document.value["probes"]))
+    if found:
+        place, first = min(
+            found, key=lambda one: (one[1].validator == "required", document.line(one[0]))
+        )
+        raise document.mistake(place, _found(first), _expected(first))
+
+
+def _check_errors(probes: Iterable[Any]) -> Iterator[tuple[Place, ValidationError]]:
+    """What checks have that their kinds do not, with its place in the file."""
+    for i, probe in enumerate(probes):
+        kind = probe["check"]["kind"]
+        for error in _errors_of(kind, probe["check"]):
+            yield ("probes", i, "check", *_place(error)), error
+
+
+def _errors_of(kind: str, check: Mapping[str, Any]) -> list[ValidationError]:
+    checker = CHECKERS.get(kind)
+    try:
+        return list(_options_validator(checker).iter_errors(check))
+    # What a schema of others may hold: no schema, a reference to nothing, a bad expression.
+    except Exception as error:
+        told = getattr(error, "message", "") or str(error)
+        why = f"its schema cannot be used: {type(error).__name__}: {told:.200}"
+        raise CHECKERS.unfit(kind, why) from error
+
+
+@cache
+def _published() -> Any:
+    return json.loads(PROBE_SCHEMA.read_text("utf-8"))
 
 
 @cache
 def _validator() -> Any:
-    schema = json.loads(SCHEMA_FILE.read_text("utf-8"))
-    keywords = {"pattern": _pattern, "if": _if}
-    strict: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
-    return strict(_resolved(schema, schema["$defs"]))
+    """What holds for every probe, whatever its check; categories and kinds are those registered."""
+    schema = copy.deepcopy(_published())
+    schema["properties"]["category"]["enum"] = CATEGORIES.names
+    check = schema["$defs"]["probe"]["properties"]["check"]
+    check["properties"]["kind"]["enum"] = CHECKERS.names
+    del check["allOf"]
+    return _strict()(_resolved(schema, schema["$defs"]))
+
+
+@cache
+def _options_validator(checker: Checker) -> Any:
+    """What holds for a check of one kind; its options may refer to our definitions."""
+    shared = _published()["$defs"]
+    by = {"by": shared["choice"]["properties"]["by"]} if checker.choices else {}
+    schema = {
+        **checker.schema,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"kind": True, **checker.schema.get("properties", {}), **by},
+        "$defs": {**shared, **checker.schema.get("$defs", {})},
+    }
+    Draft202012Validator.check_schema(schema)
+    ours = {name: of for name, of in shared.items() if name not in checker.schema.get("$defs", {})}
+    return _strict()(_resolved(schema, ours))
+
+
+@cache
+def _strict() -> Any:
+    return validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
 
 
 def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
-    """The schema with each definition where it is referred to.
+    """The schema with each of these definitions where it is referred to.
 
-    To look one up takes longer than to apply it, and every probe refers to a dozen.
+    To look one up takes longer than to apply it, and every probe refers to a dozen. Those of
+    others stay where they are: they may refer to themselves.
     """
     match schema:
-        case {"$ref": str(reference), **others}:
-            named = definitions[reference.removeprefix("#/$defs/")]
-            return _resolved(named, definitions) | others
+        case {"$ref": str(reference), **others} if (
+            name := reference.removeprefix("#/$defs/")
+        ) in definitions:
+            return _resolved(definitions[name], definitions) | others
         case dict():
             return {name: _resolved(part, definitions) for name, part in schema.items()}
         case list():
             return [_resolved(part, definitions) for part in schema]
     return schema
-
-
-def _if(validator: Any, condition: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """A condition on the value of one field, the only kind there is here.
-
-    Half of the time would go into validators for conditions that nine times in ten do not hold.
-    """
-    ((field, expected),) = condition["properties"].items()
-    if isinstance(instance, dict) and instance.get(field) == expected["const"]:
-        yield from validator.descend(instance, schema["then"], schema_path="then")
 
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
@@ -108,13 +156,13 @@ def _place(error: ValidationError) -> Place:
 
 def _unknown(error: ValidationError) -> str:
     instance: Any = error.instance
-    return str(next(name for name in instance if name not in _fields(error)))
+    return str(next((name for name in instance if name not in _fields(error)), ""))
 
 
 def _fields(error: ValidationError) -> list[str]:
     """The fields that the mapping in question may have, or none if anything goes."""
     schema: Any = error.schema
-    return list(schema.get("properties", ()))
+    return list(schema.get("properties", ())) if isinstance(schema, Mapping) else []
 
 
 def _found(error: ValidationError) -> str:
@@ -124,7 +172,7 @@ def _found(error: ValidationError) -> str:
         case "additionalProperties":
             return "an unknown field" + _nearest(_unknown(error), _fields(error))
         case "enum":
-            return shown(instance) + _nearest(str(instance), value)
+            return shown(instance) + _nearest(str(instance), map(str, value))
         case "required":
             return f"no field {next(name for name in value if name not in instance)!r}"
         case "dependentRequired":
@@ -161,17 +209,23 @@ def _expected(error: ValidationError) -> str:
         case "additionalProperties":
             return f"one of {', '.join(_fields(error))}"
         case "enum":
-            return f"one of {', '.join(value)}"
+            return f"one of {', '.join(map(str, value))}"
         case "required":
             return f"the field{'s' if len(value) > 1 else ''} {', '.join(value)}"
         case "dependentRequired":
             return f"the field {_dependent(error)[1]} too"
         case "type":
-            return " or ".join(_TYPES[kind] for kind in ([value] if type(value) is str else value))
+            return " or ".join(
+                _TYPES.get(kind, kind) for kind in ([value] if type(value) is str else value)
+            )
         case "pattern":
-            return str(schema["$comment"])
+            return str(schema.get("$comment", f"text that matches {value}"))
         case "oneOf" if _fields(error):
             return "one of the two"
-        case "oneOf":
+        case "oneOf" if tuple(error.absolute_path)[2:3] == ("parameters",):
             return "integer: [low, high], decimal: [low, high] with places, or choice: [...]"
-    return _BOUNDS[str(error.validator)].format(value)
+    if error.validator in _BOUNDS:
+        return _BOUNDS[str(error.validator)].format(value)
+    if error.validator is None:
+        return "nothing here: the schema refuses it"
+    return f"{error.validator}: {shown(value)}"

@@ -9,13 +9,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Self
 
-from cattrs import Converter
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.analysis.summary import Analysis
+from pytest_quant.base.converter import structured
 from pytest_quant.base.files import read_json, write_atomically
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline_changes import BaselineUse
@@ -132,7 +132,7 @@ class RunRecord:
         if error := best_match(_validator().iter_errors(raw)):
             raise QuantUsageError(f"{error.json_path}: {error.message:.200}; {_WANTED}")
         try:
-            record = _CONVERTER.structure(raw, cls)
+            record = structured(raw, cls)
         except ValueError as error:  # counts that contradict each other
             raise QuantUsageError(f"damaged: {error}; {_WANTED}") from error
         known = {level.name for level in record.levels}
@@ -143,10 +143,6 @@ class RunRecord:
         if unknown := [name for name in named if name not in known]:
             raise QuantUsageError(f"damaged: no level {unknown[0]!r} in levels; {_WANTED}")
         return record
-
-
-# The schema has been checked by then: errors need no path of their own.
-_CONVERTER = Converter(detailed_validation=False)
 
 
 def read_record(path: Path) -> RunRecord:

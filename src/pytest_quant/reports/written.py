@@ -1,4 +1,4 @@
-"""The reports that go into a file of their own, by name: one list for sessions and for commands."""
+"""The reports that go into a file of their own, by name, for sessions and for commands."""
 
 from __future__ import annotations
 
@@ -6,23 +6,47 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pytest_quant.base.files import write_atomically
+from pytest_quant.base.registry import Registry, function
+from pytest_quant.errors import QuantUsageError
 from pytest_quant.record.run import RunRecord, write_record
 
-Writer = Callable[[RunRecord, Path], None]
+# Raises ``OSError`` if the file cannot be written.
+Report = Callable[[RunRecord, Path], None]
+
+REPORTS: Registry[Report] = Registry("pytest_quant.reports", "report", function)
 
 
-def _html(record: RunRecord, path: Path) -> None:
+def write_report(name: str, record: RunRecord, path: Path) -> None:
+    """Write a report to a file.
+
+    Raises ``OSError`` if it cannot be written, ``QuantUsageError`` if the report itself fails.
+    """
+    write = REPORTS.get(name)
+    try:
+        write(record, path)
+    except (OSError, QuantUsageError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise QuantUsageError(
+            f"{REPORTS.described(name)} raised {type(error).__name__}: {error}; repair that "
+            "package or leave it out"
+        ) from error
+    if not path.exists():
+        raise QuantUsageError(f"{REPORTS.described(name)} wrote nothing; repair that package")
+
+
+def json(record: RunRecord, path: Path) -> None:
+    write_record(record, path)
+
+
+def html(record: RunRecord, path: Path) -> None:
     # What it needs takes a second to load: the template engine and the plots.
     from pytest_quant.reports.html import page
 
     write_atomically(path, page(record))
 
 
-def _markdown(record: RunRecord, path: Path) -> None:
-    from pytest_quant.reports.markdown import markdown
+def markdown(record: RunRecord, path: Path) -> None:
+    from pytest_quant.reports.markdown import markdown as text
 
-    write_atomically(path, markdown(record))
-
-
-# Each raises ``OSError`` if the file cannot be written.
-WRITERS: dict[str, Writer] = {"json": write_record, "html": _html, "markdown": _markdown}
+    write_atomically(path, text(record))

@@ -1,5 +1,8 @@
 """What every runtime offers, whatever runs the model."""
 
+# What a runtime cannot do, it refuses whatever the arguments.
+# ruff: noqa: ARG002
+
 from __future__ import annotations
 
 import math
@@ -11,6 +14,16 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 
 Finish = Literal["end", "stop", "length", "deadline"]
+
+# What a runtime can do besides describing itself: answer prompts; say how likely each token of its
+# answers was; say how likely a given continuation is; and be compared with another token by token.
+Capability = Literal["generate", "log-probabilities", "score", "predict"]
+_LACKS: dict[Capability, str] = {
+    "generate": "writes no answers",
+    "log-probabilities": "gives no log-probabilities",
+    "score": "does not say how likely a given answer is",
+    "predict": "does not show what it predicts at each token of a text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,16 +159,37 @@ class Incomparable(ValueError):
     """Two artifacts do not predict the same things, or there is nothing to compare them on."""
 
 
+class Lacking(Incomparable):
+    """A runtime was asked for what is not among its capabilities."""
+
+    def __init__(self, runtime: str, capability: Capability) -> None:
+        super().__init__(f"the {runtime} runtime {_LACKS[capability]}")
+        self.capability = capability
+
+
 class Runtime(Protocol):
-    """An opened artifact. Not thread-safe; close it to free the memory."""
+    """An opened artifact. Not thread-safe; close it to free the memory.
+
+    A class that inherits from this need not have the methods of what it cannot do.
+    """
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What may be asked of it."""
+        ...
+
+    def describe(self) -> RuntimeInfo: ...
+
+    def close(self) -> None: ...
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
         """Answer every prompt greedily. The composition of the batch is fixed by ``prompts``.
 
-        Raises ``RuntimeError`` when the runtime fails, with its last log lines, and
-        ``PromptTooLong``, before anything is generated, when a prompt does not fit.
+        Without log-probabilities those of each response are empty. Raises ``RuntimeFailed``, with
+        the runtime's last log lines, and ``PromptTooLong``, before anything is generated, when a
+        prompt does not fit.
         """
-        ...
+        raise Lacking(self.describe().name, "generate")
 
     def score(
         self,
@@ -166,32 +200,53 @@ class Runtime(Protocol):
         """How likely each of some continuations is as the beginning of the answer to its prompt.
 
         ``continuations`` holds one or more texts for each prompt. The composition of the batch
-        is fixed by the arguments. Raises ``ValueError`` for an empty text and ``RuntimeError``
-        when the runtime fails.
+        is fixed by the arguments. Raises ``ValueError`` for an empty text, ``PromptTooLong`` and
+        ``RuntimeFailed``.
         """
-        ...
+        raise Lacking(self.describe().name, "score")
 
-    def diverge(self, level: Runtime, reading: Reading) -> Divergence:
+    def diverge(self, level: Runtime, reading: Reading) -> Divergence | None:
         """How far a level's predictions are from those of this artifact, the reference.
 
-        The divergence names no level. Raises ``Incomparable``, ``QuantUsageError`` for a text that
-        is too short, and ``RuntimeError`` when a runtime fails.
+        ``None`` if it cannot look into that runtime: then it is compared by what it predicts. The
+        divergence names no level. Raises ``Incomparable``, ``QuantUsageError`` for a text that is
+        too short, and ``RuntimeFailed``.
         """
-        ...
+        raise Lacking(self.describe().name, "predict")
 
     def predict(self, reading: Reading) -> Predictions:
         """What this artifact, the reference, finds the likeliest in a text: enough to compare
         levels with when it is not at hand. Raises as ``diverge``.
         """
-        ...
+        raise Lacking(self.describe().name, "predict")
 
     def diverge_from(self, known: Predictions) -> Divergence:
         """How far this artifact, a level, is from what the reference predicted.
 
-        The divergence names no level. Raises ``Incomparable`` and ``RuntimeError``.
+        The divergence names no level. Raises ``Incomparable`` and ``RuntimeFailed``.
         """
-        ...
+        raise Lacking(self.describe().name, "predict")
 
-    def describe(self) -> RuntimeInfo: ...
 
-    def close(self) -> None: ...
+def require(runtime: Runtime, capability: Capability) -> None:
+    """Raises ``Lacking`` for what a runtime cannot do."""
+    if capability not in runtime.capabilities:
+        raise Lacking(runtime.describe().name, capability)
+
+
+def divergence(reference: Runtime, level: Runtime, reading: Reading) -> Divergence:
+    """How far a level is from the reference, whatever runs the two.
+
+    Over the whole vocabulary if the reference's runtime can look into the level's. Else by what
+    the reference finds the likeliest in the text: another measure, hence of another source, and
+    not to be had of responses, for which a record holds the first measure alone. Raises as
+    ``Runtime.diverge``.
+    """
+    require(reference, "predict")
+    require(level, "predict")
+    found = reference.diverge(level, reading)
+    if found is None:
+        if isinstance(reading, Replies):
+            raise Incomparable(f"{reading.title} are read by two models of one runtime alone")
+        found = level.diverge_from(reference.predict(reading))
+    return found

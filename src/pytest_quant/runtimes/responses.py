@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from filelock import FileLock
 
+from pytest_quant.base.converter import structured
 from pytest_quant.base.files import write_atomically
 from pytest_quant.metrics.divergence import Divergence
-from pytest_quant.metrics.divergence import from_json as divergence_from_json
 from pytest_quant.runtimes.protocol import (
     Batch,
     Likelihood,
@@ -88,7 +88,7 @@ class ResponseCache:
             [list(origin), type(reading).__name__, asdict(reading)],
             compare,
             lambda _divergence: True,
-            divergence_from_json,
+            lambda raw: structured(raw, Divergence),
         )
 
     def _get_or_make(

@@ -13,6 +13,7 @@ from pytest_quant.metrics.measurement import TOO_LONG, Answer, CaseResult, Effor
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
+    Lacking,
     Limits,
     PromptTooLong,
     Reading,
@@ -20,6 +21,8 @@ from pytest_quant.runtimes.protocol import (
     Runtime,
     RuntimeInfo,
     Scores,
+    divergence,
+    require,
 )
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
@@ -114,9 +117,10 @@ class Bench:
         The level is asked only once the reference has shown that the probe tells something, or if
         it ``is_recorded`` that it does. A probe that does not fit into the reference's context is
         skipped, and so is one of programs, before a model is asked, if these cannot be judged on
-        this machine. What does not fit into the level's context, though it should (the reference
-        was asked, or it is recorded), is answered wrong. Raises ``RuntimeError`` when a runtime
-        fails, ``QuantUsageError`` for a mistake in the probe.
+        this machine, and one that asks of a runtime what it lacks. What does not fit into the
+        level's context, though it should (the reference was asked, or it is recorded), is answered
+        wrong. Raises ``RuntimeFailed`` when a runtime fails, ``QuantUsageError`` for a mistake in
+        the probe.
         """
         key = self._key(probe, level)
         if key not in self._references:
@@ -146,6 +150,8 @@ class Bench:
                     break
         except PromptTooLong as error:
             skipped = _too_long(error)
+        except Lacking as error:
+            skipped = f"not measured: {error}"
         except (NotRecorded, SandboxUnavailable) as error:
             skipped = str(error)
         return Measurement(
@@ -209,7 +215,7 @@ class Bench:
         """What the reference writes to the first cases of a probe, by prompt.
 
         Nothing if it is not to write, or if a prompt does not fit into its context. ``sampling`` as
-        for ``measure``, with which this shares its batch. Raises ``RuntimeError``.
+        for ``measure``, with which this shares its batch. Raises ``RuntimeFailed``.
         """
         if probe.by == "likelihood":
             return []
@@ -229,7 +235,7 @@ class Bench:
 
         The mean natural-log probability of a token, for each prompt to which both wrote a text.
         Nothing is written for it: ``replies`` are those of `replies`, and the level has been asked
-        in the same batch. Raises ``RuntimeError``.
+        in the same batch. Raises ``RuntimeFailed``.
         """
         prompts = [prompt for prompt, _ in replies]
         own = self._generate(level, prompts, probe.max_tokens).responses
@@ -246,11 +252,11 @@ class Bench:
         return [(found[0], found[-1]) for found in means]
 
     def diverge(self, level: str, reading: Reading) -> Divergence:
-        """How far a level is from the reference. Raises as ``Runtime.diverge`` does."""
+        """How far a level is from the reference. Raises as ``divergence`` does."""
 
         def compare() -> tuple[Divergence, RuntimeInfo]:
             reference, own = self._runtime(self._reference), self._runtime(level)
-            return reference.diverge(own, reading), own.describe()
+            return divergence(reference, own, reading), own.describe()
 
         origin = (*self._origin_of(self._reference), *self._origin_of(level))
         found, info = self._cache.get_or_compare(origin, reading, compare)
@@ -259,7 +265,9 @@ class Bench:
 
     def predictions(self, reading: Reading) -> Predictions:
         """What the reference predicts on a text. Raises as ``Runtime.predict`` does."""
-        return self._runtime(self._reference).predict(reading)
+        reference = self._runtime(self._reference)
+        require(reference, "predict")
+        return reference.predict(reading)
 
     def diverge_from(self, known: Predictions, level: str) -> Divergence:
         """How far a level is from what a reference predicted that is not at hand.
@@ -267,6 +275,7 @@ class Bench:
         Raises as ``Runtime.diverge_from`` does.
         """
         own = self._runtime(level)
+        require(own, "predict")
         self.runtimes[level] = own.describe()
         return replace(own.diverge_from(known), level=level)
 
@@ -278,7 +287,7 @@ class Bench:
     def ask(self, level: str | None, prompt: str, max_tokens: int) -> Response:
         """What a level answers to a single prompt; ``None`` stands for the reference.
 
-        Raises ``RuntimeError`` when its runtime fails.
+        Raises ``RuntimeFailed`` when its runtime fails.
         """
         return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
 
@@ -310,6 +319,7 @@ class Bench:
     def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
         def score() -> tuple[Scores, RuntimeInfo]:
             runtime = self._runtime(level)
+            require(runtime, "score")
             return runtime.score(prompts, options, _deadline(prompts)), runtime.describe()
 
         scores, info = self._cache.get_or_score(self._origin_of(level), prompts, options, score)
@@ -321,6 +331,7 @@ class Bench:
 
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
+            require(runtime, "generate")
             return runtime.generate(prompts, limits), runtime.describe()
 
         batch, info = self._cache.get_or_generate(self._origin_of(level), prompts, limits, generate)

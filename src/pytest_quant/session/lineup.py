@@ -9,8 +9,8 @@ from pathlib import Path
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import UNQUANTIZED, Level, parse_level
-from pytest_quant.runtimes.llamacpp.artifacts import Artifact, adopt, prepare
-from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect, reference_level
+from pytest_quant.runtimes.artifact import Artifact, ModelFile
+from pytest_quant.runtimes.backend import backend_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ def choose_reference(model: Path | None, given: Mapping[str, Path], named: Level
     """
     if named is not None:
         return named
-    infos = {name: inspect(path) for name, path in given.items()}
+    files = {name: _inspect(path) for name, path in given.items()}
     source = _source(model, given)
-    return _highest(infos, inspect(source) if source else None)
+    return _highest(files, _inspect(source) if source else None)
 
 
 def line_up(
@@ -60,24 +60,25 @@ def line_up(
             "with it"
         )
     source = _source(model, given) or given.get(reference.name)
-    info = inspect(source) if source else None
+    file = _inspect(source) if source else None
     artifacts: dict[str, Artifact] = {}
     for level in [reference, *tested]:
         if level.name in given:
-            artifacts[level.name] = adopt(level, given[level.name], cache_dir)
-        elif info is None:
+            artifacts[level.name] = _adopt(level, given[level.name], cache_dir)
+        elif file is None:
             raise QuantUsageError(
                 f"no file for level {level.name}: give --quant-artifact {level.name}=FILE, or "
                 "--quant-model FILE with a 16- or 32-bit GGUF to quantize from"
             )
-        elif level is reference and level.quantized and info.file_type == level.recipe.ftype:
-            artifacts[level.name] = adopt(level, info.path, cache_dir)
+        elif level is reference and level.quantized and file.kind == level.recipe.ftype:
+            artifacts[level.name] = _adopt(level, file.path, cache_dir)
         else:
             announce(f"preparing {level.name} ({level.recipe.describe()})")
-            artifacts[level.name] = prepare(level, info.path, cache_dir, threads)
+            backend = backend_of(file.path)
+            artifacts[level.name] = backend.prepare(level, file.path, cache_dir, threads)
     _check_not_the_reference(reference, tested, artifacts)
     return Lineup(
-        model=(info or inspect(artifacts[reference.name].path)).name,
+        model=(file or _inspect(artifacts[reference.name].path)).name,
         reference=reference.name,
         reference_quantized=reference.quantized,
         levels=tuple(level.name for level in tested),
@@ -121,14 +122,14 @@ def model_name(model: Path | None, given: Mapping[str, Path], reference: Level |
     """
     first = given.get(reference.name) if reference else next(iter(given.values()), None)
     source = _source(model, given) or first
-    return inspect(source).name if source else ""
+    return _inspect(source).name if source else ""
 
 
 def line_up_without_reference(
     levels: Sequence[Level], reference: Level, given: Mapping[str, Path], cache_dir: Path
 ) -> Lineup:
     """Adopt the given file of each level; the reference is known from a record alone."""
-    artifacts = {level.name: adopt(level, given[level.name], cache_dir) for level in levels}
+    artifacts = {level.name: _adopt(level, given[level.name], cache_dir) for level in levels}
     return Lineup(
         model=model_name(None, given, None),
         reference=reference.name,
@@ -138,27 +139,40 @@ def line_up_without_reference(
     )
 
 
+def model_files(model: Path | None, given: Mapping[str, Path]) -> list[Path]:
+    """The files of a session that hold models."""
+    source = _source(model, given)
+    return [*([source] if source else []), *given.values()]
+
+
 def _source(model: Path | None, given: Mapping[str, Path]) -> Path | None:
     """The file to quantize from, if one was given or nothing was."""
     return model or (None if given else EMBEDDED_MODEL)
 
 
-def _highest(infos: Mapping[str, GgufInfo], source: GgufInfo | None) -> Level:
+def _inspect(path: Path) -> ModelFile:
+    return backend_of(path).inspect(path)
+
+
+def _adopt(level: Level, path: Path, cache_dir: Path) -> Artifact:
+    return backend_of(path).adopt(level, path, cache_dir)
+
+
+def _highest(files: Mapping[str, ModelFile], source: ModelFile | None) -> Level:
     """The highest precision at hand; a quantized one is never chosen unasked."""
     for name in UNQUANTIZED:
-        if name in infos:
+        if name in files:
             return parse_level(name)
-    own = reference_level(source) if source else None
-    if own:
-        return parse_level(own)
+    if source and source.precision:
+        return parse_level(source.precision)
     if source:
         raise QuantUsageError(
-            f"{source.path}: holds {source.file_type} weights, and quantizing needs a 16- or "
+            f"{source.path}: holds {source.kind} weights, and quantizing needs a 16- or "
             f"32-bit source\ngive such a file, or name a quantized reference yourself: "
             f"--quant-reference LEVEL with --quant-artifact LEVEL={source.path.name}"
         )
     raise QuantUsageError(
-        f"no reference among --quant-artifact {', '.join(infos)}: add f16=FILE (or bf16, f32), "
+        f"no reference among --quant-artifact {', '.join(files)}: add f16=FILE (or bf16, f32), "
         "or name a quantized reference: --quant-reference LEVEL; only levels with a recorded "
         "baseline can be compared without one"
     )

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_quant.checkers import check
+from pytest_quant.checkers import CHECKERS, outcome_of
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import CheckerBroken, QuantUsageError
 from pytest_quant.metrics.measurement import Answer
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.runtimes.protocol import Finish, Likelihood
@@ -37,7 +37,7 @@ def prompts_of(case: Case) -> tuple[str, ...]:
 
 def options_of(probe: Probe, case: Case) -> list[str]:
     """The options of a choice; raises ``QuantUsageError`` if one of them is empty."""
-    options: list[str] = case.options["options"]
+    options: list[str] = case.options[CHECKERS.get(probe.check).choices]
     if not all(option.strip() for option in options):
         raise _mistake(probe, case, f"an option is empty: {options}")
     return options
@@ -63,7 +63,7 @@ def answers_of(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) ->
     """The answer of each case; a pair's is that to its disturbed prompt.
 
     ``replies`` are to the prompts of all cases, in their order. Raises ``QuantUsageError`` for a
-    mistake in the probe.
+    mistake in the probe, ``CheckerBroken`` where its checker fails.
     """
     remaining = iter(replies)
     answers = []
@@ -100,7 +100,7 @@ def _total(logprobs: Sequence[float]) -> float | None:
 
 def _outcome(probe: Probe, case: Case, prompt: str, reply: Reply) -> Outcome:
     try:
-        return check(
+        return outcome_of(
             probe.check,
             reply.text,
             case.expected,
@@ -110,8 +110,13 @@ def _outcome(probe: Probe, case: Case, prompt: str, reply: Reply) -> Outcome:
         )
     except ValueError as error:
         raise _mistake(probe, case, error) from error
+    except CheckerBroken as error:
+        raise CheckerBroken(f"{_place(probe, case)}: {error}") from error
 
 
 def _mistake(probe: Probe, case: Case, problem: object) -> QuantUsageError:
-    where = f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}"
-    return QuantUsageError(f"{where}: {problem}")
+    return QuantUsageError(f"{_place(probe, case)}: {problem}")
+
+
+def _place(probe: Probe, case: Case) -> str:
+    return f"{probe.path}:{probe.line}: probe {probe.id!r}, case {case.index}"

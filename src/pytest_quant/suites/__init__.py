@@ -1,24 +1,24 @@
 """Known benchmarks, read from their files: each becomes probes that ask its questions.
 
-A probe of a suite names the task that the guide measured, so its drops are the tolerances.
+A probe of a suite of ours names the task that the guide measured, so its drops are the tolerances.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from pytest_quant.base.registry import Registry, function, kind_of
+from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.model import Probe
-from pytest_quant.suites import gsm8k, humaneval, mmlu
-from pytest_quant.suites.rows import Row, read_rows
+from pytest_quant.probes.reader import check_given
 
-__all__ = ["SUITES", "read_suite"]
+__all__ = ["SOURCES", "read_suite"]
 
-SUITES: Mapping[str, Callable[[Iterator[Row]], tuple[Probe, ...]]] = {
-    "gsm8k": gsm8k.probes,
-    "humaneval": humaneval.probes,
-    "mmlu": mmlu.probes,
-}
+# Called with a file and its name in messages. Raises ``QuantUsageError`` for a mistake in it.
+Source = Callable[[Path, str], Iterable[Probe]]
+
+SOURCES: Registry[Source] = Registry("pytest_quant.sources", "source of probes", function)
 
 
 def read_suite(name: str, path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
@@ -26,5 +26,25 @@ def read_suite(name: str, path: Path, shown_as: str | None = None) -> tuple[Prob
 
     Raises ``QuantUsageError`` with the file and the line of the first mistake.
     """
-    columns = mmlu.COLUMNS if name == "mmlu" else ()
-    return SUITES[name](read_rows(path, shown_as or str(path), columns))
+    shown = shown_as or str(path)
+    source, who = SOURCES.get(name), f"{shown}: {SOURCES.described(name)}"
+    try:
+        found = tuple(source(path, shown))
+    except QuantUsageError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise QuantUsageError(
+            f"{who} raised {type(error).__name__}: {error}; repair the file or that package"
+        ) from error
+    for probe in found:
+        if not isinstance(probe, Probe):
+            raise QuantUsageError(
+                f"{who} gave {kind_of(probe)}, expected a pytest_quant.Probe; repair that package"
+            )
+        try:
+            check_given(probe)
+        except QuantUsageError as error:
+            raise QuantUsageError(f"{who}: probe {probe.id!r:.100}: {error}") from error
+    if not found:
+        raise QuantUsageError(f"{who} found no questions in it; give another file")
+    return found

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from pytest_quant.probes.model import Probe
 from pytest_quant.suites.fixed import fixed_probe
-from pytest_quant.suites.rows import Row
+from pytest_quant.suites.rows import Row, read_rows
 
 PROMPT = (
     "{question}\n\nWork it out step by step. In the last line write the final number, without a "
@@ -22,6 +23,11 @@ _SPLITS = (
     (float("inf"), "5+ steps", "gsm8k_5_or_more_steps", 4),
 )
 _FINAL = re.compile(r"####\s*(-?[0-9][0-9,]*(?:\.[0-9]+)?)\s*")
+
+
+def read(path: Path, shown_as: str) -> tuple[Probe, ...]:
+    """The probes of a file, as a source of probes."""
+    return probes(read_rows(path, shown_as))
 
 
 def probes(rows: Iterator[Row]) -> tuple[Probe, ...]:

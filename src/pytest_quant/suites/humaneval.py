@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from pytest_quant.probes.model import Probe
 from pytest_quant.suites.fixed import fixed_probe
-from pytest_quant.suites.rows import Row
+from pytest_quant.suites.rows import Row, read_rows
 
 PROMPT = (
     "Complete this Python function. Reply with the whole function in one code block.\n\n{beginning}"
 )
+
+
+def read(path: Path, shown_as: str) -> tuple[Probe, ...]:
+    """The probes of a file, as a source of probes."""
+    return probes(read_rows(path, shown_as))
 
 
 def probes(rows: Iterator[Row]) -> tuple[Probe, ...]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from pytest_quant.probes.model import Probe
 from pytest_quant.suites.fixed import fixed_probe
-from pytest_quant.suites.rows import Row
+from pytest_quant.suites.rows import Row, read_rows
 
 # Of its original files, one for each subject, which have no heading.
 COLUMNS = ("question", "a", "b", "c", "d", "answer")
@@ -48,6 +48,11 @@ DOMAIN_OF = {
     subject: domain for domain, subjects in _DOMAINS.items() for subject in subjects.split()
 }
 _DIFFICULTY = {"humanities": 3, "stem": 4, "social sciences": 3, "other": 3}
+
+
+def read(path: Path, shown_as: str) -> tuple[Probe, ...]:
+    """The probes of a file, as a source of probes."""
+    return probes(read_rows(path, shown_as, COLUMNS))
 
 
 def probes(rows: Iterator[Row]) -> tuple[Probe, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,10 @@ from pathlib import Path
 import gguf
 import pytest
 from benchmarks.faults.catalogue import fault_named
+from tests.runtimes.llamacpp.changed_models import changed, with_value
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.runtimes.llamacpp.contents import Contents, read_contents
+from pytest_quant.runtimes.llamacpp.contents import read_contents
 
 
 def test_digests_are_those_of_each_tensor(tiny: Path, tmp_path: Path) -> None:
@@ -53,14 +55,18 @@ def test_is_worked_out_once_and_again_if_the_cache_is_broken(tiny: Path, tmp_pat
     first = read_contents(tiny, tmp_path)
     (kept,) = (tmp_path / "contents").iterdir()
     assert read_contents(tiny, tmp_path) == first
-    kept.write_text("{", "utf-8")
-    assert read_contents(tiny, tmp_path) == first
+    for broken in ("{", "[]", '{"metadata": 1, "tensors": {}}'):
+        kept.write_text(broken, "utf-8")
+        assert read_contents(tiny, tmp_path) == first
 
 
-def test_a_chat_template_is_told_by_its_digest() -> None:
-    assert Contents({}, {}).prompt_form == "plain question"
-    template = Contents({"tokenizer.chat_template": "sha256:0123"}, {})
-    assert template.prompt_form == "chat template sha256:0123"
+def test_a_chat_template_is_told_by_its_digest(tiny: Path, tmp_path: Path) -> None:
+    assert read_contents(tiny, tmp_path).prompt_form == "plain question"
+    with_template = with_value("tokenizer.chat_template", "{{ messages[0].content }}")
+    path = changed(tiny, with_template, tmp_path / "templated.gguf")
+    form = read_contents(path, tmp_path).prompt_form
+    assert re.fullmatch("chat template sha256:[0-9a-f]{12}", form)
+    assert read_contents(path, tmp_path).prompt_form == form
 
 
 def test_refuses_what_is_no_model(tmp_path: Path, tiny: Path) -> None:

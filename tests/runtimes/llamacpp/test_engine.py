@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pytest_quant.base.library import EMBEDDED_MODEL
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, RuntimeFailed
 from pytest_quant.runtimes.llamacpp import layout as layout_module
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
@@ -293,7 +293,7 @@ def test_a_damaged_model_s_logits_are_noticed(tiny: Path, tmp_path: Path) -> Non
     norm.data.flush()
     with (
         LlamaCppRuntime.open(path, threads=1, parallel=1) as runtime,
-        pytest.raises(RuntimeError, match="not numbers"),
+        pytest.raises(RuntimeFailed, match="not numbers"),
     ):
         runtime.generate(["why"], SHORT)
 
@@ -305,7 +305,7 @@ def test_a_cache_too_small_is_explained(tiny: Path, prompts: tuple[str, ...]) ->
     layout = Layout(budgets=(5,), prefix=0, needs=(10,), slots=1, cells=256, share_prefix=True)
     context = Context(model, cells=256, sequences=1, batch=64, threads=1)
     decoding = Decoding(context, TokenBatch(64, 1), Vocabulary(model), tokens, layout, [])
-    with pytest.raises(RuntimeError, match=r"no room .* lower --quant-parallel"):
+    with pytest.raises(RuntimeFailed, match=r"no room .* lower --quant-parallel"):
         decoding.run()
     context.close()
     model.close()

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_quant.errors import RuntimeFailed
 from pytest_quant.levels import Recipe
 from pytest_quant.metrics.distributions import TOP, compare_logits
 from pytest_quant.runtimes.llamacpp import engine, lockstep, predictions
@@ -130,7 +131,7 @@ def test_a_failure_in_one_lane_ends_all(tiny_f32: Path) -> None:
     passages[3] = Passage(tokens + VOCABULARY, tokens, passages[0].targets)
     plan = plan_lockstep(passages, batch=256, vocabulary_size=VOCABULARY)
     with open_lanes(tiny_f32, plan, 2) as lanes:
-        with pytest.raises(RuntimeError, match=r"failed to read a batch \(status -1\)"):
+        with pytest.raises(RuntimeFailed, match=r"failed to read a batch \(status -1\)"):
             compare(lanes, passages, plan, 1)
         assert all(context.aborted for lane in lanes for context in lane)
         assert compare(lanes, passages[:1], replace(plan, waves=(range(1),)), 1)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_quant.errors import RuntimeFailed
 from pytest_quant.runtimes.llamacpp import library, scoring
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK, PromptTooLong
@@ -249,7 +250,7 @@ def test_a_damaged_model_s_logits_are_noticed(tiny: Path, tmp_path: Path) -> Non
     norm.data.flush()
     with (
         LlamaCppRuntime.open(path, threads=1) as runtime,
-        pytest.raises(RuntimeError, match="not numbers"),
+        pytest.raises(RuntimeFailed, match="not numbers"),
     ):
         runtime.score(["why"], [["ba"]])
 
@@ -258,7 +259,7 @@ def test_a_cache_too_small_is_explained(model: Model) -> None:
     stem = Stem(encode("ba " * 300, model, None), (np.array([5], np.int32),))
     plan = scoring.ScorePlan(prefix=0, waves=(range(1),), cells=256, sequences=1, outputs=1)
     context = Context(model, cells=256, sequences=1, batch=64, threads=1, outputs=1)
-    with pytest.raises(RuntimeError, match=r"failed to score a batch \(status 1\)"):
+    with pytest.raises(RuntimeFailed, match=r"failed to score a batch \(status 1\)"):
         score(context, [stem], plan)
     context.close()
 

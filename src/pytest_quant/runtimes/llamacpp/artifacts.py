@@ -8,41 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_quant.levels import Level, Recipe
+from pytest_quant.runtimes.artifact import Artifact
+from pytest_quant.runtimes.cache import locked, make_directory, write_json
 from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.llamacpp.cache import locked, make_directory, write_json
 from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
 from pytest_quant.runtimes.llamacpp.promise import shortfall
 from pytest_quant.runtimes.llamacpp.quantize import quantize, remove_leftovers
 from pytest_quant.runtimes.llamacpp.trial import ensure_tried
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """The file of one level.
-
-    ``digest`` is the SHA-256 of its content; ``size`` in bytes; ``bits_per_weight`` of the
-    tensors as they are; ``tensor_types`` the number of tensors of each type; ``recipe`` how it
-    was, or claims to be, made; ``warning`` a sentence when it is not what its level says, else
-    ``""``; ``made_here`` whether this package quantized it.
-    """
-
-    level: str
-    path: Path
-    digest: str
-    name: str
-    size: int
-    parameters: int
-    bits_per_weight: float
-    tensor_types: Mapping[str, int]
-    recipe: str
-    warning: str
-    made_here: bool
 
 
 def prepare(level: Level, source: Path, cache_dir: Path, threads: int) -> Artifact:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import mmap
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pytest_quant.runtimes.llamacpp.cache import remember
+from pytest_quant.runtimes.artifact import Contents
+from pytest_quant.runtimes.cache import remember
 from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.gguf_header import Header, read_header
@@ -24,22 +24,6 @@ _LONGEST_TEXT = 40
 _TEMPLATE = "tokenizer.chat_template"
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """``metadata``: each value as text, or its digest if it is long; ``tensors``: the ggml type
-    and the digest of the data of each, such as ``Q4_K 9f86d081884c``.
-    """
-
-    metadata: dict[str, str]
-    tensors: dict[str, str]
-
-    @property
-    def prompt_form(self) -> str:
-        """How the model is asked: through its chat template, or plainly."""
-        template = self.metadata.get(_TEMPLATE)
-        return f"chat template {template}" if template else "plain question"
-
-
 def read_contents(path: Path, cache_dir: Path) -> Contents:
     """The contents of a model, all parts together; a file is read through only once.
 
@@ -47,33 +31,37 @@ def read_contents(path: Path, cache_dir: Path) -> Contents:
     """
     record = cache_dir / "contents" / f"{digest(path, cache_dir)}.json"
     try:
-        return Contents(**json.loads(record.read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        return _contents(**json.loads(record.read_text("utf-8")))
+    except (OSError, ValueError, TypeError, AttributeError):
         pass  # not known yet, or left broken by a killed run
     metadata: dict[str, str] = {}
     tensors: dict[str, str] = {}
     for part in inspect(path).parts:
-        found = _of_part(part)
-        metadata = found.metadata | metadata
-        tensors |= found.tensors
-    contents = Contents(metadata, tensors)
-    remember(record, asdict(contents))
-    return contents
+        own_metadata, own_tensors = _of_part(part)
+        metadata = own_metadata | metadata
+        tensors |= own_tensors
+    remember(record, {"metadata": metadata, "tensors": tensors})
+    return _contents(metadata, tensors)
 
 
-def _of_part(path: Path) -> Contents:
+def _contents(metadata: dict[str, str], tensors: dict[str, str]) -> Contents:
+    template = metadata.get(_TEMPLATE)
+    form = f"chat template {template}" if template else "plain question"
+    return Contents(form, metadata, tensors)
+
+
+def _of_part(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The metadata and the tensors of one part."""
     header = read_header(path)
     with (
         path.open("rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
         memoryview(mapped) as data,
     ):
-        return Contents(
+        tensors = zip(header.tensors, header.tensor_spans, strict=True)
+        return (
             {key: _value(header, key, data) for key in header.metadata_spans},
-            {
-                tensor.name: f"{tensor.kind} {_digest(data, span)}"
-                for tensor, span in zip(header.tensors, header.tensor_spans, strict=True)
-            },
+            {tensor.name: f"{tensor.kind} {_digest(data, span)}" for tensor, span in tensors},
         )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pytest_quant.errors import RuntimeFailed
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.layout import Layout
@@ -161,12 +162,12 @@ class Decoding:
         if status == library.DECODE_ABORTED:
             return
         if status == library.DECODE_NO_SLOT:
-            raise RuntimeError(
+            raise RuntimeFailed(
                 f"llama.cpp found no room for {self._batch.size} tokens in a KV cache of "
                 f"{self._layout.cells} cells; lower --quant-parallel\n{library.last_log_lines()}"
             )
         if status != library.DECODE_OK:
-            raise RuntimeError(
+            raise RuntimeFailed(
                 f"llama.cpp failed to decode (status {status}):\n{library.last_log_lines()}"
             )
         if beside:
@@ -216,7 +217,7 @@ class Decoding:
         rows = len(slots)
         chosen, logprobs = greedy(self._context.logits(rows), self._work[:rows], self._rows[:rows])
         if np.isnan(logprobs.sum()):
-            raise RuntimeError("the model's logits are not numbers (NaN): its file is damaged")
+            raise RuntimeFailed("the model's logits are not numbers (NaN): its file is damaged")
         cases = self._case[slots]
         counts = self._counts[cases]
         self._tokens[cases, counts] = chosen

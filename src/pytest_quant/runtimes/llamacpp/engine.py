@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import Self
+from typing import Self, get_args
 
 import numpy as np
 
@@ -49,6 +49,7 @@ from pytest_quant.runtimes.llamacpp.scoring import Floats, Stem, plan_scores, sc
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import (
     Batch,
+    Capability,
     Incomparable,
     Likelihood,
     Limits,
@@ -100,6 +101,10 @@ class LlamaCppRuntime:
         self._vocabulary = Vocabulary(model)
         self._context: library.Context | None = None
 
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        return frozenset(get_args(Capability))
+
     @classmethod
     def open(
         cls,
@@ -127,7 +132,7 @@ class LlamaCppRuntime:
         """Answer every prompt greedily; the same call gives the same bytes, whatever ran before.
 
         Raises ``PromptTooLong`` (a ``ValueError``) when a prompt leaves no room for an answer,
-        ``RuntimeError`` when llama.cpp fails.
+        ``RuntimeFailed`` when llama.cpp fails.
         """
         if limits.max_tokens < 1 or not all(limits.stop):
             raise ValueError(f"max_tokens must be positive and stop strings not empty: {limits}")
@@ -163,7 +168,7 @@ class LlamaCppRuntime:
         """How likely each continuation is; the same call gives the same numbers.
 
         Raises ``PromptTooLong`` (a ``ValueError``) when a prompt and a continuation do not fit
-        into the context, ``ValueError`` for an empty one, ``RuntimeError`` when llama.cpp fails.
+        into the context, ``ValueError`` for an empty one, ``RuntimeFailed`` when llama.cpp fails.
         """
         started = time.perf_counter()
         asked = [self._stem(p, texts) for p, texts in zip(prompts, continuations, strict=True)]
@@ -193,14 +198,15 @@ class LlamaCppRuntime:
             seconds=time.perf_counter() - started,
         )
 
-    def diverge(self, level: Runtime, reading: Reading) -> Divergence:
+    def diverge(self, level: Runtime, reading: Reading) -> Divergence | None:
         """Compare with a level over the whole vocabulary; the same call gives the same numbers.
 
-        Both models read in step. Raises ``Incomparable`` unless both have the same vocabulary and
-        there is something to read, ``QuantUsageError`` for a text that is too short,
-        ``RuntimeError`` when llama.cpp fails.
+        Both models read in step; ``None`` for a level of another runtime. Raises ``Incomparable``
+        unless both have the same vocabulary and there is something to read, ``QuantUsageError``
+        for a text that is too short, ``RuntimeFailed`` when llama.cpp fails.
         """
-        assert isinstance(level, LlamaCppRuntime)
+        if not isinstance(level, LlamaCppRuntime):
+            return None
         sizes = self._model.vocabulary_size, level._model.vocabulary_size
         if sizes[0] != sizes[1]:
             raise Incomparable(f"has {sizes[1]} tokens in its vocabulary, the reference {sizes[0]}")
@@ -237,7 +243,7 @@ class LlamaCppRuntime:
     def predict(self, reading: Reading) -> Predictions:
         """What this model, the reference, finds the likeliest in the beginning of a text.
 
-        Raises ``QuantUsageError`` for a text that is too short, ``RuntimeError`` when llama.cpp
+        Raises ``QuantUsageError`` for a text that is too short, ``RuntimeFailed`` when llama.cpp
         fails.
         """
         return predict(
@@ -251,7 +257,7 @@ class LlamaCppRuntime:
     def diverge_from(self, known: Predictions) -> Divergence:
         """How far this model, a level, is from what a reference predicted.
 
-        Raises ``Incomparable`` unless it can read the same tokens, ``RuntimeError`` when llama.cpp
+        Raises ``Incomparable`` unless it can read the same tokens, ``RuntimeFailed`` when llama.cpp
         fails.
         """
         size, longest = self._model.vocabulary_size, int(known.lengths.max())

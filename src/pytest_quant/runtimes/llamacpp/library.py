@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.base import past_capture
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, RuntimeFailed
 from pytest_quant.runtimes.llamacpp.openmp import short_spinning
 
 with short_spinning():
@@ -268,7 +268,7 @@ class Model:
             parse_special,
         )
         if count < 0:
-            raise RuntimeError(f"llama.cpp cannot tokenize the prompt:\n{last_log_lines()}")
+            raise RuntimeFailed(f"llama.cpp cannot tokenize the prompt:\n{last_log_lines()}")
         return tokens[:count].copy()
 
     def piece(self, token: int, *, special: bool = False) -> bytes:
@@ -298,7 +298,7 @@ class Context:
 
     ``cells`` is the number of tokens that all sequences together may hold, ``outputs`` the most
     rows of logits that one call may ask for (default: one a sequence), ``physical`` the most tokens
-    that are worked on at once (default: ``batch``). Raises ``RuntimeError`` when memory does not
+    that are worked on at once (default: ``batch``). Raises ``RuntimeFailed`` when memory does not
     suffice.
     """
 
@@ -339,7 +339,7 @@ class Context:
         parameters.abort_callback_data = ctypes.addressof(self._abort_flag)
         self._handle: Any = llama_cpp.llama_init_from_model(model.handle, parameters)
         if not self._handle:
-            raise RuntimeError(
+            raise RuntimeFailed(
                 f"llama.cpp cannot hold {cells} tokens of context for {model.path.name}:\n"
                 f"{last_log_lines()}\nLower --quant-parallel, or shorten the prompts."
             )

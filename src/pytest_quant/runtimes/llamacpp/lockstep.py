@@ -16,6 +16,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from pytest_quant.errors import RuntimeFailed
 from pytest_quant.metrics.distributions import (
     Logits,
     TokenStatistics,
@@ -100,7 +101,7 @@ def compare(
     """What every scored token of every passage shows.
 
     A lane is a context of the reference and one of the level; ``threads`` are those of a lane.
-    Raises ``RuntimeError`` when llama.cpp fails, or a model's logits are not numbers.
+    Raises ``RuntimeFailed`` when llama.cpp fails, or a model's logits are not numbers.
     """
     idle: SimpleQueue[_Lane] = SimpleQueue()
     for reference, level in lanes:
@@ -156,7 +157,7 @@ def read_alone(
     """Let one model read as a reference does.
 
     ``look`` is given logits and which places they are, counted over all passages; it is told all
-    places in order. Raises ``RuntimeError`` when llama.cpp fails.
+    places in order. Raises ``RuntimeFailed`` when llama.cpp fails.
     """
     side = Side(context, plan)
     found: list[_Seen] = []
@@ -174,7 +175,7 @@ def _compared(base: Logits, own: Logits, targets: Tokens, threads: int) -> Token
     try:
         return compare_logits(base, own, targets, threads)
     except ValueError:
-        raise RuntimeError(NOT_NUMBERS) from None
+        raise RuntimeFailed(NOT_NUMBERS) from None
 
 
 class Side:
@@ -219,7 +220,7 @@ class Side:
         """Decode the batch and empty it; returns the logits that it asked for."""
         status = self._context.decode(self._batch.native)
         if status != library.DECODE_OK:
-            raise RuntimeError(
+            raise RuntimeFailed(
                 f"llama.cpp failed to read a batch (status {status}):\n{library.last_log_lines()}"
             )
         rows = self._batch.rows

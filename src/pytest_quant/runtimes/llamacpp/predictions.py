@@ -8,6 +8,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from pytest_quant.errors import RuntimeFailed
 from pytest_quant.metrics.distributions import Logits, TokenStatistics, joined, split
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import (
@@ -43,7 +44,7 @@ def predict(
 ) -> Predictions:
     """What a model predicts on the first passages, as many as are needed.
 
-    Raises ``RuntimeError`` when llama.cpp fails.
+    Raises ``RuntimeFailed`` when llama.cpp fails.
     """
     before = accumulate((len(passage.targets) for passage in read), initial=0)
     some = [p for p, seen in zip(read, before, strict=False) if seen < MOST_PLACES]
@@ -69,7 +70,7 @@ def predict(
 def diverge_from(open_context: OpenContext, known: Predictions, *, batch: int) -> Divergence:
     """How far a model of the same vocabulary is from what a reference predicted.
 
-    Raises ``RuntimeError`` when llama.cpp fails.
+    Raises ``RuntimeFailed`` when llama.cpp fails.
     """
     read = [Passage(tokens, tokens, targets) for tokens, targets in known.passages()]
     plan = plan_lockstep(read, batch=batch, vocabulary_size=known.vocabulary_size)
@@ -78,7 +79,7 @@ def diverge_from(open_context: OpenContext, known: Predictions, *, batch: int) -
         try:
             return compare_with(known.likeliest[places], logits, known.targets[places])
         except ValueError:
-            raise RuntimeError(NOT_NUMBERS) from None
+            raise RuntimeFailed(NOT_NUMBERS) from None
 
     with closing(open_context(plan)) as context:
         found = joined(read_alone(context, read, plan, look))

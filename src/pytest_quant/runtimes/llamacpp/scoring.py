@@ -14,6 +14,7 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
+from pytest_quant.errors import RuntimeFailed
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import native_batch
 from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
@@ -92,7 +93,7 @@ def score(
 ) -> list[tuple[Floats, ...]]:
     """The natural-log probabilities of the tokens of every branch of every stem.
 
-    A stem that the context's abort came before has no entries. Raises ``RuntimeError`` when
+    A stem that the context's abort came before has no entries. Raises ``RuntimeFailed`` when
     llama.cpp fails.
     """
     context.clear()
@@ -201,7 +202,7 @@ def _normalizers(logits: npt.NDArray[np.float32]) -> Floats:
         best = logits.max(axis=1)
         sums = np.exp(logits - best[:, np.newaxis]).sum(axis=1, dtype=np.float64)
     if np.isnan(sums.sum()):
-        raise RuntimeError("the model's logits are not numbers (NaN): its file is damaged")
+        raise RuntimeFailed("the model's logits are not numbers (NaN): its file is damaged")
     normalizers: Floats = best + np.log(sums)
     return normalizers
 
@@ -210,7 +211,7 @@ def _decode(context: library.Context, batch: object) -> bool:
     """Whether the batch was decoded; false if the context was aborted."""
     status = library.DECODE_ABORTED if context.aborted else context.decode(batch)
     if status not in (library.DECODE_OK, library.DECODE_ABORTED):
-        raise RuntimeError(
+        raise RuntimeFailed(
             f"llama.cpp failed to score a batch (status {status}):\n{library.last_log_lines()}"
         )
     return status == library.DECODE_OK

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, RuntimeFailed
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
@@ -52,7 +52,7 @@ def try_model(path: Path) -> str:
             problem = _decode(model, tokens)
     except QuantUsageError as error:
         return str(error)
-    except RuntimeError as error:
+    except RuntimeFailed as error:
         problem = str(error)
     return problem and f"{path}: {problem}"
 

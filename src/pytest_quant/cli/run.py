@@ -1,0 +1,110 @@
+"""``pytest-quant run``: a whole session without pytest, for scripts and machines that have none."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Generator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_quant.base.destinations import check_destination
+from pytest_quant.base.harmless import harmless
+from pytest_quant.cli.arguments import path_argument
+from pytest_quant.errors import QuantUsageError
+
+if TYPE_CHECKING:
+    from pytest_quant.session.events import Event
+
+# As pytest's, where tests have failed.
+HELD_BACK = 1
+_FILES = ("json", "html", "markdown")
+
+
+def add_command(commands: Any) -> None:
+    """Declare the command and its arguments."""
+    parser = commands.add_parser(
+        "run",
+        help="measure levels of a model and judge them, without pytest",
+        description="Ask the probes at each level and at the reference, and print what "
+        "pytest --quant-levels=LEVELS prints in the end. The exit code is 1 where a level failed, "
+        "broke, or was not compared.",
+    )
+    parser.add_argument("levels", metavar="LEVELS", help="such as q4,q8")
+    path = partial(parser.add_argument, type=path_argument)
+    path("--model", metavar="GGUF", help="16- or 32-bit file to quantize (default: the embedded)")
+    parser.add_argument(
+        "--artifact",
+        action="append",
+        default=[],
+        metavar="LEVEL=FILE",
+        help="ready-made file of one level; may be repeated",
+    )
+    parser.add_argument("--reference", metavar="LEVEL")
+    path(
+        "--probes",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="probe file, or directory of them; may be repeated (default: ./probes, or the "
+        "library that ships)",
+    )
+    parser.add_argument("--cases", type=int, metavar="N", help="cases asked of each probe")
+    path("--baselines", metavar="DIR", help="recorded baselines (default: ./baselines, or shipped)")
+    path("--cache-dir", metavar="DIR", help="where models and responses are kept")
+    for name in _FILES:
+        path(f"--{name}", metavar="FILE", help=f"write the {name} report")
+    parser.set_defaults(command=_run)
+
+
+def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
+    from pytest_quant.reports.gate_tests import is_held_back
+    from pytest_quant.reports.terminal import COLUMNS, summary, title
+    from pytest_quant.reports.written import write_report
+    from pytest_quant.session.run import run
+
+    files = {name: file for name in _FILES if (file := getattr(chosen, name)) is not None}
+    for name, file in files.items():
+        try:
+            check_destination(file)
+        except OSError as error:
+            raise QuantUsageError(
+                f"--{name}: {file} cannot be written: {error.strerror or error}; choose another "
+                "place"
+            ) from None
+    record = run(
+        chosen.levels.split(","),
+        model=chosen.model,
+        artifacts=dict(map(_artifact, chosen.artifact)),
+        reference=chosen.reference,
+        probes=chosen.probes,
+        cases=chosen.cases,
+        baselines=chosen.baselines,
+        cache_dir=chosen.cache_dir,
+        progress=_tell,
+    )
+    for name, file in files.items():
+        write_report(name, record, file)
+    yield f" {title(record)} ".center(COLUMNS, "=")
+    for line in summary(record):
+        yield line.text
+    return HELD_BACK if is_held_back(record) else 0
+
+
+def _artifact(text: str) -> tuple[str, Path]:
+    level, equals, file = text.partition("=")
+    if not (level and equals and file):
+        raise QuantUsageError(f"--artifact: found {text!r}, expected LEVEL=FILE, as q4=m-q4.gguf")
+    return level, Path(file)
+
+
+def _tell(event: Event) -> None:
+    """Progress goes to the standard error, so that the output is the summary alone."""
+    from pytest_quant.session.events import Announced
+
+    if isinstance(event, Announced):
+        text = event.text
+    else:
+        text = f"{event.done} of {event.total}: {event.test} {event.problem}".rstrip()
+    print(harmless(text), file=sys.stderr)

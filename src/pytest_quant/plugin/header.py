@@ -1,0 +1,18 @@
+"""One line of what will be tested."""
+
+from __future__ import annotations
+
+from pytest_quant.session.settings import Settings
+
+
+def header(settings: Settings) -> str:
+    cases = f"{settings.cases} cases" if settings.cases else "each probe's own cases"
+    if settings.max_cases:
+        cases = f"up to {settings.max_cases} cases"
+    model = settings.model.name if settings.model else "embedded"
+    if settings.artifacts and not settings.model:
+        model = "given artifacts"
+    levels = ", ".join(level.name for level in settings.levels)
+    hard = ", ".join(map(str, sorted(settings.difficulties or ())))
+    only = f", difficulty {hard}" if hard else ""
+    return f"quantization: {levels} of {model}, {cases}, alpha {settings.alpha:g}{only}"

@@ -1,0 +1,23 @@
+"""What a node id of the plugin tells, for the process that has node ids and no items."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pytest_quant.session.suite_files import FOLDER
+
+# Of probe files.
+_ENDINGS = (".yaml", ".yml")
+GATE = "quant-gate"
+
+
+def level_of(nodeid: str, levels: Collection[str]) -> str:
+    """The one of these levels that a node id names, ``""`` for any other test.
+
+    To group tests and to show what runs. What is measured says itself at which level.
+    """
+    path, _, name = nodeid.partition("::")
+    if not path.endswith(_ENDINGS) and not path.startswith(f"{FOLDER}/") and path != GATE:
+        return ""
+    named = name.rpartition("[")[2].partition("]")[0]
+    return named if named in levels else ""

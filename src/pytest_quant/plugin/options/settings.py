@@ -1,0 +1,78 @@
+"""The settings of a session as pytest's command line and ini file say them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_quant.base.library import BASELINES
+from pytest_quant.base.paths import user_cache_directory
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.gate.regression import DEFAULT_DROP
+from pytest_quant.levels import parse_level, parse_levels, parse_recipes
+from pytest_quant.plugin.options import values as option_values
+from pytest_quant.plugin.options.sources import Values
+from pytest_quant.session.settings import DEFAULT_ALPHA, Settings
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """The settings of this session; raises ``QuantUsageError`` naming the option at fault."""
+    values = Values(config)
+    recipes = parse_recipes(values.ini("quant_recipes", "linelist") or ())
+    levels = values.parsed("levels", lambda text: parse_levels(text, recipes))
+    assert levels is not None
+    cases, max_cases = option_values.sizes(values)
+    update = values.parsed("update-baselines", option_values.update) or "no"
+    drop = values.parsed("regression-drop", option_values.points)
+    return Settings(
+        levels=levels,
+        model=values.path("model"),
+        artifacts=values.files(
+            "artifact", "LEVEL=FILE, as q4=m-q4.gguf", lambda name: parse_level(name, recipes).name
+        ),
+        reference=values.parsed("reference", lambda text: parse_level(text, recipes)),
+        suites=option_values.suites(values),
+        cases=cases,
+        max_cases=max_cases,
+        difficulties=values.parsed("difficulty", option_values.difficulties),
+        alpha=values.parsed("alpha", option_values.share) or DEFAULT_ALPHA,
+        baselines=values.path("baselines") or _baselines(config.rootpath, update),
+        update=update,
+        require_baseline=bool(values.raw("require-baseline")[0]),
+        regression_drop=DEFAULT_DROP if drop is None else drop,
+        parallel=values.parsed("parallel", option_values.positive),
+        threads=values.parsed("threads", option_values.threads),
+        cache_dir=values.path("cache-dir") or user_cache_directory(),
+        benchmark=values.parsed("benchmark", option_values.positive),
+        tables=option_values.tables(values),
+        text=values.path("text"),
+        judge=option_values.judge(values),
+        json=values.path("json"),
+        html=values.path("html"),
+        markdown=values.path("markdown"),
+        reports=values.files("report", "NAME=FILE, as html=report.html", option_values.report),
+        probe_paths=_probe_paths(values),
+        tolerances=option_values.tolerances(
+            values.ini("quant_tolerances", "linelist") or [], recipes
+        ),
+    )
+
+
+def _baselines(rootpath: Path, update: str) -> Path:
+    """A local directory, to write into in any case; else, to read, what ships."""
+
+    local = rootpath / "baselines"
+    return local if update != "no" or local.is_dir() else BASELINES
+
+
+def _probe_paths(values: Values) -> tuple[Path, ...]:
+
+    paths = values.paths("quant_probes")
+    for path in paths:
+        if not path.exists():
+            raise QuantUsageError(
+                f"{values.place('quant_probes')}: {path} does not exist; expected directories of "
+                "probe files, or probe files"
+            )
+    return paths

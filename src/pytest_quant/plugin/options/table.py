@@ -1,0 +1,220 @@
+"""Every option of the plugin, defined once for the command line, the ini file and ``--help``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """An option ``--quant-NAME`` with the ini twin ``quant_NAME`` of the given ini type.
+
+    ``flag_value`` is the value of the option without a value; without a ``metavar`` it takes none.
+    """
+
+    name: str
+    ini_type: Literal["string", "linelist", "int", "float", "bool"] | None
+    metavar: str
+    help: str
+    default: str
+    action: str = "store"
+    flag_value: str | None = None
+
+    @property
+    def flag(self) -> str:
+        return f"--quant-{self.name}"
+
+    @property
+    def key(self) -> str:
+        return f"quant_{self.name.replace('-', '_')}"
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """How the command line reads it, in argparse's words."""
+        if not self.metavar:
+            return {"action": "store_const", "const": self.flag_value}
+        optional = {"nargs": "?", "const": self.flag_value} if self.flag_value else {}
+        return {"action": self.action, "metavar": self.metavar, **optional}
+
+
+OPTIONS = (
+    _Option(
+        "levels",
+        "string",
+        "LEVELS",
+        "quantization levels to test, separated by commas: f32 bf16 f16 q8 q6 q5 q4 q3 q2, any "
+        "llama.cpp type, a recipe of quant_recipes, or all",
+        "none: the plugin is off",
+    ),
+    _Option(
+        "model",
+        "string",
+        "GGUF",
+        "16- or 32-bit GGUF file from which the levels are quantized",
+        "the embedded model",
+    ),
+    _Option(
+        "artifact",
+        "linelist",
+        "LEVEL=GGUF",
+        "ready-made GGUF file of one level, instead of quantizing it; may be repeated",
+        "none",
+        action="append",
+    ),
+    _Option(
+        "reference",
+        "string",
+        "LEVEL",
+        "level that the others are measured against",
+        "the highest precision at hand",
+    ),
+    _Option(
+        "suite",
+        "linelist",
+        "NAME=FILE",
+        "benchmark to ask besides the probes: gsm8k, humaneval or mmlu, from a file of JSON lines "
+        "or CSV, which may be compressed (.gz); may be repeated",
+        "none",
+        action="append",
+    ),
+    _Option(
+        "cases",
+        "int",
+        "N",
+        "cases asked of each probe, or all that it has",
+        "as each probe says, mostly 32",
+    ),
+    _Option(
+        "max-cases",
+        "int",
+        "N",
+        "ask each probe until its verdict is decided, up to N cases",
+        "a number of cases that is fixed beforehand",
+    ),
+    _Option(
+        "difficulty",
+        "string",
+        "RANGES",
+        "difficulties of the probes to run, from 1 to 5, such as 1-3 or 1,4-5",
+        "all",
+    ),
+    _Option(
+        "alpha",
+        "float",
+        "ALPHA",
+        "error budget of the session: the chance that any check of an undamaged model fails",
+        "0.05",
+    ),
+    _Option(
+        "baselines",
+        "string",
+        "DIR",
+        "directory of the recorded baselines",
+        "baselines in the root directory, or those that ship with the package",
+    ),
+    # No ini twin: recording is an act. A setting that records would, at every run, replace what
+    # the run was to be compared with.
+    _Option(
+        "update-baselines",
+        None,
+        "force",
+        "record what every tested level gets right, as what later runs are compared with; refused "
+        "where the variable CI is set, unless given as --quant-update-baselines=force",
+        "compare",
+        flag_value="yes",
+    ),
+    _Option(
+        "require-baseline",
+        "bool",
+        "",
+        "fail for every tested level that has no recorded baseline",
+        "such a level is named",
+        flag_value="true",
+    ),
+    _Option(
+        "regression-drop",
+        "float",
+        "POINTS",
+        "smallest drop below a recorded baseline that is worth failing for, in percentage points",
+        "0.5",
+    ),
+    _Option(
+        "parallel",
+        "int",
+        "N",
+        "sequences decoded together",
+        "from the model's context length and the memory at hand, at most 16",
+    ),
+    _Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
+    _Option(
+        "cache-dir",
+        "string",
+        "DIR",
+        "where quantized models and responses are kept",
+        "the user's cache directory",
+    ),
+    _Option(
+        "benchmark",
+        "int",
+        "ROUNDS",
+        "time each level, alone, in so many rounds with pytest-benchmark; its options apply",
+        "not timed",
+    ),
+    _Option(
+        "table",
+        "linelist",
+        "NAME",
+        "one of the guide's tables for this model in the summary, from the probes of its tasks: "
+        "medical, code, mmlu, gsm8k or humaneval; may be repeated",
+        "none",
+        action="append",
+    ),
+    _Option(
+        "text",
+        "string",
+        "FILE",
+        "text in UTF-8 on which to measure each level's KL divergence from the reference",
+        "questions and answers of the probe library",
+    ),
+    _Option(
+        "judge",
+        "string",
+        "URL",
+        "OpenAI-compatible endpoint, as http://localhost:8000/v1, of a model that compares each "
+        "level's free text with the reference's and decides no verdict; its key is read from "
+        "PYTEST_QUANT_JUDGE_KEY",
+        "no judge",
+    ),
+    _Option("judge-model", "string", "NAME", "model to ask there", "none: name it"),
+    _Option(
+        "judge-pairs",
+        "int",
+        "N",
+        "responses of a level that are compared, each in both orders: the first of every probe, "
+        "then the second, and so on",
+        "64",
+    ),
+    _Option("judge-timeout", "float", "SECONDS", "how long the judge may take to answer", "60"),
+    _Option("json", "string", "FILE", "write the run record to FILE", "not written"),
+    _Option("html", "string", "FILE", "write a report to read in a browser to FILE", "not written"),
+    _Option(
+        "markdown",
+        "string",
+        "FILE",
+        "write a summary for a pull request or a job to FILE",
+        "not written",
+    ),
+    _Option(
+        "report",
+        "linelist",
+        "NAME=FILE",
+        "write a report to FILE: json, html, markdown, or one that an installed package brings; "
+        "may be repeated",
+        "none",
+        action="append",
+    ),
+)
+
+
+FLAGS = tuple(option.flag for option in OPTIONS)

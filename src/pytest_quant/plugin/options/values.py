@@ -1,0 +1,199 @@
+"""From the text of an option to its value; what a text may be is said in the error."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.levels import parse_level
+from pytest_quant.plugin.options.sources import Values
+from pytest_quant.session.settings import JudgeSettings
+
+# More is a slip of the finger; what is counted with it stays small enough to count.
+_MOST = 10_000_000
+# llama.cpp's GGML_MAX_N_THREADS: more end the process.
+_MOST_THREADS = 512
+
+
+def positive(text: str, most: int = _MOST) -> int:
+    digits = text.strip()
+    number = int(digits) if digits.isdecimal() and len(digits) <= 20 else 0
+    if number > most:
+        raise ValueError(f"found {text!r}, expected at most {most:,}")
+    if number < 1:
+        raise ValueError(f"found {text[:40]!r}, expected a whole number of at least 1")
+    return number
+
+
+def threads(text: str) -> int:
+    return positive(text, _MOST_THREADS)
+
+
+def difficulties(text: str) -> frozenset[int]:
+    chosen: set[int] = set()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*([1-5])\s*(?:-\s*([1-5])\s*)?", part)
+        span = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+        if not span:
+            raise ValueError(
+                f"found {part.strip()!r}, expected numbers from 1 to 5 and ranges of them, lower "
+                "end first, separated by commas, such as 1-3 or 1,4-5"
+            )
+        chosen.update(span)
+    return frozenset(chosen)
+
+
+def share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 0.5:
+        raise ValueError(f"found {text!r}, expected a number between 0 and 0.5, such as 0.05")
+    return number
+
+
+def points(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise ValueError(f"found {text!r}, expected percentage points from 0 to 100, such as 0.5")
+    return number
+
+
+def seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise ValueError(f"found {text!r}, expected seconds above 0, such as 60")
+    return number
+
+
+def printable(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError(f"found {text!r:.100}, expected a name")
+    return text.strip()
+
+
+def update(text: str) -> Literal["yes", "force"]:
+    if text not in ("yes", "force"):
+        raise ValueError(
+            f"found {text!r}, expected nothing or =force; write paths before this option"
+        )
+    return "force" if text == "force" else "yes"
+
+
+def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str | None], float]:
+    from pytest_quant.base.categories import CATEGORIES
+
+    limits: dict[tuple[str, str | None], float] = {}
+    names = CATEGORIES.names if lines else ()
+    for line in lines:
+        words = line.split()
+        try:
+            name, category, limit = words[0], words[1], float(words[2])
+        except (IndexError, ValueError):
+            limit = -1.0
+        if len(words) != 3 or not 0 <= limit <= 100 or category not in (*names, "overall"):
+            raise QuantUsageError(
+                f"quant_tolerances: found {line!r}, expected: level category points, where "
+                f"category is overall or one of {', '.join(names)} and points are 0 to 100"
+            )
+        try:
+            level = parse_level(name, recipes).name
+        except QuantUsageError as error:
+            raise QuantUsageError(f"quant_tolerances: in {line!r}: {error}") from error
+        limits[level, None if category == "overall" else category] = limit
+    return limits
+
+
+def sizes(values: Values) -> tuple[int | None, int | None]:
+    """How many cases are asked: a fixed number, or at most so many; at most one of the two."""
+
+    cases, most = (values.parsed(name, positive) for name in ("cases", "max-cases"))
+    if cases is None or most is None:
+        return cases, most
+    # What is given on the command line takes the place of both in the ini file.
+    (_, place, _), (_, other, _) = values.raw("cases"), values.raw("max-cases")
+    if place.startswith("--") == other.startswith("--"):
+        raise QuantUsageError(
+            f"{place}: {cases} cases of each probe, and {other}: as many as are needed up to "
+            f"{most}; give one of the two"
+        )
+    return (cases, None) if place.startswith("--") else (None, most)
+
+
+def suites(values: Values) -> dict[str, Path]:
+    from pytest_quant.suites import SOURCES
+
+    def parse(text: str) -> str:
+        # Ours are written in many ways: GSM8K, MMLU.
+        name = text.strip()
+        name = name if name in SOURCES.names else name.lower()
+        if name not in SOURCES.names:
+            known = ", ".join(SOURCES.names)
+            raise ValueError(f"found the unknown suite {text!r}, expected one of {known}")
+        return name
+
+    found = values.files("suite", "NAME=FILE, as gsm8k=test.jsonl", parse)
+    for name, path in found.items():
+        if not path.is_file():
+            raise QuantUsageError(f"{values.raw('suite')[1]}: {name}: {path}: no such file")
+    return found
+
+
+def report(text: str) -> str:
+    """The name of a report that there is."""
+    from pytest_quant.reports.written import REPORTS
+
+    if (name := text.strip()) not in REPORTS.names:
+        raise REPORTS.unknown(name)
+    return name
+
+
+def tables(values: Values) -> tuple[str, ...]:
+    from pytest_quant.analysis.guide import CASE_STUDIES
+
+    given, place, _ = values.raw("table")
+    for name in given or ():
+        if name not in CASE_STUDIES:
+            known = ", ".join(CASE_STUDIES)
+            raise QuantUsageError(f"{place}: found {name!r}, expected one of {known}")
+    return tuple(dict.fromkeys(given or ()))
+
+
+def judge(values: Values) -> JudgeSettings | None:
+
+    url = values.parsed("judge", _endpoint)
+    model = values.parsed("judge-model", printable)
+    pairs = values.parsed("judge-pairs", positive)
+    timeout = values.parsed("judge-timeout", seconds)
+    if url is None:
+        # The ini file may say how to judge, and the command line whether to.
+        for other in ("judge-model", "judge-pairs", "judge-timeout"):
+            given, place, _ = values.raw(other)
+            if given is not None and place.startswith("--"):
+                raise QuantUsageError(
+                    f"{place}: no judge to ask; add its endpoint, as "
+                    "--quant-judge=http://localhost:8000/v1"
+                )
+        return None
+    if model is None:
+        raise QuantUsageError(
+            f"{values.raw('judge')[1]}: {url}: no model is named; add the one to ask, as "
+            "--quant-judge-model=NAME (an endpoint lists its models at /models)"
+        )
+    return JudgeSettings(url, model, pairs or 64, timeout or 60.0)
+
+
+def _endpoint(text: str) -> str:
+    from pytest_quant.judge.endpoint import parse_url
+
+    return parse_url(text)

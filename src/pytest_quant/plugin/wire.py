@@ -1,0 +1,68 @@
+"""What a report carries from the process that ran a test to the one that reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pytest
+
+from pytest_quant.gate.budget import Budget
+from pytest_quant.session.findings import Compared, Finding, Measured, Timed
+
+_PHASES = ("setup", "call", "teardown")
+_KINDS: Mapping[str, type[Finding]] = {
+    "measured": Measured,
+    "compared": Compared,
+    "timed": Timed,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """How many probes are asked and left out, by level, and the budget that they share."""
+
+    budget: Budget
+    probes: dict[str, int]
+    deselected: dict[str, int]
+
+
+def attach_finding(report: pytest.TestReport, found: Finding) -> None:
+    """Let a test's report carry what the test found."""
+    (kind,) = (name for name, of in _KINDS.items() if isinstance(found, of))
+    report.quant = {"kind": kind, **asdict(found)}  # type: ignore[attr-defined]
+
+
+def finding_of(report: pytest.TestReport) -> Finding | None:
+    """What a report carries, if anything."""
+    raw = raw_finding(report)
+    if raw is None:
+        return None
+    from pytest_quant.base.converter import structured
+
+    kind = _KINDS[raw["kind"]]
+    found: Finding = structured(raw, kind)
+    return found
+
+
+def raw_finding(report: pytest.TestReport) -> dict[str, Any] | None:
+    """The same in plain types."""
+    raw: dict[str, Any] | None = getattr(report, "quant", None)
+    return raw
+
+
+def is_crash(report: pytest.TestReport) -> bool:
+    """Whether a worker died in this test: xdist reports that under a phase of its own."""
+    return report.when not in _PHASES
+
+
+def attach_selected(report: pytest.TestReport, selected: Selected) -> None:
+    """Let a report carry what was selected: only those who collect know."""
+    report.quant_selected = asdict(selected)  # type: ignore[attr-defined]
+
+
+def selected_of(report: pytest.TestReport) -> Selected | None:
+    """What was selected, if a report tells it."""
+    raw: dict[str, Any] | None = getattr(report, "quant_selected", None)
+    return None if raw is None else Selected(**{**raw, "budget": Budget(**raw["budget"])})

@@ -1,0 +1,60 @@
+"""What is told of a model file, whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file before anything is done with it.
+
+    ``parts`` are all files that belong to it; ``name`` is that of the model; ``precision`` the
+    unquantized level that it can stand for and be quantized from, such as ``f16``, or ``""``;
+    ``kind`` what it holds, in the runtime's words, such as ``Q4_K_M``.
+    """
+
+    path: Path
+    parts: tuple[Path, ...]
+    name: str
+    precision: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The file of one level.
+
+    ``digest`` is the SHA-256 of its content; ``size`` in bytes; ``bits_per_weight`` of the
+    tensors as they are; ``tensor_types`` the number of tensors of each type; ``recipe`` how it
+    was, or claims to be, made; ``warning`` a sentence when it is not what its level says, else
+    ``""``; ``made_here`` whether this package quantized it.
+    """
+
+    level: str
+    path: Path
+    digest: str
+    name: str
+    size: int
+    parameters: int
+    bits_per_weight: float
+    tensor_types: Mapping[str, int]
+    recipe: str
+    warning: str
+    made_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file holds, piece by piece and small: to tell which piece of it changed.
+
+    ``prompt_form`` says how the model is asked: ``plain question``, or through which template;
+    ``metadata``: each value as text, or its digest if it is long; ``tensors``: the type and the
+    digest of the data of each, such as ``Q4_K 9f86d081884c``.
+    """
+
+    prompt_form: str
+    metadata: Mapping[str, str]
+    tensors: Mapping[str, str]

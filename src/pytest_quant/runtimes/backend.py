@@ -1,0 +1,130 @@
+"""The door to the runtimes: which one runs a file, and what is asked of it before it does.
+
+A runtime is found by its files. Whoever brings one registers a ``Backend`` as an entry point of
+the group ``pytest_quant.runtimes``, as ours are in this package's own ``pyproject.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pytest_quant.base.registry import Registry, kind_of
+from pytest_quant.errors import QuantUsageError
+
+if TYPE_CHECKING:
+    from pytest_quant.levels import Level
+    from pytest_quant.runtimes.artifact import Artifact, Contents, ModelFile
+    from pytest_quant.runtimes.protocol import Reading, Runtime
+
+# Reads what nobody claims, for its reader knows best what else a file may be.
+_DEFAULT = "llama.cpp"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Under which models are asked in this process.
+
+    ``parallel`` counts the sequences decoded together (``None``: as the runtime finds best);
+    ``batch`` bounds the tokens that are worked on at once, which changes nothing but the order of
+    sums (``None``: as the runtime has it).
+    """
+
+    threads: int
+    parallel: int | None = None
+    batch: int | None = None
+
+
+class Backend(Protocol):
+    """What runs the files of one kind. It keeps no state, and imports what is heavy when needed.
+
+    Every method raises ``QuantUsageError`` for a file that cannot be used.
+    """
+
+    def claims(self, path: Path) -> bool:
+        """Whether a file is of this kind, told from its name and its first bytes. Never raises."""
+        ...
+
+    def inspect(self, path: Path) -> ModelFile:
+        """What a file is; nothing of it is run."""
+        ...
+
+    def adopt(self, level: Level, path: Path, cache_dir: Path) -> Artifact:
+        """A file that the user brings for a level, once it is known that it can be run."""
+        ...
+
+    def prepare(self, level: Level, source: Path, cache_dir: Path, threads: int) -> Artifact:
+        """The file of a level, quantized from an unquantized one."""
+        ...
+
+    def check_asking(
+        self, artifacts: Sequence[Artifact], conditions: Conditions, cache_dir: Path
+    ) -> None:
+        """Find out whether these can be asked at all under these conditions."""
+        ...
+
+    def check_reading(
+        self, reading: Reading, reference: Artifact, levels: Sequence[Artifact]
+    ) -> None:
+        """Find out whether a text is long enough to compare these levels with the reference on."""
+        ...
+
+    def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:
+        """All that could change a response, without opening the file: the key of what is kept."""
+        ...
+
+    def open(self, artifact: Artifact, conditions: Conditions) -> Runtime:
+        """Load the model. Raises ``RuntimeFailed``, too."""
+        ...
+
+    def contents(self, artifact: Artifact, cache_dir: Path) -> Contents:
+        """What the file holds, piece by piece."""
+        ...
+
+
+_METHODS = tuple(name for name in vars(Backend) if not name.startswith("_"))
+
+
+def _backend(found: Any) -> Backend:
+    if missing := [name for name in _METHODS if not callable(getattr(found, name, None))]:
+        raise TypeError(f"expected a backend, and {kind_of(found)} has no {', '.join(missing)}")
+    backend: Backend = found
+    return backend
+
+
+RUNTIMES = Registry("pytest_quant.runtimes", "runtime", _backend)
+
+
+def backend_of(path: Path) -> Backend:
+    """What runs a file; raises ``QuantUsageError`` if more than one would."""
+    claiming = [name for name in RUNTIMES.names if RUNTIMES.get(name).claims(path)]
+    if len(claiming) > 1:
+        raise QuantUsageError(
+            f"{path}: is claimed by more than one runtime: {', '.join(claiming)}; uninstall the "
+            "package of one of them"
+        )
+    return RUNTIMES.get(claiming[0] if claiming else _DEFAULT)
+
+
+def check_asking(artifacts: Sequence[Artifact], conditions: Conditions, cache_dir: Path) -> None:
+    """Raises ``QuantUsageError`` if one of these files cannot be asked."""
+    for backend, own in _by_backend(artifacts):
+        backend.check_asking(own, conditions, cache_dir)
+
+
+def check_reading(reading: Reading, reference: Artifact, levels: Sequence[Artifact]) -> None:
+    """Raises ``QuantUsageError`` for a text that is too short for those levels that are read in
+    the tokens of the reference.
+    """
+    home = backend_of(reference.path)
+    home.check_reading(reading, reference, [a for a in levels if backend_of(a.path) is home])
+
+
+def _by_backend(artifacts: Sequence[Artifact]) -> list[tuple[Backend, list[Artifact]]]:
+    found: dict[int, tuple[Backend, list[Artifact]]] = {}
+    for artifact in artifacts:
+        backend = backend_of(artifact.path)
+        found.setdefault(id(backend), (backend, []))[1].append(artifact)
+    return [*found.values()]

@@ -1,0 +1,113 @@
+"""llama.cpp as one of the runtimes. What it takes to run it is imported when it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_quant.base.version import __version__
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.runtimes.artifact import Artifact, Contents, ModelFile
+
+if TYPE_CHECKING:
+    from pytest_quant.levels import Level
+    from pytest_quant.runtimes.backend import Conditions
+    from pytest_quant.runtimes.protocol import Reading, Runtime
+
+_MAGIC = b"GGUF"
+
+
+class LlamaCpp:
+    """Runs GGUF files, and quantizes them."""
+
+    def claims(self, path: Path) -> bool:
+        """By what it begins with. A file that is no GGUF is for its reader to describe."""
+        try:
+            # To open a pipe would wait for whoever writes into it.
+            if not path.is_file():
+                return False
+            with path.open("rb") as file:
+                return file.read(len(_MAGIC)) == _MAGIC
+        except OSError:
+            return False
+
+    def inspect(self, path: Path) -> ModelFile:
+        from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
+
+        info = inspect(path)
+        return ModelFile(
+            path=info.path,
+            parts=info.parts,
+            name=info.name,
+            precision=reference_level(info) or "",
+            kind=info.file_type,
+        )
+
+    def adopt(self, level: Level, path: Path, cache_dir: Path) -> Artifact:
+        from pytest_quant.runtimes.llamacpp.artifacts import adopt
+
+        return adopt(level, path, cache_dir)
+
+    def prepare(self, level: Level, source: Path, cache_dir: Path, threads: int) -> Artifact:
+        from pytest_quant.runtimes.llamacpp.artifacts import prepare
+
+        return prepare(level, source, cache_dir, threads)
+
+    def check_asking(
+        self, artifacts: Sequence[Artifact], conditions: Conditions, cache_dir: Path
+    ) -> None:
+        """Not for more sequences than llama.cpp decodes together, nor through a chat template
+        that cannot be used.
+        """
+        from pytest_quant.runtimes.llamacpp.library import max_sequences
+        from pytest_quant.runtimes.llamacpp.prompt import check_templates
+
+        parallel = conditions.parallel
+        if parallel is not None and parallel > (most := max_sequences()):
+            raise QuantUsageError(
+                f"--quant-parallel (quant_parallel): found {parallel}; llama.cpp decodes at most "
+                f"{most} sequences together"
+            )
+        check_templates({a.digest: a.path for a in artifacts}, cache_dir)
+
+    def check_reading(
+        self, reading: Reading, reference: Artifact, levels: Sequence[Artifact]
+    ) -> None:
+        from pytest_quant.runtimes.llamacpp.passages import check_length
+
+        check_length(reading, reference.path, [level.path for level in levels])
+
+    def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:
+        from pytest_quant.runtimes.llamacpp.engine import effective_parallel
+        from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
+
+        width = effective_parallel(artifact.path, conditions.parallel)
+        batch = () if conditions.batch is None else (f"batch {conditions.batch}",)
+        return (
+            artifact.digest,
+            build_id(),
+            hardware_class(),
+            f"threads {conditions.threads}",
+            __version__,
+            f"parallel {width}",
+            *batch,
+        )
+
+    def open(self, artifact: Artifact, conditions: Conditions) -> Runtime:
+        from pytest_quant.runtimes.llamacpp.engine import BATCH_TOKENS, LlamaCppRuntime
+
+        return LlamaCppRuntime.open(
+            artifact.path,
+            threads=conditions.threads,
+            parallel=conditions.parallel,
+            physical=conditions.batch or BATCH_TOKENS,
+        )
+
+    def contents(self, artifact: Artifact, cache_dir: Path) -> Contents:
+        from pytest_quant.runtimes.llamacpp.contents import read_contents
+
+        return read_contents(artifact.path, cache_dir)
+
+
+BACKEND = LlamaCpp()

@@ -1,0 +1,88 @@
+"""What the parts of a session bring, and all of it together.
+
+Parts may be done by other processes: what they bring is made of plain types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pytest_quant.analysis.efficiency import Benchmark
+from pytest_quant.analysis.quality import ResponseLikelihood
+from pytest_quant.gate.level_verdict import Problem
+from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.measurement import Measurement
+from pytest_quant.metrics.noise import NoiseFloor
+from pytest_quant.runtimes.protocol import RuntimeInfo
+from pytest_quant.session.distances import Distances
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A probe that was asked, ``None`` if it broke; ``runtimes`` by level are those that ran."""
+
+    measurement: Measurement | None
+    runtimes: Mapping[str, RuntimeInfo]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How far a level is from the reference."""
+
+    level: str
+    distances: Distances
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A level that was timed, ``None`` if it could not be."""
+
+    level: str
+    benchmark: Benchmark | None
+
+
+Finding = Measured | Compared | Timed
+
+
+@dataclass(slots=True)
+class Findings:
+    """All that a session found. Measurements by test, what is read or timed by level.
+
+    ``problems`` are what broke or failed otherwise; ``other_failures`` counts failures of no
+    level.
+    """
+
+    measurements: dict[str, Measurement] = field(default_factory=dict)
+    runtimes: dict[str, RuntimeInfo] = field(default_factory=dict)
+    divergences: dict[tuple[str, str], Divergence] = field(default_factory=dict)
+    noise: dict[str, NoiseFloor] = field(default_factory=dict)
+    benchmarks: dict[str, Benchmark] = field(default_factory=dict)
+    likelihoods: dict[str, ResponseLikelihood] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    other_failures: int = 0
+
+    def keep(self, test: str, found: Finding) -> None:
+        """Take what a test brings, in place of what an earlier run of it brought."""
+        match found:
+            case Measured(measurement, runtimes):
+                self.measurements.pop(test, None)
+                if measurement is not None:
+                    self.measurements[test] = measurement
+                    self.runtimes |= runtimes
+            case Compared(level, distances):
+                self._keep_distances(level, distances)
+            case Timed(level, benchmark):
+                self.benchmarks.pop(level, None)
+                if benchmark is not None:
+                    self.benchmarks[level] = benchmark
+
+    def _keep_distances(self, level: str, found: Distances) -> None:
+        self.divergences = {k: kept for k, kept in self.divergences.items() if k[0] != level}
+        self.divergences |= {(level, one.source): one for one in found.divergences}
+        self.noise.pop(level, None)
+        if found.noise is not None:
+            self.noise[level] = found.noise
+        self.likelihoods.pop(level, None)
+        if found.likelihood is not None:
+            self.likelihoods[level] = found.likelihood

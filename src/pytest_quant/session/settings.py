@@ -1,0 +1,57 @@
+"""What a session is asked to do, checked and complete, wherever it was said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pytest_quant.levels import Level
+
+DEFAULT_ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """Whom to ask about free text: at most ``pairs`` responses of each level."""
+
+    url: str
+    model: str
+    pairs: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The validated settings of one session. Paths are absolute; ``None`` means the default.
+
+    ``alpha`` is a share; ``regression_drop`` and the ``tolerances`` by level and category
+    (``None``: all together) are percentage points; ``benchmark`` counts rounds.
+    """
+
+    levels: tuple[Level, ...]
+    cache_dir: Path
+    baselines: Path
+    regression_drop: float
+    model: Path | None = None
+    artifacts: dict[str, Path] = field(default_factory=dict)
+    reference: Level | None = None
+    suites: dict[str, Path] = field(default_factory=dict)
+    cases: int | None = None
+    max_cases: int | None = None
+    difficulties: frozenset[int] | None = None
+    alpha: float = DEFAULT_ALPHA
+    update: Literal["no", "yes", "force"] = "no"
+    require_baseline: bool = False
+    parallel: int | None = None
+    threads: int | None = None
+    benchmark: int | None = None
+    tables: tuple[str, ...] = ()
+    text: Path | None = None
+    judge: JudgeSettings | None = None
+    json: Path | None = None
+    html: Path | None = None
+    markdown: Path | None = None
+    reports: dict[str, Path] = field(default_factory=dict)
+    probe_paths: tuple[Path, ...] = ()
+    tolerances: dict[tuple[str, str | None], float] = field(default_factory=dict)
