@@ -87,12 +87,9 @@ def test_a_probe_file_may_name_it_with_its_options(packages: Packages, tmp_path:
 
 
 def test_one_that_chooses_says_what_guessing_brings(packages: Packages, tmp_path: Path) -> None:
-    option = '"upper": {"type": "array"}'
-    code = STARTS.replace('"upper": {"type": "boolean"}', option)
-    bring(
-        packages,
-        code.replace("}}})", "}}}, choices='upper')").replace("}})", "}}, choices='upper')"),
-    )
+    code = STARTS.replace('"boolean"}}})', '"array"}}}, choices="upper")')
+    assert code != STARTS
+    bring(packages, code)
     (probe,) = read(tmp_path, ("upper: true", "upper: [a, b, c, d], by: likelihood"))
     assert (probe.chance, probe.by) == (0.25, "likelihood")
     assert probe.check_options == {"upper": ["a", "b", "c", "d"]}
