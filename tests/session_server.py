@@ -3,6 +3,7 @@
 Python's start and the imports take two thirds of a small session's time, and there are hundreds. A
 fork has its own directory, environment and output, and ends as any Python does; but it shares the
 order of sets and the imported modules with all others: where these matter, start a new process.
+The workers of a session are forks, too, which execnet starts and speaks to as it does to others.
 
 Run as a script; ``tests.sessions`` sends one request a line.
 """
@@ -16,12 +17,15 @@ import io
 import json
 import os
 import pkgutil
+import re
 import signal
 import sys
 import tempfile
-from typing import TypedDict
+from collections.abc import Sequence
+from typing import Any, TypedDict
 
 import pytest
+from execnet import gateway_io
 
 
 class Request(TypedDict):
@@ -58,6 +62,7 @@ def _warm_up() -> None:
 
     for module in pkgutil.walk_packages(pytest_quant.__path__, "pytest_quant."):
         importlib.import_module(module.name)
+    importlib.import_module("pytest_quant.thinking").read("")  # compiles a long pattern
     gc.collect()
     gc.freeze()  # or each session would look through it all
 
@@ -77,7 +82,67 @@ def _session(request: Request) -> int | pytest.ExitCode:
         file = os.open(path, flags)
         os.dup2(file, number)
         os.close(file)
+    _provide_workers(request["arguments"])
     return pytest.main(request["arguments"])
+
+
+class _Worker:
+    """A fork that waits to be a worker: as ``subprocess.Popen`` describes a process."""
+
+    def __init__(self, others: Sequence[_Worker]) -> None:
+        here, there = os.pipe(), os.pipe()  # each to read from, to write to
+        if (pid := os.fork()) == 0:
+            for other in others:
+                other.stdin.close()
+                other.stdout.close()
+            _become_worker(here[0], there[1], unused=(here[1], there[0]))
+        os.close(here[0])
+        os.close(there[1])
+        self.pid = pid
+        self.stdin, self.stdout = os.fdopen(here[1], "wb"), os.fdopen(there[0], "rb")
+
+    def wait(self) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+def _become_worker(read: int, write: int, unused: tuple[int, int]) -> None:
+    """Do what ``gateway_io.popen_bootstrapline`` has a new Python do."""
+    os.dup2(read, 0)
+    os.dup2(write, 1)
+    for file in (read, write, *unused):
+        os.close(file)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.argv = ["-c"]
+    if line := sys.stdin.readline():  # none if the session ends without workers
+        exec(eval(line), {"__name__": "__main__"})  # noqa: S102, S307
+    sys.exit()
+
+
+def _provide_workers(arguments: Sequence[str]) -> None:
+    """Have the workers that the session will start wait for it, and one for the first that dies.
+
+    Any others are new processes.
+    """
+    count = sum(int(n[1]) for text in arguments if (n := re.fullmatch(r"-n(\d+)", text)))
+    waiting: list[_Worker] = []
+    for _ in range(count + 1 if count else 0):
+        waiting.append(_Worker(waiting))
+
+    class Connection(gateway_io.Popen2IOMaster):
+        def __init__(self, args: list[str], execmodel: Any) -> None:
+            if not waiting:
+                super().__init__(args, execmodel)
+                return
+            self.popen = waiting.pop()
+            gateway_io.Popen2IO.__init__(
+                self, self.popen.stdin, self.popen.stdout, execmodel=execmodel
+            )
+
+    gateway_io.Popen2IOMaster = Connection
 
 
 if __name__ == "__main__":

@@ -38,13 +38,14 @@ OTHERS = {
 }
 # What broke once, and what it said when it did.
 BREAKS_ONCE = """
+    from pytest_quant.errors import RuntimeFailed
     from pytest_quant.session.bench import Bench
 
     measure = Bench.measure
 
     def break_once(self, *args, **kwargs):
         Bench.measure = measure
-        raise RuntimeError("no memory left\\x1b[2J" + "!" * 5_000_000)
+        raise RuntimeFailed("no memory left\\x1b[2J" + "!" * 5_000_000)
 
     Bench.measure = break_once
 """

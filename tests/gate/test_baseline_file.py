@@ -43,6 +43,12 @@ def test_is_read_as_it_was_written(path: Path) -> None:
     assert read_baseline(path.with_name("q8.json")) is None
 
 
+def test_a_file_may_hold_no_tensors(path: Path) -> None:
+    bare = replace(ARTIFACT, tensor_types={}, metadata={}, tensors={}, runtime={})
+    write_baseline(replace(WHOLE, artifact=bare), path)
+    assert read_baseline(path) == replace(WHOLE, artifact=bare)
+
+
 def test_reads_well_in_a_diff(path: Path) -> None:
     lines = path.read_text("utf-8").splitlines()
     for line in (

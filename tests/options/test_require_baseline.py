@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from benchmarks.faults.catalogue import fault_named
-from tests.sessions import COLOURS, MODES, ONE_PROBE, WITHOUT_DIVERGENCE, Project, Run
+from tests.sessions import COLOURS, MODES, ONE_PROBE, SHORT_TEXT, WITHOUT_DIVERGENCE, Project, Run
 
 from pytest_quant.base.library import EMBEDDED_MODEL, PROBES
 
@@ -48,9 +49,10 @@ NEEDLE = "needle_256"
 GATE = ("--quant-require-baseline", f"--quant-baselines={PACKAGE}/baselines")
 
 
-@pytest.fixture
-def package(project: Project) -> Project:
+@pytest.fixture(scope="module")
+def recorded_package(shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A monorepo whose model was recorded in its package."""
+    project = Project(tmp_path_factory.mktemp("recorded"), shared_cache)
     project.write(f"{PACKAGE}/probes/easy.yaml", (PROBES / "iterative.yaml").read_text("utf-8"))
     recorded = project.run_bare(
         *(*ROWS, f"--quant-cache-dir={project.cache}", "--quant-threads=1", "-k", "doubling"),
@@ -58,6 +60,13 @@ def package(project: Project) -> Project:
         cwd=PACKAGE,
     )
     assert recorded.code == pytest.ExitCode.OK, recorded.output + recorded.errors
+    return project.path
+
+
+@pytest.fixture
+def package(project: Project, recorded_package: Path) -> Project:
+    """A copy of it."""
+    shutil.copytree(recorded_package, project.path, dirs_exist_ok=True)
     return project
 
 
@@ -208,9 +217,10 @@ def test_another_text_does_not_stand_for_the_recorded_one(project: Project, q8_f
     """A damage that only the divergence sees would pass on any other text."""
     asked = ("--quant-levels=q8", "--quant-cases=8", "-k", "doubling", "--quant-require-baseline")
     given = (f"--quant-model={EMBEDDED_MODEL}", f"--quant-artifact=q8={q8_file}")
-    recorded = project.run(*asked, *given, "--quant-update-baselines", divergence=True)
+    first = f"--quant-text={project.write('first.txt', SHORT_TEXT)}"
+    recorded = project.run(*asked, *given, first, "--quant-update-baselines", divergence=True)
     assert recorded.code == pytest.ExitCode.OK, recorded.output + recorded.errors
-    assert project.run(*asked, *given, divergence=True).code == pytest.ExitCode.OK
+    assert project.run(*asked, *given, first, divergence=True).code == pytest.ExitCode.OK
     text = project.write("other.txt", "The capital of Norway is Oslo, and 18 + 25 = 43. " * 90)
     run = project.run(*asked, *given, f"--quant-text={text}", divergence=True)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors

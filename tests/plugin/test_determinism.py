@@ -18,9 +18,10 @@ ALL = f"{PROBE} or ({CAPITAL}) or doubling"
 
 @pytest.fixture(scope="module")
 def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
-    """Sessions that overlap, each in a Python of its own, none of which finds anything in a cache.
+    """Sessions that overlap, none of which finds anything in a cache.
 
-    One level is damaged, so that it fails and ``--lf`` has something to select.
+    The first two are each in a Python of its own, whose sets have an order of their own. One level
+    is damaged, so that it fails and ``--lf`` has something to select.
     """
 
     def run(project: Project, *args: str, divergence: bool = False) -> Run:
@@ -34,7 +35,7 @@ def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Map
             f"--quant-cache-dir={tmp_path_factory.mktemp('cache')}",
             *args,
             divergence=divergence,
-            fresh=True,
+            fresh=divergence,
         )
 
     def project() -> Project:

@@ -36,13 +36,14 @@ FIRST_REPORT = """
         return report
 """
 BREAKS_ONCE = """
+    from pytest_quant.errors import RuntimeFailed
     from pytest_quant.session.bench import Bench
 
     measure = Bench.measure
 
     def break_once(self, *args, **kwargs):
         Bench.measure = measure
-        raise RuntimeError("no memory left")
+        raise RuntimeFailed("no memory left")
 
     Bench.measure = break_once
 """
@@ -54,11 +55,7 @@ def test_the_last_run_counts_once(project: Project, plugin: str, broken: str) ->
     plain = project.run(*ONE_PROBE, "--junitxml=junit.xml")
     expected = properties(plain)
     project.write("again.py", plugin + broken)
-    run = project.run(
-        *("-p", "again", *ONE_PROBE, "--junitxml=junit.xml"),
-        fresh=True,
-        PYTHONPATH=str(project.path),
-    )
+    run = project.run("-p", "again", *ONE_PROBE, "--junitxml=junit.xml")
     assert run.record is not None, run.output + run.errors
     assert plain.record is not None
     assert run.measurements == plain.measurements

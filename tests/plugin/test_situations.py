@@ -10,6 +10,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -173,7 +174,8 @@ def fails_a_test_in_python(project: Project, _files: Files) -> Run:
     return project.run("--quant-levels=q8", "--quant-cases=8", *selected, *REPORTS)
 
 
-SITUATIONS: dict[Callable[[Project, Files], Run], tuple[str, int]] = {
+Situation = Callable[[Project, Files], Run]
+SITUATIONS: dict[Situation, tuple[str, int]] = {
     passes: ("pass", 0),
     undecided: ("inconclusive", 0),
     fails_its_limit: ("fail", 1),
@@ -191,14 +193,27 @@ SITUATIONS: dict[Callable[[Project, Files], Run], tuple[str, int]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def happened(
+    files: Files, shared_cache: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Situation], Run]:
+    """The session of a situation, which runs once however many look at it."""
+
+    @cache
+    def run(situation: Situation) -> Run:
+        return situation(Project(tmp_path_factory.mktemp("project"), shared_cache), files)
+
+    return run
+
+
 @pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
 def test_every_report_says_what_the_exit_code_says(
-    situation: Callable[[Project, Files], Run], project: Project, files: Files
+    situation: Situation, happened: Callable[[Situation], Run]
 ) -> None:
     verdict, code = SITUATIONS[situation]
-    run = situation(project, files)
+    run = happened(situation)
     assert run.code == code, run.output + run.errors
-    word, here = WORDS[verdict], project.path
+    word, here = WORDS[verdict], run.directory
     assert run.record is not None, run.output + run.errors
     assert run.level("q8")["verdict"] == verdict
 
@@ -232,28 +247,27 @@ def test_every_report_says_what_the_exit_code_says(
 
 
 def test_what_was_deselected_is_told_and_nothing_may_ship(project: Project) -> None:
-    run = project.run("--quant-levels=q8", "--quant-cases=64", "-k", EASY, *MODES["-n2"])
+    run = project.run("--quant-levels=q8", "--quant-cases=256", "-k", "doubling", *MODES["-n2"])
     assert run.level("q8")["verdict"] == "pass", run.output + run.errors
     assert run.level("q8")["deselected"] > 100
     said = " ".join(" ".join(run.section).split())
-    assert "q8: within the limit over 5 probes (" in said
+    assert "q8: within the limit over 1 probe (" in said
     assert "were deselected" in said
     assert "may ship" not in said
 
 
-def test_what_broke_is_named_in_every_report(project: Project, files: Files) -> None:
-    run = breaks_in_its_divergence(project, files)
+def test_what_broke_is_named_in_every_report(happened: Callable[[Situation], Run]) -> None:
+    run = happened(breaks_in_its_divergence)
     assert "the logits are no numbers" in run.section[0] + run.section[1]
     for name in ("summary.md", "page.html", "record.json", "junit.xml"):
-        assert "the logits are no numbers" in (project.path / name).read_text("utf-8"), name
-    result = results(project.path / "allure")["divergence[q8]"]
+        assert "the logits are no numbers" in (run.directory / name).read_text("utf-8"), name
+    result = results(run.directory / "allure")["divergence[q8]"]
     assert result["status"] == "broken"
     assert "the logits are no numbers" in result["statusDetails"]["message"]
 
 
-def test_a_divergence_that_fails_is_a_failed_result(project: Project, files: Files) -> None:
-    diverges_from_its_record(project, files)
-    found = results(project.path / "allure")
+def test_a_divergence_that_fails_is_a_failed_result(happened: Callable[[Situation], Run]) -> None:
+    found = results(happened(diverges_from_its_record).directory / "allure")
     failed = [name for name, result in found.items() if result["status"] == "failed"]
     assert "divergence-text-regression[q8]" in failed
 
@@ -276,8 +290,8 @@ def test_other_tests_that_fail_are_told(project: Project) -> None:
     assert not any("may ship" in line for line in run.section)
 
 
-def test_a_deadly_item_is_the_one_that_broke(project: Project, files: Files) -> None:
-    run = crashes(project, files)
+def test_a_deadly_item_is_the_one_that_broke(happened: Callable[[Situation], Run]) -> None:
+    run = happened(crashes)
     assert run.record is not None
     (problem,) = run.record["problems"]
     assert problem["test"] == DEADLY.replace("[q4]", "[q8]")

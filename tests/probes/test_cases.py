@@ -366,6 +366,27 @@ class TestGenerators:
         with pytest.raises(QuantUsageError, match=r"no generator .* \(SyntaxError: "):
             draw_cases(self.generated("broken_generators.draw"), 1)
 
+    @pytest.mark.parametrize(
+        ("body", "problem"),
+        [
+            ("return draw(rng)", "RecursionError: maximum recursion depth exceeded"),
+            ("raise RuntimeError('no luck')", "RuntimeError: no luck"),
+            ("return next(iter(()))", "StopIteration: "),
+            ("return {}['a']", "KeyError: 'a'"),
+        ],
+    )
+    def test_one_that_fails_is_the_author_s_to_repair(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, problem: str
+    ) -> None:
+        place = tmp_path / "failing_generators.py"
+        place.write_text(f"def draw(rng):\n    {body}\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        monkeypatch.delitem(sys.modules, "failing_generators", raising=False)
+        with pytest.raises(QuantUsageError) as raised:
+            draw_cases(self.generated("failing_generators.draw"), 1)
+        told = f"'failing_generators.draw' failed at {place}:2: {problem}"
+        assert str(raised.value).startswith(f"p.yaml:7: probe 'product': {told}")
+
 
 class TestMistakesThatShowWhenDrawing:
     @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ from pytest_quant.gate.baseline import (
 
 SCHEMA_VERSION = 1
 _SCHEMA = "baseline.schema.json"
+# Parts of an artifact that a file leaves out if there is nothing in them.
+_OPTIONAL = ("runtime", "metadata", "tensors")
 
 
 class DamagedBaseline(QuantUsageError):
@@ -116,7 +118,7 @@ def _on_one_line(match: re.Match[str]) -> str:
 
 
 def _filled(raw: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in raw.items() if value not in ({}, None)}
+    return {name: value for name, value in raw.items() if value or name not in _OPTIONAL}
 
 
 def _probe(probe: RecordedProbe) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def _from_json(raw: Mapping[str, Any]) -> Baseline:
 
 
 def _artifact(raw: Mapping[str, Any]) -> RecordedArtifact:
-    return RecordedArtifact(**{"metadata": {}, "tensors": {}, "runtime": {}, **raw})
+    return RecordedArtifact(**{**{name: {} for name in _OPTIONAL}, **raw})
 
 
 def _contradiction(baseline: Baseline) -> str:

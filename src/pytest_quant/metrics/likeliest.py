@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import log_softmax, logsumexp
 
 from pytest_quant.metrics.distributions import Floats, Logits, TokenStatistics
 
@@ -64,7 +63,7 @@ class Predictions:
 
 def likeliest(logits: Logits, targets: Tokens, kept: int = KEPT) -> Likeliest:
     """From the logits of a model (n, vocabulary) and the tokens that follow (n)."""
-    logs = log_softmax(logits.astype(np.float64), axis=1)
+    logs = _log_softmax(logits)
     ids = np.argsort(-logs, axis=1, kind="stable")[:, : min(kept, logs.shape[1] - 1)]
     return Likeliest(
         ids.astype(np.int32),
@@ -89,9 +88,9 @@ def compare_with(known: Likeliest, own: Logits, targets: Tokens) -> TokenStatist
     """
     if not np.isfinite(own).all():
         raise ValueError("a logit is not a finite number")
-    own_logs = log_softmax(own.astype(np.float64), axis=1)
+    own_logs = _log_softmax(own)
     # What 16 bits left of the probabilities is made to sum to one again.
-    base = log_softmax(known.logs.astype(np.float64), axis=1)
+    base = _log_softmax(known.logs)
     kld = (np.exp(base) * (base - _grouped(own_logs, known.ids))).sum(axis=1)
     return TokenStatistics(
         kld=np.maximum(kld, 0.0),
@@ -101,8 +100,18 @@ def compare_with(known: Likeliest, own: Logits, targets: Tokens) -> TokenStatist
     )
 
 
+def _log_softmax(logits: npt.NDArray[np.floating]) -> Floats:
+    # scipy takes a third of a second to import, in every process of a session.
+    from scipy.special import log_softmax
+
+    logs: Floats = log_softmax(logits.astype(np.float64), axis=1)
+    return logs
+
+
 def _grouped(logs: Floats, ids: npt.NDArray[np.integer]) -> Floats:
     """The logarithms of the probabilities of some tokens, and of all others together."""
+    from scipy.special import logsumexp
+
     others = logs.copy()
     np.put_along_axis(others, ids, -np.inf, axis=1)
     rest = logsumexp(others, axis=1, keepdims=True)

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincinv, stdtrit
 
 from pytest_quant.metrics.distributions import Floats, TokenStatistics, joined
 from pytest_quant.metrics.divergence import (
@@ -96,6 +95,8 @@ class _Sample:
         error = self.error(below - below.mean())
         if error is None:
             return Statistic(value)
+        from scipy.special import betaincinv
+
         size = self._effective_size(share, error)
         lower = betaincinv(size * share, size * (1 - share) + 1, _TAIL)
         upper = betaincinv(size * share + 1, size * (1 - share), 1 - _TAIL)
@@ -107,6 +108,8 @@ class _Sample:
         tokens = len(self.chunk)
         if error == 0:
             return float(tokens)
+        from scipy.special import stdtrit
+
         # Few chunks estimate the error itself badly.
         few = stdtrit(tokens - 1, 1 - _TAIL) / stdtrit(self.chunks - 1, 1 - _TAIL)
         return float(min(tokens, share * (1 - share) / error**2 * few**2))

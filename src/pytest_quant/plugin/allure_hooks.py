@@ -22,6 +22,7 @@ from pytest_quant.plugin.divergence_item import DivergenceItem
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.node_ids import level_of
 from pytest_quant.plugin.unwritten import Unwritten
+from pytest_quant.plugin.wire import is_crash
 from pytest_quant.reports.allure import make_harmless, write
 from pytest_quant.reports.allure.results import (
     Rendered,
@@ -92,8 +93,7 @@ class AllureHooks:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Show a probe whose worker died: no process is left that could."""
-        # Of when, pytest knows setup, call and teardown; xdist reports a crash under another name.
-        crashed = report.failed and report.when not in ("setup", "call", "teardown")
+        crashed = report.failed and is_crash(report)
         level = level_of(report.nodeid, self._session.plan.tested)
         probe = self._session.files.find(report.nodeid) if level else None
         if self._writes and crashed and probe is not None:

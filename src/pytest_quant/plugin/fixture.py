@@ -51,7 +51,7 @@ class Quant:
     def ask(self, prompt: str, *, max_tokens: int = 256) -> Reply:
         """Ask the reference and the level; at most ``max_tokens`` tokens each, greedily.
 
-        Raises ``RuntimeError`` if a model cannot be run.
+        Raises ``RuntimeFailed`` if a model cannot be run.
         """
         if self._session.plan.recorded_reference is not None:
             pytest.skip(f"{self.reference} is not at hand, only its record")

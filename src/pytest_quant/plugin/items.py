@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.base.harmless import message
-from pytest_quant.errors import CheckerBroken, QuantUsageError, Told
+from pytest_quant.errors import CheckerBroken, QuantUsageError, RuntimeFailed
 from pytest_quant.plugin.properties import findings, labels, set_properties
 from pytest_quant.plugin.stash import SESSION
 
@@ -25,10 +25,6 @@ class CheckFailed(AssertionError):
 
     def __init__(self, story: str) -> None:
         super().__init__(message(story, most=20_000, lines=200))
-
-
-class Broken(Told, RuntimeError):
-    """A model could not be run."""
 
 
 class QuantItem(pytest.Item):
@@ -57,15 +53,15 @@ class QuantItem(pytest.Item):
             yield
         except (QuantUsageError, CheckerBroken) as error:
             raise error from None
-        except RuntimeError as error:
-            raise Broken(f"{self.level} {what}: {error}") from None
+        except RuntimeFailed as error:
+            raise RuntimeFailed(f"{self.level} {what}: {error}") from None
 
     def _initrequest(self) -> None:
         """There are no fixtures to make anew; pytest-retry asks every item to do so."""
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The words of a failed check or of a mistake, without a traceback."""
-        if excinfo.errisinstance((CheckFailed, CheckerBroken, QuantUsageError, Broken)):
+        if excinfo.errisinstance((CheckFailed, CheckerBroken, QuantUsageError, RuntimeFailed)):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 

@@ -114,8 +114,9 @@ def _written_by_others(config: pytest.Config) -> Iterator[tuple[str, Destination
 
 def _inputs(config: pytest.Config, session: Session) -> Iterator[tuple[str, Path]]:
     """The files that a session reads, by what they are."""
-    from pytest_quant.base.library import EMBEDDED_MODEL, EXPECTED_IMPACT, GUIDE_TABLES, HELD_TEXT
-    from pytest_quant.runtimes.llamacpp.gguf_file import inspect
+    from pytest_quant.base.library import EXPECTED_IMPACT, GUIDE_TABLES, HELD_TEXT
+    from pytest_quant.runtimes.backend import backend_of
+    from pytest_quant.session.lineup import model_files
 
     if config.inipath is not None:
         yield "the settings", config.inipath
@@ -125,9 +126,10 @@ def _inputs(config: pytest.Config, session: Session) -> Iterator[tuple[str, Path
         if file := getattr(plugin, "__file__", None):
             yield "a plugin", Path(file)
     chosen = session.plan.settings
-    for model in (chosen.model or EMBEDDED_MODEL, *chosen.artifacts.values()):
+    for model in model_files(chosen.model, chosen.artifacts):
         with suppress(QuantUsageError):
-            yield from (("a part of a model", part) for part in inspect(model).parts)
+            parts = backend_of(model).inspect(model).parts
+            yield from (("a part of a model", part) for part in parts)
         yield "a model", model
     yield "the held text", chosen.text or HELD_TEXT
     yield from (("a suite", path) for path in chosen.suites.values())

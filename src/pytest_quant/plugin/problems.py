@@ -14,6 +14,7 @@ import pytest
 
 from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.plugin.items import ProbeItem, QuantItem
+from pytest_quant.plugin.wire import is_crash
 from pytest_quant.reports.plain_text import shown
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 # Of a message as long as it takes to see what is wrong; pytest shows the whole.
 _WIDTH = 300
-_PHASES = ("setup", "call", "teardown")
 
 
 _BROKEN = pytest.StashKey[bool]()
@@ -89,7 +89,7 @@ class Problems:
         if not report.failed or getattr(report, "quant_judged", False):
             return
         raw: dict[str, Any] | None = getattr(report, "quant_problem", None)
-        if raw is None and report.when not in _PHASES:
+        if raw is None and is_crash(report):
             raw = self._of_crash(report.nodeid)
         if raw is None:
             self._others.add(report.nodeid)

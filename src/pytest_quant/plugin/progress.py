@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
+from pytest_quant.plugin.wire import is_crash, raw_finding, selected_of
+
 # Between two lines where there is no terminal.
 INTERVAL_S = 30.0
 # Everything behind and below the cursor.
 _ERASE = "\x1b[J"
-_PHASES = ("setup", "call", "teardown")
 
 
 class Tally:
@@ -150,13 +151,12 @@ class Progress:
         self, report: pytest.TestReport
     ) -> Generator[None, object, object]:
         """Count what a probe brought; leave the line to pytest for its own letter."""
-        if selected := getattr(report, "quant_selected", None):
-            self._tally.expect(sum(selected["probes"].values()))
-        learned = getattr(report, "quant", None)
-        if learned is not None and not {"divergences", "benchmark"} & learned.keys():
-            self._tally.learn(report.nodeid, learned)
-        # Of when, pytest knows three; xdist reports a crash under another, and says more of it.
-        crashed = report.when not in _PHASES
+        if selected := selected_of(report):
+            self._tally.expect(sum(selected.probes.values()))
+        found = raw_finding(report)
+        if found is not None and found["kind"] == "measured":
+            self._tally.learn(report.nodeid, found)
+        crashed = is_crash(report)
         if crashed:
             self._tally.end(report.nodeid)
         self._erase()

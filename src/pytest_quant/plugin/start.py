@@ -82,7 +82,7 @@ def _start_controller(config: pytest.Config, session: Session, unwritten: Unwrit
     if reporter is not None and config.get_verbosity() >= 0:
         config.pluginmanager.register(Progress(config, reporter, group_of), "quant-progress")
     if config.pluginmanager.hasplugin("xdist"):
-        from pytest_quant.plugin.xdist_hooks import XdistHooks
+        from pytest_quant.plugin.xdist.hooks import XdistHooks
 
         hooks = XdistHooks(session.plan.settings.threads, group_of)
         config.pluginmanager.register(hooks, "quant-xdist")

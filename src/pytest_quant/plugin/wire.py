@@ -11,6 +11,7 @@ import pytest
 from pytest_quant.gate.budget import Budget
 from pytest_quant.session.findings import Compared, Finding, Measured, Timed
 
+_PHASES = ("setup", "call", "teardown")
 _KINDS: Mapping[str, type[Finding]] = {
     "measured": Measured,
     "compared": Compared,
@@ -49,6 +50,11 @@ def raw_finding(report: pytest.TestReport) -> dict[str, Any] | None:
     """The same in plain types."""
     raw: dict[str, Any] | None = getattr(report, "quant", None)
     return raw
+
+
+def is_crash(report: pytest.TestReport) -> bool:
+    """Whether a worker died in this test: xdist reports that under a phase of its own."""
+    return report.when not in _PHASES
 
 
 def attach_selected(report: pytest.TestReport, selected: Selected) -> None:

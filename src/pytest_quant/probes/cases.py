@@ -9,8 +9,10 @@ import json
 import math
 import random
 import re
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import partial
 from itertools import islice
 from typing import Any, Literal
 
@@ -290,10 +292,25 @@ def _listed(probe: Probe, template: str, values: Mapping[str, Any]) -> list[Any]
 
 def _drawer(probe: Probe) -> Callable[[random.Random], dict[str, Any]]:
     if probe.generator is not None:
-        generate = load_generator(probe)
-        return lambda rng: generate(rng, **probe.generator_options)
+        return partial(_generated, probe, load_generator(probe))
     parameters = list(probe.parameters.items())
     return lambda rng: {name: domains.draw(rng, domain) for name, domain in parameters}
+
+
+def _generated(
+    probe: Probe, generate: Callable[..., dict[str, Any]], rng: random.Random
+) -> dict[str, Any]:
+    try:
+        return generate(rng, **probe.generator_options)
+    except QuantUsageError:
+        raise
+    except Exception as error:  # whatever a function of the author's may raise
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise _mistake(
+            probe,
+            f"{probe.generator!r} failed at {place.filename}:{place.lineno}: "
+            f"{type(error).__name__}: {error}; expected the values of a case, by name",
+        ) from error
 
 
 def load_generator(probe: Probe) -> Callable[..., dict[str, Any]]:

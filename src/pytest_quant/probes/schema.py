@@ -89,7 +89,7 @@ def _validator() -> Any:
     check = schema["$defs"]["probe"]["properties"]["check"]
     check["properties"]["kind"]["enum"] = CHECKERS.names
     del check["allOf"]
-    return _strict()(schema)
+    return _strict()(_resolved(schema, schema["$defs"]))
 
 
 @cache
@@ -105,12 +105,31 @@ def _options_validator(checker: Checker) -> Any:
         "$defs": {**shared, **checker.schema.get("$defs", {})},
     }
     Draft202012Validator.check_schema(schema)
-    return _strict()(schema)
+    ours = {name: of for name, of in shared.items() if name not in checker.schema.get("$defs", {})}
+    return _strict()(_resolved(schema, ours))
 
 
 @cache
 def _strict() -> Any:
     return validators.extend(Draft202012Validator, {"pattern": _pattern})  # type: ignore[no-untyped-call]
+
+
+def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """The schema with each of these definitions where it is referred to.
+
+    To look one up takes longer than to apply it, and every probe refers to a dozen. Those of
+    others stay where they are: they may refer to themselves.
+    """
+    match schema:
+        case {"$ref": str(reference), **others} if (
+            name := reference.removeprefix("#/$defs/")
+        ) in definitions:
+            return _resolved(definitions[name], definitions) | others
+        case dict():
+            return {name: _resolved(part, definitions) for name, part in schema.items()}
+        case list():
+            return [_resolved(part, definitions) for part in schema]
+    return schema
 
 
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:

@@ -23,7 +23,7 @@ from pytest_quant.gate.divergence_regression import (
 )
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.runtimes.llamacpp.contents import read_contents
+from pytest_quant.runtimes.backend import backend_of
 from pytest_quant.runtimes.protocol import RuntimeInfo
 from pytest_quant.session.baselines import recorded_artifact, shown_path
 from pytest_quant.session.session import Session
@@ -34,7 +34,8 @@ def changes_since(
 ) -> Changes:
     """What differs between a baseline and what this session measured at its level."""
     artifact = session.plan.lineup.artifacts[baseline.level]
-    contents = read_contents(artifact.path, session.plan.settings.cache_dir)
+    backend = backend_of(artifact.path)
+    contents = backend.contents(artifact, session.plan.settings.cache_dir)
     return changes(
         baseline,
         recorded_artifact(artifact, runtime, contents),
@@ -77,7 +78,8 @@ def _divergence_use(
     """
     if not (baseline and baseline.divergences):
         return "not recorded"
-    held = "text" if session.plan.recorded_reference is None else "recorded"
+    sources = session.plan.sources_of(baseline.divergences)
+    held = "text" if "text" in sources else "recorded"
     recorded = {chunk.digest for chunk in baseline.divergences.get(held, ())}
     found = (d for d in divergences if (d.level, d.source) == (level, held))
     now = {chunk.digest for divergence in found for chunk in divergence.chunks}

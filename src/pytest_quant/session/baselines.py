@@ -22,8 +22,7 @@ from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.measurement import Answer, recorded_answer
 from pytest_quant.probes.cases import each_case
 from pytest_quant.probes.model import Case, Probe
-from pytest_quant.runtimes.llamacpp.artifacts import Artifact
-from pytest_quant.runtimes.llamacpp.contents import Contents
+from pytest_quant.runtimes.artifact import Artifact, Contents
 from pytest_quant.runtimes.protocol import RuntimeInfo
 from pytest_quant.session.bench import NotRecorded
 

@@ -38,7 +38,7 @@ Timer = Callable[[Callable[[], Any]], tuple[float, ...]]
 def time_level(session: Session, level: str, rounds: int, timer: Timer) -> Benchmark:
     """Open a level, time ``rounds`` rounds of generating with it, and close it.
 
-    Raises ``RuntimeError`` if it cannot be run.
+    Raises ``RuntimeFailed`` if it cannot be run.
     """
     # Held models would count as this level's memory.
     session.bench.close()

@@ -139,6 +139,12 @@ def line_up_without_reference(
     )
 
 
+def model_files(model: Path | None, given: Mapping[str, Path]) -> list[Path]:
+    """The files of a session that hold models."""
+    source = _source(model, given)
+    return [*([source] if source else []), *given.values()]
+
+
 def _source(model: Path | None, given: Mapping[str, Path]) -> Path | None:
     """The file to quantize from, if one was given or nothing was."""
     return model or (None if given else EMBEDDED_MODEL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytest_quant.gate.tolerances import Tolerances
     from pytest_quant.levels import Level
     from pytest_quant.metrics.likeliest import Predictions
+    from pytest_quant.runtimes.backend import Conditions
     from pytest_quant.runtimes.protocol import Reading
     from pytest_quant.session.baselines import Baselines
     from pytest_quant.session.lineup import Lineup
@@ -66,9 +67,16 @@ class Plan:
         if run:
             check_cache(self.settings.cache_dir)
             lineup = self.lineup
-            check_asking(lineup, self.settings.parallel, self.settings.cache_dir)
+            check_asking(lineup, self.conditions, self.settings.cache_dir)
             if self.recorded_reference is None:
                 check_text(self.held_text, lineup, self.reference)
+
+    @property
+    def conditions(self) -> Conditions:
+        """Under which models are asked in this process."""
+        from pytest_quant.runtimes.backend import Conditions
+
+        return Conditions(self.threads, self.settings.parallel)
 
     @cached_property
     def reference(self) -> Level:
@@ -169,6 +177,15 @@ class Plan:
         if self.recorded_reference is None:
             return {"text", "responses"}
         return set() if self.predictions is None else {"recorded"}
+
+    def sources_of(self, recorded: Collection[str]) -> set[str]:
+        """Those of a record's sources that are measured again.
+
+        Models of two runtimes are compared by the reference's likeliest tokens alone, and so
+        recorded.
+        """
+        sources = self.sources
+        return sources & {*recorded} or ({"recorded"} & {*recorded} if sources else set())
 
     def level(self, name: str) -> Level:
         return next(level for level in self.settings.levels if level.name == name)

@@ -19,7 +19,7 @@ class NewPredictions:
     """What the reference predicts on the held text, and how far levels are from that.
 
     Nothing is read, and nothing known, unless the session compared levels on the held text.
-    Raises ``RuntimeError`` when a model cannot be run.
+    Raises ``RuntimeFailed`` when a model cannot be run.
     """
 
     def __init__(self, session: Session, record: RunRecord) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_quant.levels import Level
+    from pytest_quant.runtimes.backend import Conditions
     from pytest_quant.runtimes.protocol import Reading
     from pytest_quant.session.baselines import Baselines
     from pytest_quant.session.lineup import Lineup
@@ -36,29 +37,21 @@ def reference_at_hand(chosen: Settings, baselines: Callable[[], Baselines]) -> L
 
 def check_cache(directory: Path) -> None:
     """Raises ``QuantUsageError`` for a directory in which nothing can be kept."""
-    from pytest_quant.runtimes.llamacpp.cache import check_writable
+    from pytest_quant.runtimes.cache import check_writable
 
     check_writable(directory)
 
 
-def check_asking(lineup: Lineup, parallel: int | None, cache_dir: Path) -> None:
-    """Raises ``QuantUsageError`` if the models cannot be asked: for more sequences than llama.cpp
-    decodes together, and for a chat template that cannot be used.
-    """
-    from pytest_quant.runtimes.llamacpp.library import max_sequences
-    from pytest_quant.runtimes.llamacpp.prompt import check_templates
+def check_asking(lineup: Lineup, conditions: Conditions, cache_dir: Path) -> None:
+    """Raises ``QuantUsageError`` if the models cannot be asked under these conditions."""
+    from pytest_quant.runtimes.backend import check_asking
 
-    if parallel is not None and parallel > (most := max_sequences()):
-        raise QuantUsageError(
-            f"--quant-parallel (quant_parallel): found {parallel}; llama.cpp decodes at most "
-            f"{most} sequences together"
-        )
-    check_templates({a.digest: a.path for a in lineup.artifacts.values()}, cache_dir)
+    check_asking([*lineup.artifacts.values()], conditions, cache_dir)
 
 
 def check_text(text: Reading, lineup: Lineup, reference: Level) -> None:
     """Raises ``QuantUsageError`` for a held text that is too short for these models."""
-    from pytest_quant.runtimes.llamacpp.passages import check_length
+    from pytest_quant.runtimes.backend import check_reading
 
-    paths = {name: artifact.path for name, artifact in lineup.artifacts.items()}
-    check_length(text, paths.pop(reference.name), paths.values())
+    levels = dict(lineup.artifacts)
+    check_reading(text, levels.pop(reference.name), [*levels.values()])

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 
 from pytest_quant.base.harmless import bounded, harmless
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, RuntimeFailed
 from pytest_quant.gate.baseline import (
     Baseline,
     place_of,
@@ -22,7 +22,7 @@ from pytest_quant.gate.baseline import (
 from pytest_quant.gate.baseline_file import DamagedBaseline, write_baseline
 from pytest_quant.gate.baseline_update import Update, plan_update
 from pytest_quant.record.run import RunRecord
-from pytest_quant.runtimes.llamacpp.contents import read_contents
+from pytest_quant.runtimes.backend import backend_of
 from pytest_quant.session.baselines import recorded_artifact, shown_path
 from pytest_quant.session.predictions import NewPredictions
 from pytest_quant.session.session import Session
@@ -64,7 +64,7 @@ def record_baselines(session: Session, record: RunRecord) -> Iterator[Planned | 
     problems, existing = [], session.files.existing()
     try:
         predictions = NewPredictions(session, record)
-    except RuntimeError as error:
+    except RuntimeFailed as error:
         raise QuantUsageError(
             f"--quant-update-baselines: {record.reference} cannot be read: {error}"
         ) from None
@@ -124,7 +124,8 @@ def _old(session: Session, level: str) -> tuple[Baseline | None, str]:
 def _new(session: Session, record: RunRecord, level: str, predictions: NewPredictions) -> Baseline:
     """Everything that was measured completely at one level."""
     artifacts = session.plan.lineup.artifacts
-    contents = read_contents(artifacts[level].path, session.plan.settings.cache_dir)
+    backend = backend_of(artifacts[level].path)
+    contents = backend.contents(artifacts[level], session.plan.settings.cache_dir)
     runtimes = {entry.name: entry.runtime for entry in record.levels}
     measured = {place_of(m): recorded_probe(m) for m in record.of_level(level)}
     return Baseline(

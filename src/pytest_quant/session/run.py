@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_quant.base.library import BASELINES
 from pytest_quant.base.paths import user_cache_directory
 from pytest_quant.base.resources import usable_cpus
-from pytest_quant.errors import CheckerBroken, QuantUsageError
+from pytest_quant.errors import CheckerBroken, QuantUsageError, RuntimeFailed
 from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import parse_level, parse_levels
@@ -120,7 +120,7 @@ def _run(
             findings.keep(test, found)
         except Incomparable as error:
             problem = str(error)
-        except (CheckerBroken, RuntimeError) as error:
+        except (CheckerBroken, RuntimeFailed) as error:
             problem = str(error)
             named = (probe.category, probe.difficulty) if probe else (None, None)
             problems.append(Problem(level, test, "broken", problem, *named))

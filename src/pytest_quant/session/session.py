@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from pytest_quant.base.version import __version__
 from pytest_quant.gate.budget import Budget
 from pytest_quant.metrics.measurement import CaseResult, Measurement
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pytest_quant.gate.tolerance_check import CheckResult
     from pytest_quant.gate.top_up import TopUp
     from pytest_quant.probes.model import Probe
+    from pytest_quant.runtimes.artifact import Artifact
+    from pytest_quant.runtimes.backend import Conditions
     from pytest_quant.runtimes.protocol import Response, Runtime
     from pytest_quant.session.bench import Bench
     from pytest_quant.session.plan import Plan
@@ -59,7 +61,7 @@ class Session:
         plan, pairs = self.plan, list(selected)
         levels = {level for _, level in pairs}
         recorded = {level: found for level in levels if (found := plan.baseline(level))}
-        distances = sum(len(plan.sources & set(found.divergences)) for found in recorded.values())
+        distances = sum(len(plan.sources_of(found.divergences)) for found in recorded.values())
         again = [pair for pair in pairs if pair[1] in recorded]
         self.selected = dict(Counter(level for _, level in pairs))
         self.budget = Budget(
@@ -71,22 +73,16 @@ class Session:
 
     @cached_property
     def bench(self) -> Bench:
-        from pytest_quant.runtimes.llamacpp.engine import effective_parallel
-        from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
+        from pytest_quant.runtimes.backend import backend_of
         from pytest_quant.runtimes.responses import ResponseCache
         from pytest_quant.session.bench import Bench
 
         plan = self.plan
-        artifacts = plan.lineup.artifacts
-        parallel = plan.settings.parallel
 
         @cache
         def origin_of(level: str) -> tuple[str, ...]:
-            if level == TWIN:
-                return (*origin_of(plan.reference.name), f"batch {NOISE_BATCH}")
-            machine = (build_id(), hardware_class(), f"threads {plan.threads}", __version__)
-            width = effective_parallel(artifacts[level].path, parallel)
-            return (artifacts[level].digest, *machine, f"parallel {width}")
+            artifact, conditions = self._asked_as(level)
+            return backend_of(artifact.path).origin(artifact, conditions)
 
         return Bench(
             plan.reference.name,
@@ -98,20 +94,23 @@ class Session:
 
     def open_level(self, level: str) -> Runtime:
         """A level's model, which whoever opens it closes."""
-        from pytest_quant.runtimes.llamacpp.engine import BATCH_TOKENS, LlamaCppRuntime
+        from pytest_quant.runtimes.backend import backend_of
 
-        twin = level == TWIN
-        return LlamaCppRuntime.open(
-            self.plan.lineup.artifacts[self.plan.reference.name if twin else level].path,
-            threads=self.plan.threads,
-            parallel=self.plan.settings.parallel,
-            physical=NOISE_BATCH if twin else BATCH_TOKENS,
-        )
+        artifact, conditions = self._asked_as(level)
+        return backend_of(artifact.path).open(artifact, conditions)
+
+    def _asked_as(self, level: str) -> tuple[Artifact, Conditions]:
+        """The file of a level, or of the reference's twin, and how it is asked."""
+        plan, artifacts = self.plan, self.plan.lineup.artifacts
+        conditions = plan.conditions
+        if level == TWIN:
+            return artifacts[plan.reference.name], replace(conditions, batch=NOISE_BATCH)
+        return artifacts[level], conditions
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
         """What one probe shows at one level: as many cases as its check takes.
 
-        Raises ``RuntimeError`` if a model cannot be run, ``QuantUsageError`` for a mistake in the
+        Raises ``RuntimeFailed`` if a model cannot be run, ``QuantUsageError`` for a mistake in the
         probe.
         """
         from pytest_quant.gate.baseline_changes import recorded_beside

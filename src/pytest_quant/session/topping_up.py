@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_quant.errors import CheckerBroken, QuantUsageError
+from pytest_quant.errors import CheckerBroken, QuantUsageError, RuntimeFailed
 from pytest_quant.session.findings import Findings
 from pytest_quant.session.session import Session
 
@@ -21,7 +21,7 @@ def top_up(session: Session, findings: Findings) -> Iterator[tuple[str, str]]:
         try:
             if found:
                 session.top_up.extend(found)
-        except (CheckerBroken, QuantUsageError, RuntimeError) as error:
+        except (CheckerBroken, QuantUsageError, RuntimeFailed) as error:
             yield level, f"more cases could not be asked: {error}"
         findings.measurements |= found
     findings.runtimes |= session.bench.runtimes

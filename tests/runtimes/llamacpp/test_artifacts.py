@@ -11,7 +11,8 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import Level, Recipe, parse_level
-from pytest_quant.runtimes.llamacpp.artifacts import Artifact, adopt, prepare
+from pytest_quant.runtimes.artifact import Artifact
+from pytest_quant.runtimes.llamacpp.artifacts import adopt, prepare
 from pytest_quant.runtimes.llamacpp.digests import digest
 
 Q8 = parse_level("q8")

@@ -71,7 +71,7 @@ def test_tells_which_entry_changed(path: Path) -> None:
 
 def test_what_is_left_out(path: Path) -> None:
     found = read(path)
-    assert (found.model, found.context, found.bits_per_weight) == ("answers", 4096, 0.0)
+    assert (found.model, found.context, found.bits_per_weight) == ("answers", 4096, None)
     assert found.logprobs is None
 
 
@@ -89,7 +89,8 @@ def test_what_is_left_out(path: Path) -> None:
         ({"context": 1}, "context: found 1, expected a whole number of words, at least 2"),
         ({"context": True}, "context: found true"),
         ({"context": 10**40}, "context: found 1"),
-        ({"bits_per_weight": -1}, "bits_per_weight: found -1, expected a number from 0 to 64"),
+        ({"bits_per_weight": -1}, "bits_per_weight: found -1, expected a number above 0"),
+        ({"bits_per_weight": None}, "bits_per_weight: found null"),
         ({"bits_per_weight": "8"}, 'bits_per_weight: found "8"'),
         ({"patterns": {"(": "a"}}, r"patterns: \(: found .* a regular expression \(missing"),
         ({"patterns": {"a{99999999999}": "a"}}, r"patterns: a.* a regular expression \("),

@@ -11,9 +11,9 @@ import json
 from pathlib import Path
 
 from pytest_quant.levels import Level, Recipe
-from pytest_quant.runtimes.artifact import Artifact as Artifact
+from pytest_quant.runtimes.artifact import Artifact
+from pytest_quant.runtimes.cache import locked, make_directory, write_json
 from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.llamacpp.cache import locked, make_directory, write_json
 from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
 from pytest_quant.runtimes.llamacpp.promise import shortfall

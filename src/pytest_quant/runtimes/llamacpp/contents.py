@@ -11,8 +11,8 @@ import json
 import mmap
 from pathlib import Path
 
-from pytest_quant.runtimes.artifact import Contents as Contents
-from pytest_quant.runtimes.llamacpp.cache import remember
+from pytest_quant.runtimes.artifact import Contents
+from pytest_quant.runtimes.cache import remember
 from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.gguf_header import Header, read_header

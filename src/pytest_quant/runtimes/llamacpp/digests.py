@@ -10,7 +10,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from pytest_quant.runtimes.llamacpp.cache import remember
+from pytest_quant.runtimes.cache import remember
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 
 _CHUNK = 1 << 22

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.runtimes.llamacpp.cache import make_directory, write_json
+from pytest_quant.runtimes.cache import make_directory, write_json
 from pytest_quant.runtimes.llamacpp.gguf_header import read_header
 from pytest_quant.runtimes.llamacpp.library import Model
 from pytest_quant.runtimes.llamacpp.templates import (

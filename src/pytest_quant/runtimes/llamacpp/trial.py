@@ -23,8 +23,8 @@ from typing import IO
 
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.runtimes.cache import make_directory, remember
 from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.llamacpp.cache import make_directory, remember
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect
 
 # Counts the ways in which files are tried: what was tried in an older one is tried again.

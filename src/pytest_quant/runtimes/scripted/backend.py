@@ -36,7 +36,7 @@ class Scripted:
             name=script.model,
             size=script.size,
             parameters=0,
-            bits_per_weight=script.bits_per_weight,
+            bits_per_weight=script.bits_per_weight or _claimed_bits(level),
             tensor_types={},
             recipe=NAME,
             warning="",
@@ -69,6 +69,11 @@ class Scripted:
         parts = read_script(artifact.path).parts
         metadata = {name: f"sha256:{digest}" for name, digest in parts.items()}
         return Contents("plain question", metadata, tensors={})
+
+
+def _claimed_bits(level: Level) -> float:
+    """What the name of the level says: there are no weights to look at."""
+    return float(level.guide_level.lstrip("abfq"))
 
 
 BACKEND = Scripted()

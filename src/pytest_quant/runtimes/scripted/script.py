@@ -34,6 +34,7 @@ from pytest_quant.errors import QuantUsageError, RuntimeFailed
 MOST_BYTES = 64 << 20
 _DEFAULT_CONTEXT = 4096
 _MOST_CONTEXT = 1 << 30
+_MOST_BITS = 64
 
 _SCRIPT = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{(?s:.*?)"runtime"\s*:\s*"scripted"')
 _FORM = 'an answer: text, or {"fails": "what the runtime says"}'
@@ -70,7 +71,7 @@ class Script:
     digest: str
     size: int
     model: str
-    bits_per_weight: float
+    bits_per_weight: float | None
     context: int
     answers: Mapping[str, Answer]
     patterns: tuple[tuple[re.Pattern[str], Answer], ...]
@@ -161,7 +162,7 @@ class _Reader:
             digest=hashlib.sha256(self._data).hexdigest(),
             size=len(self._data),
             model=self._text("model", content.get("model", self._path.stem), "a name"),
-            bits_per_weight=self._number("bits_per_weight", 0, 64, missing=0.0),
+            bits_per_weight=self._bits(),
             context=self._context(),
             answers={
                 self._text("answers", prompt, "a prompt"): self._answer(f"answers: {prompt}", text)
@@ -232,10 +233,13 @@ class _Reader:
             raise self._mistake(place, value, f"{expected}, of characters alone") from None
         return str(value)
 
-    def _number(self, name: str, low: float, high: float, missing: float) -> float:
-        value = self._content.get(name, missing)
-        if type(value) not in (int, float) or not low <= value <= high:
-            raise self._mistake(name, value, f"a number from {low} to {high}")
+    def _bits(self) -> float | None:
+        if "bits_per_weight" not in self._content:
+            return None
+        value: Any = self._content["bits_per_weight"]
+        if type(value) not in (int, float) or not 0 < value <= _MOST_BITS:
+            expected = f"a number above 0, at most {_MOST_BITS}"
+            raise self._mistake("bits_per_weight", value, expected)
         return float(value)
 
     def _mistake(self, place: str, value: Any, expected: str) -> QuantUsageError:

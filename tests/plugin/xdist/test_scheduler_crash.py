@@ -12,8 +12,8 @@ import pytest
 import xdist.plugin
 
 import pytest_quant
-from pytest_quant.plugin.scheduler import CHUNK, REFILL_BELOW, LevelScheduling
-from pytest_quant.plugin.xdist_hooks import XdistHooks
+from pytest_quant.plugin.xdist.hooks import XdistHooks
+from pytest_quant.plugin.xdist.scheduler import CHUNK, REFILL_BELOW, LevelScheduling
 
 # Each worker appends the items it starts to a file of its own; the session counts, as it
 # receives them, the reports of calls that come after the first failure.
@@ -22,7 +22,7 @@ CONFTEST = """
 
     import pytest
 
-    from pytest_quant.plugin.xdist_hooks import XdistHooks, level_scheduling
+    from pytest_quant.plugin.xdist.hooks import XdistHooks, level_scheduling
 
     def level_of(nodeid):
         return nodeid.rpartition("-")[2]
@@ -194,7 +194,7 @@ def test_the_registered_hooks_schedule_by_level_and_divide_threads(
 ) -> None:
     distributed.makeconftest(
         """
-        from pytest_quant.plugin.xdist_hooks import XdistHooks
+        from pytest_quant.plugin.xdist.hooks import XdistHooks
 
         def pytest_configure(config):
             config.pluginmanager.register(XdistHooks(6, lambda nodeid: ""))

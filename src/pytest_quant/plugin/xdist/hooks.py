@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_quant.base.resources import usable_cpus
-from pytest_quant.plugin.scheduler import CollectionDifference, LevelScheduling
+from pytest_quant.plugin.xdist.node import CollectionDifference
+from pytest_quant.plugin.xdist.scheduler import LevelScheduling
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from pytest_quant.plugin.scheduler import LOOKAHEAD, CollectionDifference, LevelScheduling
+from pytest_quant.plugin.xdist.node import CollectionDifference
+from pytest_quant.plugin.xdist.scheduler import LOOKAHEAD, LevelScheduling
 
 
 def items(**sizes: int) -> list[str]:

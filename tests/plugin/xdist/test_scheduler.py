@@ -9,14 +9,14 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.plugin.fake_xdist import Session, group_of, items
+from tests.plugin.xdist.fake_xdist import Session, group_of, items
 from xdist.scheduler.protocol import Scheduling
 
-from pytest_quant.plugin.scheduler import (
+from pytest_quant.plugin.xdist.node import CollectionDifference
+from pytest_quant.plugin.xdist.scheduler import (
     CHUNK,
     LOOKAHEAD,
     REFILL_BELOW,
-    CollectionDifference,
     LevelScheduling,
 )
 

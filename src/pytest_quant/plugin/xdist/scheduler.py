@@ -11,9 +11,12 @@ A plain object that implements ``xdist.scheduler.Scheduling``; it knows neither 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol
+from typing import NoReturn
+
+from pytest_quant.plugin.xdist.node import CollectionDifference, Node
+from pytest_quant.plugin.xdist.waiting import Waiting
 
 # A worker starts an item only when it knows the next one, or that there is none (it hands the
 # next item to pytest_runtest_protocol). With fewer items than this it waits, until shutdown().
@@ -28,41 +31,6 @@ REFILL_BELOW = 4
 SLOW_SECONDS = 0.1
 
 
-class Gateway(Protocol):
-    """The connection to a worker, of which only the worker's name is used."""
-
-    @property
-    def id(self) -> str: ...
-
-
-class Node(Protocol):
-    """What the scheduler needs of ``xdist.workermanage.WorkerController``."""
-
-    @property
-    def gateway(self) -> Gateway: ...
-
-    @property
-    def shutting_down(self) -> bool: ...
-
-    def send_runtest_some(self, indices: Sequence[int]) -> None: ...
-
-    def shutdown(self) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionDifference:
-    """A worker collected other node ids, or in another order, than the run is built on.
-
-    ``not_run`` is the number of items that will not run because of it.
-    """
-
-    expected: Sequence[str]
-    found: Sequence[str]
-    expected_by: str
-    found_by: str
-    not_run: int
-
-
 @dataclass(slots=True, eq=False)
 class _Worker:
     """What a worker was sent and has not finished, the item in progress first; its last group;
@@ -71,46 +39,6 @@ class _Worker:
     pending: deque[int] = field(default_factory=deque)
     group: str | None = None
     collected: bool = False
-
-
-class _Waiting:
-    """Positions (indices into the collection) that no worker has, a deque for each group."""
-
-    def __init__(self, groups: Sequence[str]) -> None:
-        self._group_at = groups
-        self._queues: dict[str, deque[int]] = {}
-        for position, group in enumerate(groups):
-            self._queues.setdefault(group, deque()).append(position)
-        self._count = len(groups)
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __contains__(self, group: str | None) -> bool:
-        return group in self._queues
-
-    def largest(self, holders: Counter[str]) -> str:
-        """The group with most items per worker on it, one without any worker before all others."""
-
-        def merit(group: str) -> tuple[bool, float]:
-            return not holders[group], len(self._queues[group]) / (1 + holders[group])
-
-        return max(self._queues, key=merit)
-
-    def take(self, group: str, count: int) -> list[int]:
-        """At most ``count`` positions from the front of a group that has some."""
-        queue = self._queues[group]
-        positions = [queue.popleft() for _ in range(min(count, len(queue)))]
-        if not queue:
-            del self._queues[group]
-        self._count -= len(positions)
-        return positions
-
-    def put_back(self, positions: Iterable[int]) -> None:
-        """Positions to the front of their groups, in the order given."""
-        for position in reversed(list(positions)):
-            self._queues.setdefault(self._group_at[position], deque()).appendleft(position)
-            self._count += 1
 
 
 class LevelScheduling:
@@ -143,7 +71,7 @@ class LevelScheduling:
         self._collection: Sequence[str] | None = None
         self._collected_by = ""
         self._positions: dict[str, int] = {}
-        self._waiting = _Waiting(())
+        self._waiting = Waiting(())
 
     @property
     def nodes(self) -> list[Node]:
@@ -235,7 +163,7 @@ class LevelScheduling:
             )
         self._collection = [] if different else list(expected)
         self._positions = {nodeid: position for position, nodeid in enumerate(self._collection)}
-        self._waiting = _Waiting([self._group_of(nodeid) for nodeid in self._collection])
+        self._waiting = Waiting([self._group_of(nodeid) for nodeid in self._collection])
         ready = [node for node in self._workers if self._takes_work(node)]
         for served, node in enumerate(ready):
             share = -(-len(self._waiting) // (len(ready) - served))
@@ -248,7 +176,7 @@ class LevelScheduling:
         not_run = 0
         if all(other.shutting_down for other in self._workers):
             not_run = len(self._waiting)
-            self._waiting = _Waiting(())
+            self._waiting = Waiting(())
         self._report_difference(
             CollectionDifference(
                 self._collection, found, self._collected_by, node.gateway.id, not_run

@@ -1,0 +1,1 @@
+"""What exists only while pytest-xdist distributes a session."""
