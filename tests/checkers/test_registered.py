@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 import zlib
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.packages import Packages
 
+from pytest_quant.base.library import PROBE_SCHEMA
 from pytest_quant.checkers import CHECKERS, allowed_options, check, outcome_of
 from pytest_quant.errors import CheckerBroken, QuantUsageError
 from pytest_quant.probes.cases import draw_cases
@@ -93,6 +96,31 @@ def test_one_that_chooses_says_what_guessing_brings(packages: Packages, tmp_path
     (probe,) = read(tmp_path, ("upper: true", "upper: [a, b, c, d], by: likelihood"))
     assert (probe.chance, probe.by) == (0.25, "likelihood")
     assert probe.check_options == {"upper": ["a", "b", "c", "d"]}
+
+
+def test_the_whole_schema_has_its_options_for_editors(packages: Packages) -> None:
+    from pytest_quant.probes.schema import whole_schema
+
+    published = json.loads(PROBE_SCHEMA.read_text("utf-8"))
+    assert whole_schema()["$defs"] == published["$defs"] | {
+        "probe": whole_schema()["$defs"]["probe"]
+    }
+    bring(packages, STARTS)
+    validator = Draft202012Validator(whole_schema())
+    probe = {
+        "id": "a",
+        "subcategory": "b",
+        "difficulty": 1,
+        "prompt": "c",
+        "expect": "d",
+        "generator": "e.f",
+        "check": {"kind": "starts", "upper": True},
+    }
+    assert validator.is_valid({"category": "real_world", "probes": [probe]})
+    probe["check"] = {"kind": "starts", "lower": True}
+    assert not validator.is_valid({"category": "real_world", "probes": [probe]})
+    probe["check"] = {"kind": "numeric", "places": 2}
+    assert validator.is_valid({"category": "real_world", "probes": [probe]})
 
 
 def test_numbers_and_formulas_are_worked_out_for_it(packages: Packages, tmp_path: Path) -> None:
