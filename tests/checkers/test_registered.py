@@ -239,6 +239,8 @@ def test_a_kind_that_is_none_is_told_with_its_package(
         ("Outcome('incorrect', '', 'correct', '')", "'incorrect' with the pattern 'correct'"),
         ("Outcome('correct', '', 'typo', '')", "'correct' with the pattern 'typo'"),
         ("Outcome('correct', 3, '', '')", "an Outcome whose answer, pattern or reason is no text"),
+        ("Outcome('correct', '', '', '', 2, 1)", "says that 2 of 1 instructions were kept"),
+        ("Outcome('correct', '', '', '', '1', 1)", "says that '1' of 1 instructions were kept"),
     ],
 )
 def test_one_that_breaks_is_told_with_its_package(
