@@ -99,6 +99,8 @@ def test_what_cannot_be_loaded_is_told_with_its_package(
 def test_a_run_that_asks_no_level_reads_no_entry_points(tmp_path: Path) -> None:
     """Beyond what pytest reads itself, which is one look at every package."""
     tmp_path.joinpath("test_it.py").write_text("def test_it(): ...")
+    # Hooks may be implemented all the same.
+    tmp_path.joinpath("conftest.py").write_text("def pytest_quant_record(config, record): 1 / 0")
     code = (
         "import importlib.metadata as m, sys, pytest\n"
         "looked = []\n"

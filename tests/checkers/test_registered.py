@@ -86,6 +86,32 @@ def test_a_probe_file_may_name_it_with_its_options(packages: Packages, tmp_path:
     assert [case.expected for case in draw_cases(probe, 2)] == ["HELLO", "HELLO"]
 
 
+def test_one_that_chooses_says_what_guessing_brings(packages: Packages, tmp_path: Path) -> None:
+    option = '"upper": {"type": "array"}'
+    code = STARTS.replace('"upper": {"type": "boolean"}', option)
+    bring(
+        packages,
+        code.replace("}}})", "}}}, choices='upper')").replace("}})", "}}, choices='upper')"),
+    )
+    (probe,) = read(tmp_path, ("upper: true", "upper: [a, b, c, d], by: likelihood"))
+    assert (probe.chance, probe.by) == (0.25, "likelihood")
+    assert probe.check_options == {"upper": ["a", "b", "c", "d"]}
+
+
+def test_numbers_and_formulas_are_worked_out_for_it(packages: Packages, tmp_path: Path) -> None:
+    code = STARTS.replace('"boolean"}}', '"object"}}').replace(
+        "Checker(check, ", "Checker(check, expects='expression', expressions=('upper',), schema="
+    )
+    bring(packages, code)
+    number = ("name: {choice: [Ann, Bo, Cy, Di]}", "name: {integer: [1, 9]}")
+    formula = ("upper: true", "upper: {twice: 2 * name}")
+    (probe,) = read(tmp_path, number, ("expect: HELLO", "expect: name / 2"), formula)
+    for case in draw_cases(probe, 4):
+        assert case.options["upper"]["twice"] == 4 * case.expected
+    with pytest.raises(QuantUsageError, match=r"found the unknown name 'nme'\nexpected: one of"):
+        read(tmp_path, number, ("expect: HELLO", "expect: nme / 2"), formula)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -9,10 +9,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import metadata
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pytest_quant.errors import QuantUsageError
+
+if TYPE_CHECKING:
+    from importlib import metadata
 
 _T = TypeVar("_T")
 
@@ -98,8 +100,13 @@ def function(found: Any) -> Callable[..., Any]:
     return called
 
 
-# All installed packages are read for one group as for all of them: once a process.
-entry_points = cache(metadata.entry_points)
+@cache
+def entry_points() -> Any:
+    """All there are: packages are read for one group as for all of them, so once a process."""
+    # Where no name is asked for, nothing is paid for it.
+    from importlib import metadata
+
+    return metadata.entry_points()
 
 
 @cache

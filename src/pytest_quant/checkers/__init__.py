@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import inspect
 import traceback
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 from pytest_quant.base.registry import kind_of
-from pytest_quant.checkers.checker import CHECKERS, function_of, resolved
+from pytest_quant.checkers.checker import CHECKERS, TOLD, function_of, resolved
 from pytest_quant.checkers.outcome import Outcome, Verdict
 from pytest_quant.errors import CheckerBroken, QuantUsageError, SandboxUnavailable
 
@@ -35,22 +37,22 @@ def check(kind: str, text: str, expected: Any, **options: Any) -> Outcome:
 
     ``kind`` is the name of a checker, ours or an installed package's; ``expected`` a string, a
     number (``float`` is read by its ``repr``), a sympy object, or what the kind documents. The
-    options are the keyword arguments of the kind's own function.
+    options are the keyword arguments of the kind's own function, ``prompt`` and ``truncated`` among
+    them: what was asked, and whether a length limit ended the response.
 
     Raises ``ValueError`` for an unknown kind or an expectation that cannot be read, and
     ``TypeError`` for an unknown option. Nothing in ``text`` can make a kind of ours raise.
     """
     if kind not in CHECKERS.names:
         raise ValueError(str(CHECKERS.unknown(kind)))
-    decide = function_of(kind)
     allowed = allowed_options(kind)
-    unknown = sorted(set(options) - set(allowed))
-    if unknown:
+    if unknown := sorted(set(options) - set(allowed)):
         raise TypeError(
             f"checker {kind!r} has no option {', '.join(map(repr, unknown))}; "
             f"it takes: {', '.join(allowed)}"
         )
-    return _sound(kind, decide(text, expected, **options))
+    known = {"prompt": None, "truncated": False, **options}
+    return _sound(kind, function_of(kind)(text, expected, **known))
 
 
 def outcome_of(kind: str, text: str, expected: Any, **options: Any) -> Outcome:
@@ -75,10 +77,16 @@ def outcome_of(kind: str, text: str, expected: Any, **options: Any) -> Outcome:
 
 def allowed_options(kind: str) -> tuple[str, ...]:
     """The names of all that a kind takes, in alphabetical order; raises ``QuantUsageError``."""
-    parameters = inspect.signature(function_of(kind)).parameters.values()
-    named = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+    return _named(kind, function_of(kind))
+
+
+@cache
+def _named(kind: str, decide: Callable[..., Outcome]) -> tuple[str, ...]:
+    # Behind the text and the expectation.
+    parameters = [*inspect.signature(decide).parameters.values()][2:]
+    named = {p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)}
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
-        named |= CHECKERS.get(kind).options - {"by"}
+        named |= {*TOLD, *CHECKERS.get(kind).options} - {"by"}
     return tuple(sorted(named))
 
 
