@@ -6,7 +6,7 @@ import json
 
 import pytest
 from tests.packages import Packages
-from tests.sessions import COLOURS, Project, Run
+from tests.sessions import COLOURS, SHORT_TEXT, Project, Run
 
 # Of files that hold nothing but what is answered to everything.
 MINE = """
@@ -102,3 +102,29 @@ def test_a_brought_runtime_is_asked(brought: Project, packages: Packages) -> Non
 def test_a_file_of_two_runtimes_is_a_mistake(brought: Project, packages: Packages) -> None:
     run = session(brought, packages, '{"runtime": "scripted", "default": "blue"}')
     assert "more than one runtime: mine, scripted; uninstall" in run.mistake()
+
+
+def test_what_gives_no_likelihoods_is_compared_all_the_same(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """How likely the reference finds a level's responses is left out by name."""
+    project.write(
+        "unscored.py",
+        """
+        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+
+        LlamaCppRuntime.capabilities = frozenset({"generate", "predict"})
+        """,
+    )
+    project.write("short.txt", SHORT_TEXT)
+    elsewhere = Project(project.path, tmp_path_factory.mktemp("cache"))
+    run = elsewhere.run(
+        *("-p", "unscored", "--quant-levels=q8", "--quant-cases=8", "--quant-text=short.txt"),
+        *("-k", "capital_letters"),
+        divergence=True,
+    )
+    assert run.record is not None
+    assert {found["source"] for found in run.record["divergences"]} == {"text", "responses"}
+    assert run.record["likelihoods"] == []
+    said = " ".join(line.strip() for line in run.section)
+    assert "note: q8, short.txt: not measured how likely its responses are: the llama.cpp" in said

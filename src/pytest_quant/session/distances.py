@@ -49,14 +49,16 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
     if plan.predictions is not None:
         return Distances((session.bench.diverge_from(plan.predictions, level),))
     probes = _in_order(asked)
-    likelihood = None
+    likelihood, note = None, ""
     try:
         likelihood = _likelihood(session, level, probes)
     except Lacking as error:
-        plan.announce(f"{level}: not measured how likely its responses are: {error}")
+        note = f"not measured how likely its responses are: {error}"
     replies = own_responses(session, [one.probe for one in probes])
-    found = [session.bench.diverge(level, plan.held_text)]
-    if found[0].source == "recorded":
+    on_text = session.bench.diverge(level, plan.held_text)
+    notes = "; ".join(filter(None, (on_text.warning, note)))
+    found = [replace(on_text, warning=notes)]
+    if on_text.source == "recorded":
         # Of two runtimes, which are not compared on responses.
         return Distances(tuple(found), likelihood=likelihood)
     if replies.pairs:
