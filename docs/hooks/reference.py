@@ -16,7 +16,7 @@ from mkdocs.structure.files import File, Files
 from pytest_quant.checkers import CHECKERS
 from pytest_quant.checkers.checker import function_of
 from pytest_quant.cli.main import command_parser, main
-from pytest_quant.plugin.options import add_options
+from pytest_quant.plugin.options.declaring import add_options
 
 Schema = Mapping[str, Any]
 

@@ -18,7 +18,7 @@ from tests.sessions import WITHOUT_DIVERGENCE, start_forked, start_program
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.cli.main import command_parser
 from pytest_quant.levels import Recipe
-from pytest_quant.plugin.options import FLAGS
+from pytest_quant.plugin.options.table import FLAGS
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 
 REPOSITORY = Path(__file__).parents[2]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pytest_quant.plugin.options import FLAGS
+from pytest_quant.plugin.options.table import FLAGS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SCHEMAS = {

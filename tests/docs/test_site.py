@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_quant.checkers import CHECKERS, allowed_options
-from pytest_quant.plugin.options import FLAGS
+from pytest_quant.plugin.options.table import FLAGS
 
 pytest.importorskip("material", reason="needs the extra docs")
 

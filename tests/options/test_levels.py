@@ -83,3 +83,18 @@ def test_refuses_a_list_where_a_string_belongs(project: Project) -> None:
     message = project.run().mistake()
     assert "pytest.toml: " in message
     assert "'quant_levels' expects a string, got list" in message
+
+
+@pytest.mark.parametrize("given", ["--quant-model=m.gguf", "--quant-html=r.html"])
+def test_what_needs_a_level_is_not_ignored(project: Project, given: str) -> None:
+    message = project.run_bare(given, "test_it.py").mistake()
+    flag = given.partition("=")[0]
+    assert message == f"ERROR: {flag}: no level to test; add --quant-levels, as in " + (
+        "--quant-levels=q4,q8"
+    )
+
+
+def test_what_a_project_always_adds_may_be_for_other_commands(project: Project) -> None:
+    project.ini("addopts = --quant-html=r.html")
+    project.write("test_it.py", "def test_it(): pass")
+    assert project.run_bare("test_it.py").outcomes == {"passed": 1}

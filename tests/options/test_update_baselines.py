@@ -231,7 +231,7 @@ def test_is_refused_under_ci_unless_forced(project: Project) -> None:
 
 def test_wants_levels(project: Project) -> None:
     message = project.run_bare(UPDATE).mistake()
-    assert "no level to record; add --quant-levels" in message
+    assert "no level to test; add --quant-levels" in message
 
 
 def test_takes_no_path(project: Project) -> None:

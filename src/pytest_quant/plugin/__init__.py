@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_quant.plugin import hookspecs
-from pytest_quant.plugin.options import add_options
+from pytest_quant.plugin.options.declaring import add_options
+from pytest_quant.plugin.options.table import OPTIONS
 
 if TYPE_CHECKING:
     from pytest_quant.plugin.fixture import Quant
@@ -36,15 +37,26 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start the plugin proper, if any level was asked for."""
     if not _is_on(config):
-        if config.getoption("quant_update_baselines") is not None:
-            raise pytest.UsageError(
-                "--quant-update-baselines: no level to record; add --quant-levels, as in "
-                "--quant-levels=q4,q8"
-            )
+        _refuse_options_without_levels(config)
         return
     from pytest_quant.plugin.start import start
 
     start(config)
+
+
+def _refuse_options_without_levels(config: pytest.Config) -> None:
+    """Raises ``pytest.UsageError`` if this very command asks for what needs a level.
+
+    What ``addopts`` holds may be meant for other commands of the project.
+    """
+    words = [str(word).partition("=")[0] for word in config.invocation_params.args]
+    given = {option.flag: option.key for option in OPTIONS if option.flag in words}
+    for flag, key in given.items():
+        # Behind "--" it is no option, and pytest takes it for a path.
+        if config.getoption(key) is not None:
+            raise pytest.UsageError(
+                f"{flag}: no level to test; add --quant-levels, as in --quant-levels=q4,q8"
+            )
 
 
 def _is_on(config: pytest.Config) -> bool:

@@ -16,8 +16,8 @@ from pytest_quant.plugin.allure_directory import allure_directory, check_allure_
 from pytest_quant.plugin.benchmark_item import check_available
 from pytest_quant.plugin.controller import Controller
 from pytest_quant.plugin.node_ids import level_of
-from pytest_quant.plugin.option_settings import read_settings
-from pytest_quant.plugin.options import FLAGS
+from pytest_quant.plugin.options.settings import read_settings
+from pytest_quant.plugin.options.table import FLAGS
 from pytest_quant.plugin.problems import Problems
 from pytest_quant.plugin.progress import Progress
 from pytest_quant.plugin.rootdir import check_rootdir

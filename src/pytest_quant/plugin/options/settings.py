@@ -11,8 +11,8 @@ from pytest_quant.base.paths import user_cache_directory
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import parse_level, parse_levels, parse_recipes
-from pytest_quant.plugin import option_values
-from pytest_quant.plugin.option_sources import Values
+from pytest_quant.plugin.options import values as option_values
+from pytest_quant.plugin.options.sources import Values
 from pytest_quant.session.settings import DEFAULT_ALPHA, Settings
 
 

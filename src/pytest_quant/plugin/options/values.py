@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import parse_level
-from pytest_quant.plugin.option_sources import Values
+from pytest_quant.plugin.options.sources import Values
 from pytest_quant.session.settings import JudgeSettings
 
 # More is a slip of the finger; what is counted with it stays small enough to count.

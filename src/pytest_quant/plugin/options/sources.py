@@ -10,7 +10,7 @@ import pytest
 
 from pytest_quant.base.paths import given_path
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.plugin.options import OPTIONS
+from pytest_quant.plugin.options.table import OPTIONS
 
 _T = TypeVar("_T")
 
