@@ -30,11 +30,13 @@ def pytest_runtest_call() -> Generator[None, object, object]:
         pytest.skip(str(error))
 
 
-@pytest.fixture(params=list(MODES.values()), ids=list(MODES))
+@pytest.fixture(params=["no xdist", "-n2"])
 def mode(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """The arguments of each way to distribute a session."""
-    arguments: tuple[str, ...] = request.param
-    return arguments
+    """The arguments of a session in one process, and of one with workers.
+
+    That -n0 is like the first is for test_verdicts, test_baselines and test_levels to show.
+    """
+    return MODES[request.param]
 
 
 @pytest.fixture(scope="session")

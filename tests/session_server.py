@@ -62,7 +62,9 @@ def _warm_up() -> None:
 
     for module in pkgutil.walk_packages(pytest_quant.__path__, "pytest_quant."):
         importlib.import_module(module.name)
-    importlib.import_module("pytest_quant.thinking").read("")  # compiles a long pattern
+    # What a session loads or compiles when it is first needed.
+    importlib.import_module("scipy.special")
+    importlib.import_module("pytest_quant.thinking").read("")
     gc.collect()
     gc.freeze()  # or each session would look through it all
 
@@ -114,8 +116,8 @@ def _become_worker(read: int, write: int, unused: tuple[int, int]) -> None:
     os.dup2(write, 1)
     for file in (read, write, *unused):
         os.close(file)
-    sys.stdin = open(0, closefd=False)  # noqa: SIM115
-    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
     sys.argv = ["-c"]
     if line := sys.stdin.readline():  # none if the session ends without workers
         exec(eval(line), {"__name__": "__main__"})  # noqa: S102, S307

@@ -165,7 +165,7 @@ class Project:
         fresh = fresh or bool(wrapper)
         start = partial(start_fresh, wrapper=wrapper) if fresh else start_forked
         code, output, errors = start(
-            [*_WITHOUT_HYPOTHESIS, *args], self.path / cwd, _environment(self.path) | environment
+            [*_WITHOUT_HYPOTHESIS, *args], self.path / cwd, own_environment(self.path) | environment
         )
         found = json.loads(record.read_text("utf-8")) if record.exists() else None
         return Run(self.path, code, output, errors, found)
@@ -203,29 +203,40 @@ def start_forked(
     arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
 ) -> tuple[int, str, str]:
     """The same in a fork of the session server, which lives as long as this process."""
+    with tempfile.TemporaryDirectory() as folder:
+        output, errors = Path(folder, "output"), Path(folder, "errors")
+        code = fork_into(output, errors, arguments, directory, environment)
+        return code, output.read_text("utf-8"), errors.read_text("utf-8")
+
+
+def fork_into(
+    output: Path,
+    errors: Path,
+    arguments: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+) -> int:
+    """A forked session that writes to these two; returns its exit code when it has ended."""
     server = _server()
     assert server.stdin
     assert server.stdout
-    with tempfile.TemporaryDirectory() as folder:
-        output, errors = Path(folder, "output"), Path(folder, "errors")
-        request: Request = {
-            "arguments": list(arguments),
-            "directory": str(directory),
-            "environment": dict(environment),
-            "output": str(output),
-            "errors": str(errors),
-            "timeout_s": _TIMEOUT_S,
-        }
-        print(json.dumps(request), file=server.stdin, flush=True)
-        code = int(server.stdout.readline())
-        return code, output.read_text("utf-8"), errors.read_text("utf-8")
+    request: Request = {
+        "arguments": list(arguments),
+        "directory": str(directory),
+        "environment": dict(environment),
+        "output": str(output),
+        "errors": str(errors),
+        "timeout_s": _TIMEOUT_S,
+    }
+    print(json.dumps(request), file=server.stdin, flush=True)
+    return int(server.stdout.readline())
 
 
 @functools.cache
 def _server() -> subprocess.Popen[str]:
     server = subprocess.Popen(
         [sys.executable, Path(__file__).with_name("session_server.py")],
-        env=_environment(Path.home()),
+        env=own_environment(Path.home()),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -234,7 +245,7 @@ def _server() -> subprocess.Popen[str]:
     return server
 
 
-def _environment(home: Path) -> dict[str, str]:
+def own_environment(home: Path) -> dict[str, str]:
     """This process's environment, without what would tell the session about this one.
 
     And without CI, under which no baseline is recorded, and without what keeps Python from storing

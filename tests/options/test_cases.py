@@ -33,9 +33,9 @@ def asked(run: Run) -> int:
     return len(measurement["cases"])
 
 
-def test_asks_as_many(project: Project, mode: tuple[str, ...]) -> None:
+def test_asks_as_many(project: Project) -> None:
     project.ini("quant_cases = 5")  # the command line beats it
-    run = project.run(*SELECTED, "--quant-cases=3", *mode)
+    run = project.run(*SELECTED, "--quant-cases=3")
     assert asked(run) == 3
     assert "quantization: q8 of embedded, 3 cases, alpha 0.05" in run.lines
 

@@ -42,9 +42,9 @@ def test_runs_only_probes_of_these(graded: Project, given: str, expected: list[i
     assert (f"{len(expected)}/5 tests collected ({gone} deselected)" in run.output) == (gone > 0)
 
 
-def test_the_budget_is_shared_among_what_is_left(graded: Project, mode: tuple[str, ...]) -> None:
+def test_the_budget_is_shared_among_what_is_left(graded: Project) -> None:
     graded.ini("quant_difficulty = 5")  # the command line beats it
-    run = graded.run("--quant-levels=q8", "--quant-difficulty=1-2", *mode)
+    run = graded.run("--quant-levels=q8", "--quant-difficulty=1-2")
     assert set(run.measurements) == {f"probes/d{n}.yaml::colour_{n}[q8]" for n in (1, 2)}
     assert run.record is not None
     assert run.record["selected"]["probe"] == 2

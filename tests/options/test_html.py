@@ -10,9 +10,9 @@ from tests.sessions import ONE_PROBE, Project
 from pytest_quant.cli.main import main
 
 
-def test_writes_what_the_record_alone_gives(project: Project, mode: tuple[str, ...]) -> None:
+def test_writes_what_the_record_alone_gives(project: Project) -> None:
     project.ini("quant_html = unused.html")  # the command line beats it
-    run = project.run(*ONE_PROBE, "--quant-html=new/report.html", *mode)
+    run = project.run(*ONE_PROBE, "--quant-html=new/report.html")
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     written = (project.path / "new" / "report.html").read_text("utf-8")
     assert not (project.path / "unused.html").exists()

@@ -24,10 +24,10 @@ def test_a_probe_path_that_does_not_exist(project: Project) -> None:
     assert "nowhere does not exist" in message
 
 
-def test_a_mixed_recipe_is_a_level(project: Project, mode: tuple[str, ...]) -> None:
+def test_a_mixed_recipe_is_a_level(project: Project) -> None:
     """Attention at 8 bits, feed-forward at 4, embeddings at 6, read back from the file."""
     project.ini("quant_recipes =", MIXED)
-    run = project.run(*ONE_PROBE, "--quant-levels=mixed", *mode)
+    run = project.run(*ONE_PROBE, "--quant-levels=mixed")
     level = run.level("mixed")
     assert level["recipe"] == "Q4_K_M attn_.*=Q8_0 ffn_.*=Q4_K token_embd=Q6_K"
     assert level["warning"] == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.sessions import CAPITAL, ONE_PROBE, Project, Run
+from tests.sessions import CAPITAL, MODES, ONE_PROBE, Project, Run
 
 SELECTED = ("--quant-cases=8", "-k", CAPITAL)
 
@@ -15,6 +15,7 @@ def collected_levels(run: Run) -> list[str]:
     return list(dict.fromkeys(levels))
 
 
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 def test_tests_the_levels_given(project: Project, mode: tuple[str, ...]) -> None:
     project.ini("quant_levels = q2")  # the command line beats it
     run = project.run("--quant-levels=q8,q4", *SELECTED, *mode)
@@ -65,8 +66,8 @@ def test_a_level_that_its_file_does_not_keep_is_flagged(project: Project) -> Non
         ("f16", "f16 is the reference itself; add a level to compare with it"),
     ],
 )
-def test_refuses(project: Project, given: str, said: str, mode: tuple[str, ...]) -> None:
-    message = project.run(f"--quant-levels={given}", *mode).mistake()
+def test_refuses(project: Project, given: str, said: str) -> None:
+    message = project.run(f"--quant-levels={given}").mistake()
     assert message.startswith("ERROR: --quant-levels: ")
     assert said in message
 

@@ -8,9 +8,9 @@ from tests.sessions import ONE_PROBE, Project
 from pytest_quant.cli.main import main
 
 
-def test_writes_what_the_record_alone_gives(project: Project, mode: tuple[str, ...]) -> None:
+def test_writes_what_the_record_alone_gives(project: Project) -> None:
     project.ini("quant_markdown = unused.md")  # the command line beats it
-    run = project.run(*ONE_PROBE, "--quant-markdown=new/summary.md", *mode)
+    run = project.run(*ONE_PROBE, "--quant-markdown=new/summary.md")
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     written = (project.path / "new" / "summary.md").read_text("utf-8")
     assert written.startswith("## Quantization of `pytest-quant embedded`\n")

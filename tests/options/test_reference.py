@@ -6,9 +6,9 @@ import pytest
 from tests.sessions import ONE_PROBE, Project, Run
 
 
-def test_may_be_quantized_if_it_is_named(project: Project, mode: tuple[str, ...]) -> None:
+def test_may_be_quantized_if_it_is_named(project: Project) -> None:
     project.ini("quant_reference = f32")  # the command line beats it
-    run = project.run(*ONE_PROBE, "--quant-levels=q8,q4", "--quant-reference=q8", *mode)
+    run = project.run(*ONE_PROBE, "--quant-levels=q8,q4", "--quant-reference=q8")
     assert reference_of(run) == ("q8", True)
     assert {m["level"] for m in run.measurements.values()} == {"q4"}
     assert run.record is not None

@@ -16,7 +16,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Run:
     return project.run(
         "--quant-levels=q8,tq2_0",
         "--quant-text=short.txt",
-        "--quant-cases=24",
+        "--quant-cases=16",
         "-k",
         f"{EASY} or capital_letters",
         divergence=True,

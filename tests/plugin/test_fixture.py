@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.sessions import COLOURS, MODES, Project
+from tests.sessions import COLOURS, Project
 
 from pytest_quant.base.library import EMBEDDED_MODEL
 
@@ -116,7 +116,6 @@ def test_an_answer_that_cannot_be_expected_is_the_author_s_mistake(project: Proj
     assert "ValueError: expected '!', every alias and forbidden phrase need a word" in run.output
 
 
-@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 def test_levels_of_which_every_test_is_skipped_are_not_green(
     project: Project, mode: tuple[str, ...]
 ) -> None:

@@ -7,14 +7,14 @@ import os
 import pty
 import re
 import struct
-import subprocess
-import sys
 import termios
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyte
 import pytest
-from tests.sessions import CAPITAL, Project
+from tests.sessions import CAPITAL, Project, fork_into, own_environment
 
 from pytest_quant.plugin.progress import Tally
 
@@ -64,18 +64,20 @@ def on_a_terminal(project: Project, *args: str) -> Screens:
         "--quant-threads=1",
         "--quant-baselines=baselines",
     )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", *settings, *args],
-        cwd=project.path,
-        env=os.environ | {"TERM": "xterm", "HOME": str(project.path), "COLUMNS": str(COLUMNS)},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    raw = b"".join(iter(lambda: _read(ours), b""))
+    name = Path(os.ttyname(theirs))
+    arguments = ("-p", "no:hypothesispytest", *settings, *args)
+    environment = own_environment(project.path) | {"TERM": "xterm", "COLUMNS": str(COLUMNS)}
+    del environment["PY_COLORS"]
+
+    def run() -> None:
+        fork_into(name, name, arguments, project.path, environment)
+        os.close(theirs)
+
+    with ThreadPoolExecutor(1) as others:
+        ended = others.submit(run)
+        raw = b"".join(iter(lambda: _read(ours), b""))
+        ended.result()
     os.close(ours)
-    process.wait()
     screen = pyte.HistoryScreen(COLUMNS, ROWS, history=1000, ratio=1.0)
     stream = pyte.ByteStream(screen)
     states = []
