@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 import zlib
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 from tests.packages import Packages
 
+from pytest_quant.base.library import PROBE_SCHEMA
 from pytest_quant.checkers import CHECKERS, allowed_options, check, outcome_of
 from pytest_quant.errors import CheckerBroken, QuantUsageError
 from pytest_quant.probes.cases import draw_cases
@@ -87,15 +90,37 @@ def test_a_probe_file_may_name_it_with_its_options(packages: Packages, tmp_path:
 
 
 def test_one_that_chooses_says_what_guessing_brings(packages: Packages, tmp_path: Path) -> None:
-    option = '"upper": {"type": "array"}'
-    code = STARTS.replace('"upper": {"type": "boolean"}', option)
-    bring(
-        packages,
-        code.replace("}}})", "}}}, choices='upper')").replace("}})", "}}, choices='upper')"),
-    )
+    code = STARTS.replace('"boolean"}}})', '"array"}}}, choices="upper")')
+    assert code != STARTS
+    bring(packages, code)
     (probe,) = read(tmp_path, ("upper: true", "upper: [a, b, c, d], by: likelihood"))
     assert (probe.chance, probe.by) == (0.25, "likelihood")
     assert probe.check_options == {"upper": ["a", "b", "c", "d"]}
+
+
+def test_the_whole_schema_has_its_options_for_editors(packages: Packages) -> None:
+    from pytest_quant.probes.schema import whole_schema
+
+    published = json.loads(PROBE_SCHEMA.read_text("utf-8"))
+    assert whole_schema()["$defs"] == published["$defs"] | {
+        "probe": whole_schema()["$defs"]["probe"]
+    }
+    bring(packages, STARTS)
+    validator = Draft202012Validator(whole_schema())
+    probe = {
+        "id": "a",
+        "subcategory": "b",
+        "difficulty": 1,
+        "prompt": "c",
+        "expect": "d",
+        "generator": "e.f",
+        "check": {"kind": "starts", "upper": True},
+    }
+    assert validator.is_valid({"category": "real_world", "probes": [probe]})
+    probe["check"] = {"kind": "starts", "lower": True}
+    assert not validator.is_valid({"category": "real_world", "probes": [probe]})
+    probe["check"] = {"kind": "numeric", "places": 2}
+    assert validator.is_valid({"category": "real_world", "probes": [probe]})
 
 
 def test_numbers_and_formulas_are_worked_out_for_it(packages: Packages, tmp_path: Path) -> None:
@@ -214,6 +239,8 @@ def test_a_kind_that_is_none_is_told_with_its_package(
         ("Outcome('incorrect', '', 'correct', '')", "'incorrect' with the pattern 'correct'"),
         ("Outcome('correct', '', 'typo', '')", "'correct' with the pattern 'typo'"),
         ("Outcome('correct', 3, '', '')", "an Outcome whose answer, pattern or reason is no text"),
+        ("Outcome('correct', '', '', '', 2, 1)", "says that 2 of 1 instructions were kept"),
+        ("Outcome('correct', '', '', '', '1', 1)", "says that '1' of 1 instructions were kept"),
     ],
 )
 def test_one_that_breaks_is_told_with_its_package(

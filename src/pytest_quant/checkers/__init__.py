@@ -116,6 +116,8 @@ def _sound(kind: str, found: Any) -> Outcome:
         )
     elif not all(isinstance(text, str) for text in (found.answer, found.pattern, found.reason)):
         problem = "returned an Outcome whose answer, pattern or reason is no text"
+    elif not (type(found.kept) is type(found.asked) is int and 0 <= found.kept <= found.asked):
+        problem = f"says that {found.kept!r:.40} of {found.asked!r:.40} instructions were kept"
     elif found.correct == bool(found.pattern) or found.pattern == _RIGHT:
         problem = (
             f"returned the verdict {found.verdict!r} with the pattern {found.pattern!r:.40}; "

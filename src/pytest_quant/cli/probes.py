@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -67,6 +68,11 @@ def add_command(commands: Any) -> None:
         help="the first line of a probe file, by which editors know its form",
         description="The first line of a probe file: editors that know the YAML language server "
         "then complete and check its fields.",
+    )
+    schema.add_argument(
+        "--whole",
+        action="store_true",
+        help="print the schema itself, with what installed packages bring, to be kept in a file",
     )
     schema.set_defaults(command=_schema)
 
@@ -171,7 +177,12 @@ def _show(chosen: argparse.Namespace) -> Iterator[str]:
         yield from _paragraph("solution", case.solution)
 
 
-def _schema(_: argparse.Namespace) -> Iterator[str]:
+def _schema(chosen: argparse.Namespace) -> Iterator[str]:
+    if chosen.whole:
+        from pytest_quant.probes.schema import whole_schema
+
+        yield json.dumps(whole_schema(), indent=2)
+        return
     yield f"# yaml-language-server: $schema={PROBE_SCHEMA.as_uri()}"
 
 

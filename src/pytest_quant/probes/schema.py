@@ -81,32 +81,56 @@ def _published() -> Any:
     return json.loads(PROBE_SCHEMA.read_text("utf-8"))
 
 
+def whole_schema() -> Any:
+    """The published schema with the categories and the kinds of check that packages bring."""
+    schema = _with_names()
+    conditions = schema["$defs"]["probe"]["properties"]["check"]["allOf"]
+    for kind in CHECKERS.names:
+        if kind not in _published()["$defs"]:
+            options = _options(CHECKERS.get(kind))
+            schema["$defs"] = {**options.pop("$defs"), **schema["$defs"]}
+            schema["$defs"][f"check {kind}"] = options
+            chosen = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+            conditions.append({"if": chosen, "then": {"$ref": f"#/$defs/check%20{kind}"}})
+    return schema
+
+
+def _with_names() -> Any:
+    schema = copy.deepcopy(_published())
+    schema["properties"]["category"]["enum"] = list(CATEGORIES.names)
+    check = schema["$defs"]["probe"]["properties"]["check"]
+    check["properties"]["kind"]["enum"] = list(CHECKERS.names)
+    return schema
+
+
 @cache
 def _validator() -> Any:
     """What holds for every probe, whatever its check; categories and kinds are those registered."""
-    schema = copy.deepcopy(_published())
-    schema["properties"]["category"]["enum"] = CATEGORIES.names
-    check = schema["$defs"]["probe"]["properties"]["check"]
-    check["properties"]["kind"]["enum"] = CHECKERS.names
-    del check["allOf"]
+    schema = _with_names()
+    del schema["$defs"]["probe"]["properties"]["check"]["allOf"]
     return _strict()(_resolved(schema, schema["$defs"]))
 
 
 @cache
 def _options_validator(checker: Checker) -> Any:
-    """What holds for a check of one kind; its options may refer to our definitions."""
+    """What holds for a check of one kind."""
+    shared, schema = _published()["$defs"], _options(checker)
+    Draft202012Validator.check_schema(schema)
+    ours = {name: of for name, of in shared.items() if name not in checker.schema.get("$defs", {})}
+    return _strict()(_resolved(schema, ours))
+
+
+def _options(checker: Checker) -> dict[str, Any]:
+    """The options of a kind, which may refer to our definitions."""
     shared = _published()["$defs"]
     by = {"by": shared["choice"]["properties"]["by"]} if checker.choices else {}
-    schema = {
+    return {
         **checker.schema,
         "type": "object",
         "additionalProperties": False,
         "properties": {"kind": True, **checker.schema.get("properties", {}), **by},
         "$defs": {**shared, **checker.schema.get("$defs", {})},
     }
-    Draft202012Validator.check_schema(schema)
-    ours = {name: of for name, of in shared.items() if name not in checker.schema.get("$defs", {})}
-    return _strict()(_resolved(schema, ours))
 
 
 @cache

@@ -10,7 +10,7 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.noise import NoiseFloor, noise_floor
 from pytest_quant.probes.model import Probe
-from pytest_quant.runtimes.protocol import Replies
+from pytest_quant.runtimes.protocol import Lacking, Replies
 from pytest_quant.session.held_text import own_replies
 from pytest_quant.session.session import NOISE_BATCH, TWIN, Session
 
@@ -49,10 +49,16 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
     if plan.predictions is not None:
         return Distances((session.bench.diverge_from(plan.predictions, level),))
     probes = _in_order(asked)
-    likelihood = _likelihood(session, level, probes)
+    likelihood, note = None, ""
+    try:
+        likelihood = _likelihood(session, level, probes)
+    except Lacking as error:
+        note = f"not measured how likely its responses are: {error}"
     replies = own_responses(session, [one.probe for one in probes])
-    found = [session.bench.diverge(level, plan.held_text)]
-    if found[0].source == "recorded":
+    on_text = session.bench.diverge(level, plan.held_text)
+    notes = "; ".join(filter(None, (on_text.warning, note)))
+    found = [replace(on_text, warning=notes)]
+    if on_text.source == "recorded":
         # Of two runtimes, which are not compared on responses.
         return Distances(tuple(found), likelihood=likelihood)
     if replies.pairs:

@@ -73,8 +73,8 @@ OPTIONS = (
         "suite",
         "linelist",
         "NAME=FILE",
-        "benchmark to ask besides the probes: gsm8k, humaneval or mmlu, from a file of JSON lines "
-        "or CSV, which may be compressed (.gz); may be repeated",
+        "benchmark to ask besides the probes: gsm8k, humaneval, mmlu or one that an installed "
+        "package brings, from a file, for ours JSON lines or CSV (.gz, too); may be repeated",
         "none",
         action="append",
     ),

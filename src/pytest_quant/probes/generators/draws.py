@@ -6,6 +6,7 @@ from math import lcm, prod
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.listing import enumerated
 from pytest_quant.probes.generators.running import running
 
 _COLOURS = ["red", "blue", "green", "white", "black", "yellow"]
@@ -35,7 +36,7 @@ def mean_of_parts(rng: Random, parts: list[int]) -> dict[str, Any]:
     """The numbers on a spinner of equal parts, and their running sum."""
     numbers = [rng.randint(1, 20) for _ in range(rng.randint(*parts))]
     return {
-        "numbers": _listed(numbers),
+        "numbers": enumerated(numbers),
         "parts": len(numbers),
         "sum": sum(numbers),
         "largest": max(numbers),
@@ -98,7 +99,7 @@ def two_draws(rng: Random) -> dict[str, Any]:
     working = f"{' + '.join(map(str, counts))} = {total}. First {hits}/{total}, then "
     working += f"{left}/{total - 1}. {hits} * {left} = {hits * left}, "
     return {
-        "bag": _listed([f"{n} {colour}" for n, colour in zip(counts, colours, strict=True)]),
+        "bag": enumerated([f"{n} {colour}" for n, colour in zip(counts, colours, strict=True)]),
         "event": event,
         "ways": hits * left,
         "pairs": total * (total - 1),
@@ -147,8 +148,3 @@ def screening(rng: Random) -> dict[str, Any]:
         f"{others} / {others_below} = {others_group}, {others_group} * {others_above} = {wrong}. "
         f"{found} + {wrong} = {found + wrong}",
     }
-
-
-def _listed(items: list[Any]) -> str:
-    texts = [str(item) for item in items]
-    return ", ".join(texts[:-1]) + " and " + texts[-1]

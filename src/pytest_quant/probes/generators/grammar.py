@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.listing import enumerated
+
 # The form after "I", the form after "she", the past.
 _VERBS = [
     ("break", "breaks", "broke"), ("bring", "brings", "brought"), ("buy", "buys", "bought"),
@@ -42,7 +44,7 @@ def past_tense(rng: Random, clauses: list[int]) -> dict[str, Any]:
     verbs = rng.sample(_VERBS, rng.randint(*clauses))
     objects = [_thing(rng) for _ in verbs]
     now, then = (
-        _joined([f"{verb[form]} {thing}" for verb, thing in zip(verbs, objects, strict=True)])
+        enumerated([f"{verb[form]} {thing}" for verb, thing in zip(verbs, objects, strict=True)])
         for form in (1, 2)
     )
     return {"sentence": f"{subject} {now}.", "past": f"{subject} {then}."}
@@ -58,7 +60,7 @@ def word_replaced(rng: Random, clauses: list[int]) -> dict[str, Any]:
     adjectives = rng.choices(_ADJECTIVES, k=size)
     subject = _person(rng)
     sentence, replaced = (
-        f"{subject} {_joined([f'{v} the {a} {n}' for v, a, n in zip(*parts, strict=True)])}."
+        f"{subject} {enumerated([f'{v} the {a} {n}' for v, a, n in zip(*parts, strict=True)])}."
         for parts in (
             (verbs, adjectives, things),
             (verbs, adjectives, [new if thing == old else thing for thing in things]),
@@ -87,8 +89,8 @@ def third_person(rng: Random, clauses: list[int]) -> dict[str, Any]:
     things = rng.sample(_THINGS, len(verbs))
     mine = [f"I {v[0]} my {n}" for v, n in zip(verbs, things, strict=True)]
     hers = [f"{she} {v[1]} {her} {n}" for v, n in zip(verbs, things, strict=True)]
-    told = name + _joined(hers).removeprefix(she)
-    return {"name": name, "she": she, "first": f"{_joined(mine)}.", "third": f"{told}."}
+    told = name + enumerated(hers).removeprefix(she)
+    return {"name": name, "she": she, "first": f"{enumerated(mine)}.", "third": f"{told}."}
 
 
 def question_form(rng: Random) -> dict[str, Any]:
@@ -107,7 +109,3 @@ def _person(rng: Random) -> str:
 def _thing(rng: Random) -> str:
     adjective = f"{rng.choice(_ADJECTIVES)} " if rng.random() < 0.5 else ""
     return f"the {adjective}{rng.choice(_THINGS)}"
-
-
-def _joined(parts: list[str]) -> str:
-    return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]

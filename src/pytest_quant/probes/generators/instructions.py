@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.listing import listed
+
 WORDS = [
     "apple", "bag", "ball", "bell", "boat", "book", "box", "bread", "cat", "chair", "clock",
     "coat", "cup", "dog", "door", "farm", "fish", "gate", "glass", "hand", "hat", "horse", "house",
@@ -22,7 +24,7 @@ _INITIALS = sorted({word[0] for word in WORDS if sum(w[0] == word[0] for w in WO
 def reversed_words(rng: Random, count: list[int]) -> dict[str, Any]:
     """A list to be written backwards."""
     words = rng.sample(WORDS, rng.randint(*count))
-    return {"words": _listed(words), "terms": _listed(words[::-1])}
+    return {"words": listed(words), "terms": listed(words[::-1])}
 
 
 def words_with_initial(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -33,14 +35,14 @@ def words_with_initial(rng: Random, count: list[int]) -> dict[str, Any]:
     others = rng.sample([w for w in WORDS if w[0] != initial], size - len(wanted))
     words = _shuffled(rng, [*wanted, *others])
     kept = [word for word in words if word in wanted]
-    return {"words": _listed(words), "initial": initial, "terms": _listed(kept)}
+    return {"words": listed(words), "initial": initial, "terms": listed(kept)}
 
 
 def joined_words(rng: Random, count: list[int]) -> dict[str, Any]:
     """Words to be joined by a sign instead of commas."""
     words = rng.sample(WORDS, rng.randint(*count))
     name = rng.choice(list(_SEPARATORS))
-    return {"words": _listed(words), "sign": name, "joined": _SEPARATORS[name].join(words)}
+    return {"words": listed(words), "sign": name, "joined": _SEPARATORS[name].join(words)}
 
 
 def capital_letters(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def line_endings(rng: Random, count: list[int]) -> dict[str, Any]:
     """One line for each word, all with the same last word."""
     *words, end = rng.sample(WORDS, rng.randint(*count) + 1)
     lines = [f"{word} {end}" for word in words]
-    return {"words": _listed(words), "end": end, "terms": _listed(lines), "lines": "\n".join(lines)}
+    return {"words": listed(words), "end": end, "terms": listed(lines), "lines": "\n".join(lines)}
 
 
 def alphabetical(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def alphabetical(rng: Random, count: list[int]) -> dict[str, Any]:
     words = [rng.choice([word for word in WORDS if word[0] == initial]) for initial in initials]
     if words == sorted(words):
         return alphabetical(rng, count)
-    return {"words": _listed(words), "terms": _listed(sorted(words))}
+    return {"words": listed(words), "terms": listed(sorted(words))}
 
 
 def counted_words(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -88,7 +90,7 @@ def counted_occurrences(rng: Random, count: list[int], most: int) -> dict[str, A
     words = _shuffled(rng, [word] * times + rng.choices(others, k=size - times))
     counts = [words[: i + 1].count(word) for i in range(size)]
     working = ", ".join(f"{w} {n}" for w, n in zip(words, counts, strict=True))
-    return {"word": word, "words": _listed(words), "working": working, "count": times}
+    return {"word": word, "words": listed(words), "working": working, "count": times}
 
 
 def alternating_speakers(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -104,7 +106,7 @@ def alternating_speakers(rng: Random, count: list[int]) -> dict[str, Any]:
         "reply": says[names[1]],
         "first": first,
         "count": len(turns),
-        "turns": _listed([f"{name} says {says[name]}" for name in turns]),
+        "turns": listed([f"{name} says {says[name]}" for name in turns]),
     }
 
 
@@ -117,14 +119,10 @@ def filtered_and_reversed(rng: Random, count: list[int]) -> dict[str, Any]:
     return {
         "words": values["words"],
         "initial": values["initial"],
-        "kept": _listed(kept),
-        "terms": _listed(kept[::-1]),
+        "kept": listed(kept),
+        "terms": listed(kept[::-1]),
     }
 
 
 def _shuffled(rng: Random, items: Sequence[str]) -> list[str]:
     return rng.sample(list(items), len(items))
-
-
-def _listed(words: Sequence[str]) -> str:
-    return ", ".join(words)

@@ -6,17 +6,19 @@ from itertools import accumulate, pairwise
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.listing import listed
+
 
 def countdown(rng: Random) -> dict[str, Any]:
     """Subtracting the same number until 0 is near; when to stop is part of the question."""
     step, count = rng.randint(3, 29), rng.randint(4, 9)
     start = step * (count - 1) + rng.randrange(step)
-    return {"start": start, "step": step, "terms": _listed(range(start, -1, -step))}
+    return {"start": start, "step": step, "terms": listed(range(start, -1, -step))}
 
 
 def running_sums(rng: Random, count: list[int]) -> dict[str, Any]:
     numbers = [rng.randint(2, 50) for _ in range(rng.randint(*count))]
-    return {"numbers": _listed(numbers), "terms": _listed(accumulate(numbers))}
+    return {"numbers": listed(numbers), "terms": listed(accumulate(numbers))}
 
 
 def collatz(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def collatz(rng: Random, count: list[int]) -> dict[str, Any]:
         terms.append(3 * last + 1 if last % 2 else last // 2)
     if 1 in terms[:-1]:
         return collatz(rng, count)
-    return {"start": terms[0], "count": length, "terms": _listed(terms)}
+    return {"start": terms[0], "count": length, "terms": listed(terms)}
 
 
 def halving_to_binary(rng: Random) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def geometric(rng: Random) -> dict[str, Any]:
         "start": start,
         "factor": factor,
         "count": count,
-        "terms": _listed(terms),
+        "terms": listed(terms),
         "working": working,
     }
 
@@ -58,13 +60,13 @@ def second_differences(rng: Random) -> dict[str, Any]:
     growth, count = rng.randint(1, 6), rng.randint(2, 3)
     steps = list(accumulate([rng.randint(2, 15), *[growth] * (count + 2)]))
     terms = list(accumulate([rng.randint(1, 30), *steps]))
-    working = [f"The steps are {_listed(steps[:3])}"]
+    working = [f"The steps are {listed(steps[:3])}"]
     for (before, step), (last, term) in zip(pairwise(steps[2:]), pairwise(terms[3:]), strict=True):
         working.append(f"{before} + {growth} = {step}, {last} + {step} = {term}")
     return {
-        "shown": _listed(terms[:4]),
+        "shown": listed(terms[:4]),
         "count": count,
-        "terms": _listed(terms[4:]),
+        "terms": listed(terms[4:]),
         "working": ", ".join(working),
     }
 
@@ -88,10 +90,6 @@ def congruential(rng: Random, count: list[int]) -> dict[str, Any]:
         "shift": shift,
         "start": terms[0],
         "count": len(terms),
-        "terms": _listed(terms),
+        "terms": listed(terms),
         "working": ", ".join(working),
     }
-
-
-def _listed(terms: Any) -> str:
-    return ", ".join(str(term) for term in terms)

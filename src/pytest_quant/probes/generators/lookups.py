@@ -10,6 +10,8 @@ from itertools import pairwise
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.listing import listed
+
 _SYLLABLES = ["ba", "do", "fi", "ga", "hu", "ja", "ku", "lo", "mi", "na", "pi", "ro", "su", "ta",
               "vi", "zu"]  # fmt: skip
 _COLOURS = ["red", "blue", "green", "white", "black"]
@@ -29,7 +31,7 @@ def listed_entries(rng: Random, count: list[int]) -> dict[str, Any]:
     values = rng.sample(range(1, 100), len(names))
     i = rng.randrange(len(names))
     entries = ", ".join(f"{name} {value}" for name, value in zip(names, values, strict=True))
-    return {"entries": entries, "name": names[i], "value": values[i], "known": _listed(values)}
+    return {"entries": entries, "name": names[i], "value": values[i], "known": listed(values)}
 
 
 def neighbours(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -45,7 +47,7 @@ def owners(rng: Random, count: list[int]) -> dict[str, Any]:
     numbers = rng.sample(range(1, 100), len(names))
     i = rng.randrange(len(names))
     routes = ", ".join(f"{n} goes to {name}" for n, name in zip(numbers, names, strict=True))
-    return {"routes": routes, "number": numbers[i], "name": names[i], "known": _listed(names)}
+    return {"routes": routes, "number": numbers[i], "name": names[i], "known": listed(names)}
 
 
 def stated_codes(rng: Random, count: list[int]) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def stated_codes(rng: Random, count: list[int]) -> dict[str, Any]:
         "fact": facts[i],
         "name": names[i],
         "value": values[i],
-        "known": _listed(values),
+        "known": listed(values),
     }
 
 
@@ -83,7 +85,7 @@ def updated_boxes(rng: Random, boxes: list[int], updates: list[int]) -> dict[str
         "name": asked,
         "history": ", then ".join(map(str, history)),
         "value": history[-1],
-        "known": _listed(contents),
+        "known": listed(contents),
     }
 
 
@@ -120,9 +122,5 @@ def chains(rng: Random, hops: list[int], count: list[int]) -> dict[str, Any]:
         "name": names[0],
         "working": " ".join(followed[0]),
         "value": ends[0],
-        "known": _listed(ends),
+        "known": listed(ends),
     }
-
-
-def _listed(items: list[Any]) -> str:
-    return ", ".join(map(str, items))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.listing import listed
 from pytest_quant.probes.generators.wording import CAPITALS
 
 _KINDS: dict[str, list[str]] = {
@@ -40,11 +41,11 @@ def overlap(rng: Random, sizes: list[int]) -> dict[str, Any]:
     second = rng.sample([*shared, *others], len(shared) + len(others))
     wanted, asked = rng.choice([(shared, "are also"), (alone, "are not")])
     return {
-        "first": _listed(first),
-        "second": _listed(second),
+        "first": listed(first),
+        "second": listed(second),
         "asked": asked,
         "working": ", ".join(f"{n} {'yes' if n in shared else 'no'}" for n in first),
-        "terms": _listed(wanted),
+        "terms": listed(wanted),
     }
 
 
@@ -61,7 +62,3 @@ def which_city(rng: Random) -> dict[str, Any]:
     country, *others = rng.sample(list(CAPITALS), 4)
     cities = [CAPITALS[name] for name in (country, *others)]
     return {"country": country, "capital": cities[0], "cities": rng.sample(cities, 4)}
-
-
-def _listed(numbers: list[int]) -> str:
-    return ", ".join(map(str, numbers))

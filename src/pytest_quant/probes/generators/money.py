@@ -6,6 +6,8 @@ from itertools import accumulate, pairwise
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.listing import enumerated
+
 _NAMES = ["Mia", "Tom", "Ann", "Ben", "Eva", "Leo", "Zoe", "Max"]
 _THINGS = ["pens", "cups", "lamps", "books", "bags", "hats", "plants", "keys"]
 _GOODS = ["lamp", "coat", "radio", "chair", "bag", "clock", "table", "bed", "book", "fan"]
@@ -22,7 +24,7 @@ def budget(rng: Random, purchases: list[int]) -> dict[str, Any]:
     return {
         "name": rng.choice(_NAMES),
         "has": has,
-        "bought": _listed(bought),
+        "bought": enumerated(bought),
         "left": left[-1],
         "first_left": left[1],
         "working": ", ".join(f"{before} - {price} = {after}" for (before, after), price in steps),
@@ -43,7 +45,7 @@ def shopping(rng: Random, kinds: list[int]) -> dict[str, Any]:
     listed = [f"{count} {thing} at {price} dollars each" for count, price, thing in bought]
     return {
         "name": rng.choice(_NAMES),
-        "bought": _listed(listed),
+        "bought": enumerated(listed),
         "total": totals[-1],
         "prices": sum(price for _, price, _ in bought),
         "working": ", ".join(steps),
@@ -127,7 +129,3 @@ def _long_division(number: int, divisor: int) -> str:
         if steps or part >= divisor:
             steps.append(f"{part} / {divisor} = {part // divisor} rest {rest}")
     return ", ".join(steps)
-
-
-def _listed(items: list[str]) -> str:
-    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else items[0]

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from pytest_quant.probes.generators.facts import with_article
+from pytest_quant.probes.generators.listing import enumerated
 from pytest_quant.probes.generators.word_senses import WORD_SENSES
 
 _WOMEN = ["Mia", "Ann", "Eva", "Zoe", "Ida", "Uma", "Sue", "Amy"]
@@ -72,7 +73,7 @@ def referents(rng: Random) -> dict[str, Any]:
     possible = [name for name in people if name in fitting]
     if not possible:
         return referents(rng)
-    told = f"{_joined(people[:split])} told {_joined(people[split:])}"
+    told = f"{enumerated(people[:split])} told {enumerated(people[split:])}"
     story = f"{told} that {pronoun} {rng.choice(_TOLD)}."
     return {"story": story, "pronoun": pronoun, "possible": ", ".join(possible)}
 
@@ -106,7 +107,7 @@ def coordination(rng: Random) -> dict[str, Any]:
     rng.shuffle(groups)
     narrow, wide = a + b, a + b + c
     working = f"Only {colour}: {a} + {b} = {narrow}. All the {second}: {narrow} + {c} = {wide}"
-    return {"groups": _joined(groups), "name": rng.choice(_NAMES), "colour": colour,
+    return {"groups": enumerated(groups), "name": rng.choice(_NAMES), "colour": colour,
             "first": first, "second": second, "working": working,
             "counts": f"{narrow}, {wide}"}  # fmt: skip
 
@@ -171,7 +172,3 @@ def missing_fact(rng: Random, people: list[int]) -> dict[str, Any]:
 def _stated(rng: Random, pair: tuple[str, str], more: str, less: str) -> str:
     high, low = pair
     return rng.choice([f"{high} is {more} than {low}.", f"{low} is {less} than {high}."])
-
-
-def _joined(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

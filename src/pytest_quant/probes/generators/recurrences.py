@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from itertools import pairwise
 from math import isqrt
 from random import Random
 from typing import Any
+
+from pytest_quant.probes.generators.listing import listed
 
 # Enough digits for the chaotic map: every step may cost one.
 _DIGITS = 60
@@ -24,7 +26,7 @@ def fibonacci(rng: Random, count: list[int]) -> dict[str, Any]:
         "first": terms[0],
         "second": terms[1],
         "count": length,
-        "terms": _listed(terms[:length]),
+        "terms": listed(terms[:length]),
     }
 
 
@@ -39,7 +41,7 @@ def hanoi(rng: Random) -> dict[str, Any]:
         "poles": rng.choice(["pegs", "rods", "poles", "posts"]),
         "low": low,
         "high": high,
-        "terms": _listed(2**n - 1 for n in range(low, high + 1)),
+        "terms": listed(2**n - 1 for n in range(low, high + 1)),
     }
 
 
@@ -50,7 +52,7 @@ def triangle(rng: Random) -> dict[str, Any]:
     row = [left, right]
     for _ in range(n - 1):
         row = [left, *(a + b for a, b in pairwise(row)), right]
-    return {"left": left, "right": right, "n": n, "k": k, "terms": _listed(row[: k + 1])}
+    return {"left": left, "right": right, "n": n, "k": k, "terms": listed(row[: k + 1])}
 
 
 def remainders(rng: Random, steps: list[int]) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def remainders(rng: Random, steps: list[int]) -> dict[str, Any]:
         chain.append(rest)
     if not steps[0] <= len(chain) - 1 <= steps[1]:
         return remainders(rng, steps)
-    return {"a": a, "b": b, "terms": _listed(chain)}
+    return {"a": a, "b": b, "terms": listed(chain)}
 
 
 def newton(rng: Random) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def newton(rng: Random) -> dict[str, Any]:
     iterates = [Fraction(guess)]
     for _ in range(count):
         iterates.append((iterates[-1] + radicand / iterates[-1]) / 2)
-    terms = _listed(_rounded(x, 6) for x in iterates[1:])
+    terms = listed(_rounded(x, 6) for x in iterates[1:])
     return {"radicand": radicand, "guess": guess, "count": count, "terms": terms}
 
 
@@ -95,7 +97,7 @@ def bisection(rng: Random) -> dict[str, Any]:
             right = midpoints[-1]
     if any(_cubic(x, p, q) == 0 for x in midpoints) or left == low or right == low + 1:
         return bisection(rng)
-    terms = _listed(_rounded(x, i) for i, x in enumerate(midpoints, start=1))
+    terms = listed(_rounded(x, i) for i, x in enumerate(midpoints, start=1))
     return {"p": p, "q": q, "low": low, "high": low + 1, "count": count, "terms": terms}
 
 
@@ -115,7 +117,7 @@ def linear_recurrence(rng: Random) -> dict[str, Any]:
         "sign": sign,
         "shift": shift,
         "later": later,
-        "terms": _listed([*terms[:8], terms[-1]]),
+        "terms": listed([*terms[:8], terms[-1]]),
     }
 
 
@@ -131,7 +133,7 @@ def population(rng: Random) -> dict[str, Any]:
         "crowding": crowding,
         "start": start,
         "count": count,
-        "terms": _listed(_rounded(Fraction(p), 2) for p in terms),
+        "terms": listed(_rounded(Fraction(p), 2) for p in terms),
     }
 
 
@@ -144,7 +146,7 @@ def logistic_map(rng: Random) -> dict[str, Any]:
         "rate": rate,
         "start": start,
         "count": count,
-        "terms": _listed(_rounded(Fraction(x), 6) for x in terms),
+        "terms": listed(_rounded(Fraction(x), 6) for x in terms),
     }
 
 
@@ -166,7 +168,3 @@ def _rounded(value: Fraction, places: int) -> str:
     units = (value * 10**places + Fraction(1, 2)) // 1
     whole, part = divmod(units, 10**places)
     return f"{whole}.{part:0{places}d}"
-
-
-def _listed(terms: Iterable[Any]) -> str:
-    return ", ".join(str(term) for term in terms)

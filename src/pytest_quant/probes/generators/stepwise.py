@@ -5,11 +5,13 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.listing import listed
+
 
 def arithmetic_sequence(rng: Random) -> dict[str, Any]:
     start, step, count = rng.randint(1, 99), rng.randint(2, 19), rng.randint(5, 9)
     terms = [start + step * i for i in range(count)]
-    return {"start": start, "step": step, "count": count, "terms": _listed(terms)}
+    return {"start": start, "step": step, "count": count, "terms": listed(terms)}
 
 
 def sum_of_two_before(rng: Random) -> dict[str, Any]:
@@ -18,12 +20,12 @@ def sum_of_two_before(rng: Random) -> dict[str, Any]:
     count = rng.randint(6, 10)
     while len(terms) < count:
         terms.append(terms[-1] + terms[-2])
-    return {"first": terms[0], "second": terms[1], "count": count, "terms": _listed(terms)}
+    return {"first": terms[0], "second": terms[1], "count": count, "terms": listed(terms)}
 
 
 def doubling(rng: Random) -> dict[str, Any]:
     start, count = rng.randint(2, 500), rng.randint(4, 7)
-    return {"start": start, "count": count, "terms": _listed([start * 2**i for i in range(count)])}
+    return {"start": start, "count": count, "terms": listed([start * 2**i for i in range(count)])}
 
 
 def common_divisor(rng: Random) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def common_divisor(rng: Random) -> dict[str, Any]:
 
 def numbers_to_sort(rng: Random) -> dict[str, Any]:
     numbers = rng.sample(range(1, 100), rng.randint(3, 7))
-    return {"numbers": _listed(numbers), "terms": _listed(sorted(numbers))}
+    return {"numbers": listed(numbers), "terms": listed(sorted(numbers))}
 
 
 def word_repeated(rng: Random) -> dict[str, Any]:
@@ -50,8 +52,4 @@ def word_repeated(rng: Random) -> dict[str, Any]:
     syllables = ["ba", "do", "fi", "ku", "lo", "me", "na", "pi", "ro", "su", "ta", "vi"]
     word = "".join(rng.choices(syllables, k=rng.randint(2, 3)))
     count = rng.randint(2, 8)
-    return {"word": word, "count": count, "terms": _listed([word] * count)}
-
-
-def _listed(terms: list[Any]) -> str:
-    return ", ".join(str(term) for term in terms)
+    return {"word": word, "count": count, "terms": listed([word] * count)}

@@ -9,6 +9,8 @@ import math
 from random import Random
 from typing import Any
 
+from pytest_quant.probes.generators.listing import listed
+
 # The larger unit, the smaller one, and how many of it the larger one has.
 _UNITS = [
     ("hours", "minutes", 60),
@@ -49,7 +51,7 @@ def column(rng: Random, count: list[int], digits: list[int]) -> dict[str, Any]:
     for number in numbers[1:]:
         steps.append(f"{total} + {number} = {total + number}")
         total += number
-    return {"numbers": _listed(numbers), "total": total, "working": ", ".join(steps)}
+    return {"numbers": listed(numbers), "total": total, "working": ", ".join(steps)}
 
 
 def percentage(rng: Random) -> dict[str, Any]:
@@ -196,7 +198,3 @@ def _fraction(rng: Random, largest: int) -> tuple[int, int]:
 
 def _number(rng: Random, digits: int) -> int:
     return rng.randint(10 ** (digits - 1), 10**digits - 1)
-
-
-def _listed(terms: list[int]) -> str:
-    return ", ".join(str(term) for term in terms)

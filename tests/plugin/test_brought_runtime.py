@@ -1,0 +1,130 @@
+"""A runtime that another package brings runs the files that it claims, beside ours."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.packages import Packages
+from tests.sessions import COLOURS, SHORT_TEXT, Project, Run
+
+# Of files that hold nothing but what is answered to everything.
+MINE = """
+import hashlib
+
+from pytest_quant.runtimes.artifact import Artifact, Contents, ModelFile
+from pytest_quant.runtimes.protocol import Batch, Response, Runtime, RuntimeInfo
+
+
+class Backend:
+    def claims(self, path):
+        return path.suffix == ".mine"
+
+    def inspect(self, path):
+        return ModelFile(path, (path,), "toy", "", "text")
+
+    def adopt(self, level, path, cache_dir):
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        bits = float(level.name[1:])
+        return Artifact(level.name, path, digest, "toy", len(data), 1, bits, {}, "", "", False)
+
+    def prepare(self, level, source, cache_dir, threads):
+        raise NotImplementedError
+
+    def check_asking(self, artifacts, conditions, cache_dir):
+        pass
+
+    def check_reading(self, reading, reference, levels):
+        pass
+
+    def origin(self, artifact, conditions):
+        return (artifact.digest, "mine 1.0")
+
+    def open(self, artifact, conditions):
+        return Mine(artifact.path.read_text())
+
+    def contents(self, artifact, cache_dir):
+        return Contents("plain question", {}, {})
+
+
+class Mine(Runtime):
+    capabilities = frozenset({"generate"})
+
+    def __init__(self, text):
+        self.text = text
+
+    def describe(self):
+        return RuntimeInfo("mine", "1.0", "1", "any", 1, 1, 100)
+
+    def generate(self, prompts, limits):
+        return Batch(tuple(Response(self.text, (1,), (), "end", 3) for _ in prompts), 0.1)
+
+    def close(self):
+        pass
+
+
+BACKEND = Backend()
+"""
+
+
+@pytest.fixture
+def brought(project: Project, packages: Packages) -> Project:
+    points = {"mine": "mine:BACKEND"}
+    packages.install("mine", "pytest_quant.runtimes", points, "mine", MINE)
+    project.write("probes/colours.yaml", COLOURS)
+    return project
+
+
+def session(project: Project, packages: Packages, q8: str) -> Run:
+    script = {"runtime": "scripted", "model": "toy", "default": "red"}
+    project.write("f16.json", json.dumps(script))
+    project.write("q8.mine", q8)
+    files = ("--quant-artifact=q8=q8.mine", "--quant-artifact=f16=f16.json")
+    return project.run(
+        *("probes", "--quant-levels=q8", *files),
+        divergence=True,
+        fresh=True,
+        PYTHONPATH=str(packages.path),
+    )
+
+
+def test_a_brought_runtime_is_asked(brought: Project, packages: Packages) -> None:
+    run = session(brought, packages, "blue")
+    (measured,) = run.measurements.values()
+    assert {case["level"]["response"] for case in measured["cases"]} == {"blue"}
+    assert {case["reference"]["response"] for case in measured["cases"]} == {"red"}
+    assert run.level("q8")["runtime"]["name"] == "mine"
+    assert run.level("f16")["runtime"]["name"] == "scripted"
+    assert (run.record or {})["divergences"] == []
+
+
+def test_a_file_of_two_runtimes_is_a_mistake(brought: Project, packages: Packages) -> None:
+    run = session(brought, packages, '{"runtime": "scripted", "default": "blue"}')
+    assert "more than one runtime: mine, scripted; uninstall" in run.mistake()
+
+
+def test_what_gives_no_likelihoods_is_compared_all_the_same(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """How likely the reference finds a level's responses is left out by name."""
+    project.write(
+        "unscored.py",
+        """
+        from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+
+        LlamaCppRuntime.capabilities = frozenset({"generate", "predict"})
+        """,
+    )
+    project.write("short.txt", SHORT_TEXT)
+    elsewhere = Project(project.path, tmp_path_factory.mktemp("cache"))
+    run = elsewhere.run(
+        *("-p", "unscored", "--quant-levels=q8", "--quant-cases=8", "--quant-text=short.txt"),
+        *("-k", "capital_letters"),
+        divergence=True,
+    )
+    assert run.record is not None
+    assert {found["source"] for found in run.record["divergences"]} == {"text", "responses"}
+    assert run.record["likelihoods"] == []
+    said = " ".join(line.strip() for line in run.section)
+    assert "note: q8, short.txt: not measured how likely its responses are: the llama.cpp" in said
