@@ -78,7 +78,7 @@ def test_tolerances_replace_the_guide_s(project: Project) -> None:
     [
         ("q8 overall", "found 'q8 overall', expected: level category points"),
         ("q8 overall 101", "points are 0 to 100"),
-        ("q8 reasoning 5", "overall or one of numerical_reasoning, "),
+        ("q8 reasoning 5", "overall or one of adversarial, "),
         ("q9 overall 5", "unknown quantization level 'q9'"),
     ],
 )
