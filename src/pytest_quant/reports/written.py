@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_quant.base.files import write_atomically
 from pytest_quant.base.registry import Registry, function
@@ -14,6 +15,25 @@ from pytest_quant.record.run import RunRecord, write_record
 Report = Callable[[RunRecord, Path], None]
 
 REPORTS: Registry[Report] = Registry("pytest_quant.reports", "report", function)
+
+
+class Wanted(NamedTuple):
+    """A report that goes into a file, and the option that asks for it."""
+
+    option: str
+    name: str
+    path: Path
+
+
+def write_reports(wanted: Iterable[Wanted], record: RunRecord) -> Iterator[str]:
+    """Write them all; a line for each one that could not be."""
+    for option, name, path in wanted:
+        try:
+            write_report(name, record, path)
+        except OSError as error:
+            yield f"{option}: {path} cannot be written: {error.strerror or error}"
+        except QuantUsageError as error:
+            yield f"{option}: {path} is not written: {error}"
 
 
 def write_report(name: str, record: RunRecord, path: Path) -> None:
