@@ -44,6 +44,7 @@ def test_its_probes_are_those_of_the_file(packages: Packages) -> None:
     [
         ("return", "found no questions in it; give another file"),
         ("1 / 0", "raised ZeroDivisionError: division by zero; repair the file or that package"),
+        ("__import__('pytest').skip('no')", "raised Skipped: no; repair the file or that package"),
         ("raise SystemExit(0)", "raised SystemExit: 0"),
         ("yield 3", "gave an object of type int, expected a pytest_quant.Probe"),
         ("fields['id'] = 'Two words'", "field 'probes[0].id': found \"Two words\""),

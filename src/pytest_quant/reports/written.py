@@ -44,9 +44,9 @@ def write_report(name: str, record: RunRecord, path: Path) -> None:
     write = REPORTS.get(name)
     try:
         write(record, path)
-    except (OSError, QuantUsageError):
+    except (OSError, QuantUsageError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise QuantUsageError(
             f"{REPORTS.described(name)} raised {type(error).__name__}: {error}; repair that "
             "package or leave it out"

@@ -30,9 +30,9 @@ def read_suite(name: str, path: Path, shown_as: str | None = None) -> tuple[Prob
     source, who = SOURCES.get(name), f"{shown}: {SOURCES.described(name)}"
     try:
         found = tuple(source(path, shown))
-    except QuantUsageError:
+    except (QuantUsageError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise QuantUsageError(
             f"{who} raised {type(error).__name__}: {error}; repair the file or that package"
         ) from error
