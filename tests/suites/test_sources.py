@@ -57,6 +57,8 @@ def test_its_probes_are_those_of_the_file(packages: Packages) -> None:
         ("fields['prompt'] = None", "field 'probes[0].prompt': found null"),
         ("fields['cases'] = 0", "field 'probes[0].cases': found 0"),
         ("fields['pinned'] = ()", "field 'probes[0].pinned': found []"),
+        ("fields['pinned'] = (3,)", "'int' object is not iterable"),
+        ("fields['check_options'] = None", "'NoneType' object is not a mapping"),
         ("fields['guide'] = '9'", "field 'probes[0].guide': found \"9\""),
     ],
 )

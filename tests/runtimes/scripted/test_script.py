@@ -84,7 +84,10 @@ def test_what_is_left_out(path: Path) -> None:
         ({"answers": {"p": {"fail": "x"}}}, r'answers: p: found {"fail": "x"}, expected an answer'),
         ({"default": {"fails": None}}, r"default: found .* expected an answer"),
         ({"default": {"fails": " "}}, r"default: found .* expected an answer"),
-        ({"patterns": {"[[a]": "b"}}, r"patterns: .* expected a regular expression \(Possible nested set"),
+        (
+            {"patterns": {"[[a]": "b"}},
+            r"patterns: .* expected a regular expression \(Possible nested set",
+        ),
         ({"default": "\ud800"}, r"default: found .* of characters alone"),
         ({"answers": {"\ud800": "a"}}, r"answers: found .* of characters alone"),
         ({"model": 5}, "model: found 5, expected a name"),
