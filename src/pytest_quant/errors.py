@@ -1,5 +1,8 @@
 """The exceptions whose messages people read."""
 
+import traceback
+from pathlib import Path
+
 from pytest_quant.base.harmless import message
 
 
@@ -32,3 +35,12 @@ class RuntimeFailed(Told, RuntimeError):
     A kind of its own: the code of a user who is asked beside it raises a ``RuntimeError``, too,
     as Python itself does where something calls itself without end.
     """
+
+
+def words_of(error: BaseException) -> str:
+    """What an error says to a person: of one that nobody foresaw also its kind and place."""
+    if isinstance(error, Told):
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return message(f"{type(error).__name__}: {error} ({place})")

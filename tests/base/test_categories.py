@@ -67,6 +67,7 @@ def test_a_further_category_has_its_own_limits_or_those_of_all_probes(
         ("overall", "Category('r')", "is no name for one"),
         ("q4", "Category('r')", "is no name for one"),
         ("skip", "Category('r')", "is no name for one"),
+        ("not", "Category('r')", "is no name for one"),
         ("difficulty_3", "Category('r')", "is no name for one"),
     ],
 )

@@ -232,6 +232,10 @@ def test_a_kind_that_is_none_is_told_with_its_package(
         ("{}['x']", "raised KeyError: 'x'"),
         ("(_ for _ in ()).throw(SystemExit(3))", "raised SystemExit: 3"),
         ("(_ for _ in ()).throw(RuntimeError('no'))", "raised RuntimeError: no"),
+        # They are no errors to Python, and would leave the probe out.
+        ("__import__('pytest').skip('no')", "raised Skipped: no"),
+        ("__import__('pytest').xfail('no')", "raised XFailed: no"),
+        ("__import__('pytest').exit('no', 0)", "raised Exit: no"),
         ("None", "returned an object of type NoneType, expected an Outcome"),
         ("Outcome('right', '', '', '')", "returned the verdict 'right'; there are: correct, inc"),
         ("Outcome(['x'], '', '', '')", r"returned the verdict \['x'\]; there are: correct, inc"),
@@ -249,6 +253,19 @@ def test_one_that_breaks_is_told_with_its_package(
     bring(packages, STARTS.replace("first = text.split()[0]", f"return {returned}; _ = text"))
     with pytest.raises(CheckerBroken, match=f"checker 'starts' of toy 1.0 .*{what}"):
         outcome_of("starts", "HELLO", "HELLO", prompt="", truncated=False)
+
+
+def test_what_it_answers_is_plain_text(packages: Packages) -> None:
+    """What others derive from a text may be impossible to copy, and so to send."""
+    own = "type('Own', (str,), {'__reduce__': None})('no')"
+    bring(
+        packages,
+        STARTS.replace(
+            "first = text.split()[0]", f"return Outcome('incorrect', {own}, {own}, {own}); _ = text"
+        ),
+    )
+    found = outcome_of("starts", "HELLO", "HELLO", prompt="", truncated=False)
+    assert {type(found.answer), type(found.pattern), type(found.reason)} == {str}
 
 
 def test_an_expectation_that_it_refuses_is_the_probes_mistake(packages: Packages) -> None:

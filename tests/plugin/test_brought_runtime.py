@@ -104,6 +104,52 @@ def test_a_file_of_two_runtimes_is_a_mistake(brought: Project, packages: Package
     assert "more than one runtime: mine, scripted; uninstall" in run.mistake()
 
 
+@pytest.mark.parametrize(
+    ("line", "broken", "told"),
+    [
+        ("return path.suffix ==", "return 1 / 0 ==", "claims raised ZeroDivisionError: division"),
+        ("return ModelFile(", "return 1 / 0, (", "inspect raised ZeroDivisionError: division"),
+        ("return Artifact(", "return (", "adopt returned an object of type tuple, expected a Art"),
+        (
+            "        data = path",
+            "        __import__('pytest').skip('no'); data = path",
+            "Skipped: no",
+        ),
+    ],
+)
+def test_a_backend_that_breaks_is_told_with_its_package(
+    brought: Project, packages: Packages, line: str, broken: str, told: str
+) -> None:
+    assert line in MINE
+    (packages.path / "mine.py").write_text(MINE.replace(line, broken))
+    said = session(brought, packages, "blue").mistake()
+    assert said.startswith("ERROR: runtime 'mine' of mine 1.0: mine:BACKEND: ")
+    assert told in said
+
+
+@pytest.mark.parametrize(
+    ("line", "broken", "verdict"),
+    [
+        ("return Mine(artifact", "return print(artifact", "broken"),
+        ("return Batch(", "raise KeyError(", "broken"),
+        ("for _ in prompts)", "for _ in prompts[1:])", "broken"),
+        ("for _ in prompts)", "for _ in [*prompts, *prompts])", "broken"),
+        ("        pass\n\n\nBACKEND", "        1 / 0\n\n\nBACKEND", "inconclusive"),
+    ],
+    ids=["opens nothing", "raises", "answers less", "answers more", "closes badly"],
+)
+def test_a_runtime_that_breaks_breaks_its_level(
+    brought: Project, packages: Packages, line: str, broken: str, verdict: str
+) -> None:
+    assert line in MINE
+    (packages.path / "mine.py").write_text(MINE.replace(line, broken))
+    run = session(brought, packages, f"blue {broken}")
+    assert run.level("q8")["verdict"] == verdict
+    assert run.code == (verdict == "broken")
+    assert "INTERNALERROR" not in run.output + run.errors
+    assert "Traceback" not in run.errors
+
+
 def test_what_gives_no_likelihoods_is_compared_all_the_same(
     project: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

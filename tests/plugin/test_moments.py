@@ -32,6 +32,8 @@ class _Listener:
     [
         (KeyError("x"), "KeyError: 'x'"),
         (SystemExit(3), "SystemExit: 3"),
+        (GeneratorExit("no"), "GeneratorExit: no"),
+        (pytest.exit.Exception("no", 0), "Exit: no"),
         (pytest.fail.Exception("no"), "Failed: no"),
         (pytest.skip.Exception("no"), "Skipped: no"),
     ],
@@ -46,6 +48,19 @@ def test_what_one_raises_keeps_nothing_from_the_others(error: BaseException, tol
         moments.record(cast(Any, record))
     assert first.heard == bad.heard == last.heard == ["one", "two"]
     assert moments.broken == [f"pytest_quant_record of the plugin bad raised {told}"]
+
+
+def test_what_one_changes_is_its_own() -> None:
+    class Thief:
+        def pytest_quant_record(self, record: Any) -> None:
+            record["levels"].clear()
+
+    config, after = _Config(), _Listener()
+    for name, plugin in (("after", after), ("thief", Thief())):
+        config.pluginmanager.register(plugin, name)
+    record = {"levels": ["q8"]}
+    Moments(cast(pytest.Config, config)).record(cast(Any, record))
+    assert after.heard == [record] == [{"levels": ["q8"]}]
 
 
 def test_who_stops_a_session_stops_it() -> None:

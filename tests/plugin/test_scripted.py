@@ -164,7 +164,7 @@ def test_only_a_model_that_fails_could_not_be_run(project: Project) -> None:
     ("args", "text", "problem"),
     [
         ((), '{"runtime": "scripted", "answer": {}}', "'answer': found an unknown entry"),
-        ((), '{"runtime": "scripted", }', "is not JSON in UTF-8"),
+        ((), '{"runtime": "scripted", }', "cannot be read as JSON"),
         ((), '{"runtime": "script"}', "not a GGUF file, but a JSON text"),
         (
             ("--quant-model=q8.json", "--quant-reference=f16"),

@@ -37,6 +37,7 @@ def test_another_is_written(packages: Packages, tmp_path: Path) -> None:
     ("code", "what"),
     [
         ("{}['x']", "raised KeyError: 'x'; repair that package or leave it out"),
+        ("__import__('pytest').skip('no')", "raised Skipped: no; repair that package or leave it"),
         ("raise SystemExit(3)", "raised SystemExit: 3"),
         ("pass", "wrote nothing; repair that package"),
     ],

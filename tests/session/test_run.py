@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.sessions import Project, Run
+from tests.sessions import COLOURS, Project, Run
 
 from pytest_quant import run
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
@@ -102,22 +105,66 @@ def test_a_model_that_cannot_be_run_is_in_the_record(
     assert "is out of memory" in problem.message
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"levels": ["q99"]}, "unknown quantization level 'q99'"),
-        ({"levels": ["q8"], "cases": 0}, "cases: found 0, expected"),
-        ({"levels": ["q8"], "cases": 3, "max_cases": 4}, "cases and max_cases"),
-        ({"levels": ["q8"], "alpha": 0.7}, "alpha: found 0.7"),
-        ({"levels": ["q8"], "model": "no.gguf"}, "no.gguf: no such file"),
-        ({"levels": ["q8"], "select": lambda _: False}, "none is selected"),
-    ],
-)
-def test_mistakes_are_told(
-    arguments: dict[str, object], said: str, shared_cache: Path, tmp_path: Path
+def test_what_is_raised_where_nobody_foresaw_it_is_in_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(QuantUsageError, match=said.replace("[", r"\[")):
-        run(**arguments, cache_dir=shared_cache, baselines=tmp_path)  # type: ignore[arg-type]
+    """As in pytest: what was learned of other levels and probes is kept."""
+    scripted(tmp_path)
+    whole = Session.open_level
+
+    def fail(session: Session, level: str) -> object:
+        return whole(session, level) if level != "q4" else {}[level]
+
+    monkeypatch.setattr(Session, "open_level", fail)
+    monkeypatch.chdir(tmp_path)
+    files = {"f16": "f16.json", "q8": "q8.json", "q4": "q4.json"}
+    record = run(
+        ["q8", "q4"], artifacts=files, probes=["p.yaml"], cache_dir="cache", divergence=False
+    )
+    assert [level.verdict for level in record.levels] == [None, "inconclusive", "broken"]
+    (problem,) = record.problems
+    assert problem.message.startswith("KeyError: 'q4' (test_run.py:")
+
+
+def test_nothing_is_made_before_all_mistakes_are_told(tmp_path: Path) -> None:
+    told: list[Event] = []
+    scripted(tmp_path)
+    with pytest.raises(QuantUsageError, match="none is selected"):
+        run(
+            ["q8"],
+            probes=[tmp_path / "p.yaml"],
+            select=lambda _: False,
+            cache_dir=tmp_path / "cache",
+            progress=told.append,
+        )
+    assert told == []
+
+
+def test_runs_at_once_in_two_threads(tmp_path: Path) -> None:
+    scripted(tmp_path)
+    files = {level: tmp_path / f"{level}.json" for level in ("f16", "q8")}
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(
+                run,
+                ["q8"],
+                artifacts=files,
+                probes=[tmp_path / "p.yaml"],
+                cache_dir=tmp_path / "cache",
+                baselines=tmp_path,
+            )
+            for _ in range(2)
+        ]
+    first, second = (one.result() for one in runs)
+    assert first.checks == second.checks
+
+
+def scripted(directory: Path) -> None:
+    """A probe, and three models that all know the answer."""
+    (directory / "p.yaml").write_text(textwrap.dedent(COLOURS), "utf-8")
+    for level, answer in (("f16", "red"), ("q8", "It is red."), ("q4", "Red!")):
+        script = {"runtime": "scripted", "model": "toy", "default": answer}
+        (directory / f"{level}.json").write_text(json.dumps(script), "utf-8")
 
 
 def test_needs_no_pytest(tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def test_its_probes_are_those_of_the_file(packages: Packages) -> None:
     [
         ("return", "found no questions in it; give another file"),
         ("1 / 0", "raised ZeroDivisionError: division by zero; repair the file or that package"),
+        ("__import__('pytest').skip('no')", "raised Skipped: no; repair the file or that package"),
         ("raise SystemExit(0)", "raised SystemExit: 0"),
         ("yield 3", "gave an object of type int, expected a pytest_quant.Probe"),
         ("fields['id'] = 'Two words'", "field 'probes[0].id': found \"Two words\""),
@@ -56,6 +57,8 @@ def test_its_probes_are_those_of_the_file(packages: Packages) -> None:
         ("fields['prompt'] = None", "field 'probes[0].prompt': found null"),
         ("fields['cases'] = 0", "field 'probes[0].cases': found 0"),
         ("fields['pinned'] = ()", "field 'probes[0].pinned': found []"),
+        ("fields['pinned'] = (3,)", "'int' object is not iterable"),
+        ("fields['check_options'] = None", "'NoneType' object is not a mapping"),
         ("fields['guide'] = '9'", "field 'probes[0].guide': found \"9\""),
     ],
 )

@@ -19,6 +19,8 @@ _TAKEN = frozenset(
         # Marks that mean something to pytest: a category of this name would skip its probes.
         *("skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"),
         *("tryfirst", "trylast", "hookwrapper", "optionalhook"),
+        # Words of the expressions that choose marks (-m).
+        *("not", "and", "or"),
     }
 )
 

@@ -7,6 +7,7 @@ import math
 import os
 import stat
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,9 +24,9 @@ def read_json(path: Path) -> Any:
     return parse_json(path.read_text("utf-8"))
 
 
-def parse_json(text: str) -> Any:
-    """The same of a text."""
-    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+def parse_json(text: str, mapping: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """The same of a text; ``mapping`` makes of pairs what stands for a mapping."""
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=mapping)
 
 
 def _refuse(constant: str) -> NoReturn:

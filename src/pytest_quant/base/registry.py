@@ -82,8 +82,11 @@ class Registry(Generic[_T]):
     def _load(self, point: metadata.EntryPoint) -> _T:
         try:
             loaded = point.load()
-        # The package is not ours: whatever its import does ends here.
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        # The package is not ours: whatever its import does ends here, and so does what has pytest
+        # skip a test.
+        except BaseException as error:
             why = f"cannot be loaded: {type(error).__name__}: {error}"
             raise self.unfit(point.name, why) from error
         try:

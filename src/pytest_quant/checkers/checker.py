@@ -100,8 +100,10 @@ def resolved(kind: str, found: Callable[..., Any] | str) -> Callable[..., Any]:
     if isinstance(found, str):
         try:
             found = pkgutil.resolve_name(found)
+        except KeyboardInterrupt:
+            raise
         # The package is not ours: whatever its import does ends here.
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             why = f"{named} cannot be loaded: {type(error).__name__}: {error}"
             raise CHECKERS.unfit(kind, why) from error
     if not callable(found):

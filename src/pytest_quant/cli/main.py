@@ -6,7 +6,8 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pytest_quant.base.harmless import harmless
@@ -16,6 +17,8 @@ from pytest_quant.errors import QuantUsageError
 
 # As pytest's, and for the same: a mistake that the user can mend.
 USAGE_ERROR = 4
+# As a shell's, of a program that was stopped by hand.
+STOPPED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,16 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if (here := str(_here())) not in sys.path:
             sys.path.append(here)
         code = _print(chosen.command(chosen))
-        sys.stdout.flush()
     except QuantUsageError as error:
-        sys.stdout.flush()
+        with suppress(BrokenPipeError):
+            _flush()
         print(error, file=sys.stderr)
         return USAGE_ERROR
-    except BrokenPipeError:
-        # The reader has seen enough, as in "pytest-quant probes | head". What is still buffered
-        # has to go somewhere when Python ends.
-        _silence()
-        code = 0
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return STOPPED
     except OSError as error:
         _silence()
         where = error.filename or "standard output"
@@ -51,13 +52,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print(lines: Generator[str, None, int | None]) -> int:
-    """Print every line; the exit code of the command that yields them."""
+    """Print every line; the exit code of the command that yields them.
+
+    A reader who has seen enough, as in "pytest-quant probes | head", changes no exit code.
+    """
     while True:
         try:
             line = next(lines)
         except StopIteration as end:
+            with _until_the_reader_leaves():
+                _flush()
             return end.value or 0
-        print(harmless(line, "\n\t"))
+        with _until_the_reader_leaves():
+            print(harmless(line, "\n\t"))
+
+
+@contextmanager
+def _until_the_reader_leaves() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        # What is still buffered has to go somewhere when Python ends.
+        _silence()
+
+
+def _flush() -> None:
+    # There is none in a program that was started without.
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def _here() -> Path:
@@ -70,7 +92,8 @@ def _here() -> Path:
 
 
 def _silence() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def command_parser() -> argparse.ArgumentParser:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_quant.base.destinations import check_destination
 from pytest_quant.base.harmless import harmless
 from pytest_quant.cli.arguments import path_argument
 from pytest_quant.errors import QuantUsageError
@@ -61,42 +60,51 @@ def add_command(commands: Any) -> None:
 def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
     from pytest_quant.reports.gate_tests import is_held_back
     from pytest_quant.reports.terminal import COLUMNS, summary, title
-    from pytest_quant.reports.written import write_report
-    from pytest_quant.session.run import run
+    from pytest_quant.reports.written import Wanted, write_reports
+    from pytest_quant.session.arguments import session_of
+    from pytest_quant.session.events import Announced
+    from pytest_quant.session.outputs import check_outputs
+    from pytest_quant.session.run import conduct
 
-    files = {name: file for name in _FILES if (file := getattr(chosen, name)) is not None}
-    for name, file in files.items():
-        try:
-            check_destination(file)
-        except OSError as error:
-            raise QuantUsageError(
-                f"--{name}: {file} cannot be written: {error.strerror or error}; choose another "
-                "place"
-            ) from None
-    record = run(
+    session = session_of(
         chosen.levels.split(","),
         model=chosen.model,
-        artifacts=dict(map(_artifact, chosen.artifact)),
+        artifacts=_artifacts(chosen.artifact),
         reference=chosen.reference,
         probes=chosen.probes,
         cases=chosen.cases,
         baselines=chosen.baselines,
         cache_dir=chosen.cache_dir,
-        progress=_tell,
+        announce=lambda sentence: _tell(Announced(sentence)),
     )
-    for name, file in files.items():
-        write_report(name, record, file)
+    wanted = [
+        Wanted(f"--{name}", name, file)
+        for name in _FILES
+        if (file := getattr(chosen, name)) is not None
+    ]
+    check_outputs(session, {one.option: one.path for one in wanted})
+    record = conduct(session, watch=_tell)
+    problems = [*write_reports(wanted, record)]
     yield f" {title(record)} ".center(COLUMNS, "=")
     for line in summary(record):
         yield line.text
+    if problems:
+        raise QuantUsageError("\n".join(problems))
     return HELD_BACK if is_held_back(record) else 0
 
 
-def _artifact(text: str) -> tuple[str, Path]:
-    level, equals, file = text.partition("=")
-    if not (level and equals and file):
-        raise QuantUsageError(f"--artifact: found {text!r}, expected LEVEL=FILE, as q4=m-q4.gguf")
-    return level, Path(file)
+def _artifacts(given: Sequence[str]) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for text in given:
+        level, equals, file = text.partition("=")
+        if not (level.strip() and equals and file.strip()):
+            raise QuantUsageError(
+                f"--artifact: found {text!r}, expected LEVEL=FILE, as q4=m-q4.gguf"
+            )
+        if level in files:
+            raise QuantUsageError(f"--artifact: level {level!r} is given twice; keep one file")
+        files[level] = file
+    return files
 
 
 def _tell(event: Event) -> None:
@@ -107,4 +115,7 @@ def _tell(event: Event) -> None:
         text = event.text
     else:
         text = f"{event.done} of {event.total}: {event.test} {event.problem}".rstrip()
-    print(harmless(text), file=sys.stderr)
+    # Who does not listen, or no longer, wants to know the verdict all the same.
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(harmless(text), file=sys.stderr)

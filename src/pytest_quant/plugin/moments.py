@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_quant.metrics.measurement import Measurement
     from pytest_quant.record.run import RunRecord
-
-
-# pytest's own, as pytest.fail raises them, are no exceptions to Python.
-_RAISED = (Exception, SystemExit, pytest.fail.Exception, pytest.skip.Exception)
 
 
 class Moments:
@@ -37,10 +34,15 @@ class Moments:
         manager = self._config.pluginmanager
         plugins = [found.plugin for found in getattr(manager.hook, hook).get_hookimpls()]
         for plugin in plugins:
+            # Its own, whatever it does with it: verdicts are reached and told from ours.
+            given = copy.deepcopy(known)
             others = [other for other in plugins if other is not plugin]
             try:
-                manager.subset_hook_caller(hook, others)(config=self._config, **known)
-            except _RAISED as error:
+                manager.subset_hook_caller(hook, others)(config=self._config, **given)
+            except KeyboardInterrupt:
+                raise
+            # pytest's own, as pytest.fail raises them, are no exceptions to Python.
+            except BaseException as error:
                 name = _name(manager.get_name(plugin) or type(plugin).__name__)
                 told = f"{hook} of the plugin {name} raised {type(error).__name__}: {error}"
                 self._broken.setdefault((hook, name), told)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from pytest_quant.base.files import write_atomically
 from pytest_quant.base.registry import Registry, function
@@ -16,6 +17,25 @@ Report = Callable[[RunRecord, Path], None]
 REPORTS: Registry[Report] = Registry("pytest_quant.reports", "report", function)
 
 
+class Wanted(NamedTuple):
+    """A report that goes into a file, and the option that asks for it."""
+
+    option: str
+    name: str
+    path: Path
+
+
+def write_reports(wanted: Iterable[Wanted], record: RunRecord) -> Iterator[str]:
+    """Write them all; a line for each one that could not be."""
+    for option, name, path in wanted:
+        try:
+            write_report(name, record, path)
+        except OSError as error:
+            yield f"{option}: {path} cannot be written: {error.strerror or error}"
+        except QuantUsageError as error:
+            yield f"{option}: {path} is not written: {error}"
+
+
 def write_report(name: str, record: RunRecord, path: Path) -> None:
     """Write a report to a file.
 
@@ -24,9 +44,9 @@ def write_report(name: str, record: RunRecord, path: Path) -> None:
     write = REPORTS.get(name)
     try:
         write(record, path)
-    except (OSError, QuantUsageError):
+    except (OSError, QuantUsageError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise QuantUsageError(
             f"{REPORTS.described(name)} raised {type(error).__name__}: {error}; repair that "
             "package or leave it out"

@@ -6,13 +6,13 @@ the group ``pytest_quant.runtimes``, as ours are in this package's own ``pyproje
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_quant.base.registry import Registry, kind_of
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, Told
 
 if TYPE_CHECKING:
     from pytest_quant.levels import Level
@@ -94,7 +94,66 @@ def _backend(found: Any) -> Backend:
     return backend
 
 
-RUNTIMES = Registry("pytest_quant.runtimes", "runtime", _backend)
+class _Guard:
+    """A backend, whose errors and results are told with the name of its package if they are none
+    that it may have.
+    """
+
+    def __init__(self, name: str, backend: Backend) -> None:
+        self._name = name
+        self._backend = backend
+
+    def __getattr__(self, method: str) -> Any:
+        asked = getattr(self._backend, method)
+
+        def call(*arguments: Any) -> Any:
+            try:
+                found = asked(*arguments)
+            except (Told, KeyboardInterrupt):
+                raise
+            except BaseException as error:
+                why = f"{method} raised {type(error).__name__}: {error}"
+                raise RUNTIMES.unfit(self._name, why) from error
+            if expected := _unexpected(method, found):
+                why = f"{method} returned {kind_of(found)}, expected {expected}"
+                raise RUNTIMES.unfit(self._name, why)
+            return found
+
+        return call
+
+
+def _unexpected(method: str, found: Any) -> str:
+    """What a method should have returned, if it has not."""
+    from pytest_quant.runtimes.artifact import Artifact, Contents, ModelFile
+
+    if method == "open":
+        methods = ("describe", "close")
+        return "" if all(callable(getattr(found, name, None)) for name in methods) else "a Runtime"
+    kinds: Mapping[str, type] = {
+        "inspect": ModelFile,
+        "adopt": Artifact,
+        "prepare": Artifact,
+        "origin": tuple,
+        "contents": Contents,
+    }
+    kind = kinds.get(method, object)
+    return "" if isinstance(found, kind) else f"a {kind.__name__}"
+
+
+class _Runtimes(Registry[Backend]):
+    """The runtimes that there are."""
+
+    def __init__(self) -> None:
+        super().__init__("pytest_quant.runtimes", "runtime", _backend)
+        self._guards: dict[int, Backend] = {}
+
+    def get(self, name: str) -> Backend:
+        backend = super().get(name)
+        guard: Any = _Guard(name, backend)
+        return self._guards.setdefault(id(backend), guard)
+
+
+RUNTIMES = _Runtimes()
 
 
 def backend_of(path: Path) -> Backend:

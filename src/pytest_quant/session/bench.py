@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from pytest_quant.checkers import prepare
-from pytest_quant.errors import SandboxUnavailable
+from pytest_quant.errors import RuntimeFailed, SandboxUnavailable
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.measurement import TOO_LONG, Answer, CaseResult, Effort, Measurement
@@ -280,9 +281,13 @@ class Bench:
         return replace(own.diverge_from(known), level=level)
 
     def close(self) -> None:
-        for runtime in self._open.values():
-            runtime.close()
-        self._open.clear()
+        while self._open:
+            self._close(next(iter(self._open)))
+
+    def _close(self, level: str) -> None:
+        # One of others that cannot be freed changes nothing of what was learned.
+        with suppress(Exception, SystemExit):
+            self._open.pop(level).close()
 
     def ask(self, level: str | None, prompt: str, max_tokens: int) -> Response:
         """What a level answers to a single prompt; ``None`` stands for the reference.
@@ -320,7 +325,9 @@ class Bench:
         def score() -> tuple[Scores, RuntimeInfo]:
             runtime = self._runtime(level)
             require(runtime, "score")
-            return runtime.score(prompts, options, _deadline(prompts)), runtime.describe()
+            found, info = runtime.score(prompts, options, _deadline(prompts)), runtime.describe()
+            _check_each(info, prompts, found.likelihoods)
+            return found, info
 
         scores, info = self._cache.get_or_score(self._origin_of(level), prompts, options, score)
         self.runtimes[level] = info
@@ -332,7 +339,9 @@ class Bench:
         def generate() -> tuple[Batch, RuntimeInfo]:
             runtime = self._runtime(level)
             require(runtime, "generate")
-            return runtime.generate(prompts, limits), runtime.describe()
+            found, info = runtime.generate(prompts, limits), runtime.describe()
+            _check_each(info, prompts, found.responses)
+            return found, info
 
         batch, info = self._cache.get_or_generate(self._origin_of(level), prompts, limits, generate)
         self.runtimes[level] = info
@@ -341,9 +350,17 @@ class Bench:
     def _runtime(self, level: str) -> Runtime:
         if level not in self._open:
             for other in set(self._open) - {self._reference, level}:
-                self._open.pop(other).close()
+                self._close(other)
             self._open[level] = self._open_level(level)
         return self._open[level]
+
+
+def _check_each(info: RuntimeInfo, prompts: Sequence[str], found: Sequence[object]) -> None:
+    """Raises ``RuntimeFailed`` unless there is one for each: else answers go to other questions."""
+    if len(found) != len(prompts):
+        raise RuntimeFailed(
+            f"the {info.name} runtime gave {len(found)} answers to {len(prompts)} prompts"
+        )
 
 
 def _too_long(error: PromptTooLong) -> str:

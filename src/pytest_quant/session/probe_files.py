@@ -106,6 +106,13 @@ class ProbeFiles:
             self.probes(path)
         check_unique(probe for probes in self._read.values() for probe in probes)
 
+    def without_probes(self) -> list[Path]:
+        """What was given and brought no probe, as far as `read_all` has seen."""
+        read = {path for path, probes in self._read.items() if probes}
+        return [
+            given for given in self._given if not any(path.is_relative_to(given) for path in read)
+        ]
+
     def existing(self) -> frozenset[str]:
         """The ids of the probes that there are: in the files that were read, and in the others
         below the same roots, but for files with mistakes.

@@ -9,6 +9,10 @@ from typing import Literal
 from pytest_quant.levels import Level
 
 DEFAULT_ALPHA = 0.05
+# More is a slip of the finger; what is counted with it stays small enough to count.
+MOST_CASES = 10_000_000
+# llama.cpp's GGML_MAX_N_THREADS: more end the process.
+MOST_THREADS = 512
 
 
 @dataclass(frozen=True, slots=True)

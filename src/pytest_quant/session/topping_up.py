@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_quant.errors import CheckerBroken, QuantUsageError, RuntimeFailed
+from pytest_quant.errors import words_of
 from pytest_quant.session.findings import Findings
 from pytest_quant.session.session import Session
 
@@ -21,7 +21,8 @@ def top_up(session: Session, findings: Findings) -> Iterator[tuple[str, str]]:
         try:
             if found:
                 session.top_up.extend(found)
-        except (CheckerBroken, QuantUsageError, RuntimeFailed) as error:
-            yield level, f"more cases could not be asked: {error}"
+        # Runtimes that others bring may raise anything: what was learned before is kept.
+        except (Exception, SystemExit) as error:
+            yield level, f"more cases could not be asked: {words_of(error)}"
         findings.measurements |= found
     findings.runtimes |= session.bench.runtimes

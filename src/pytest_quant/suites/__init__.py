@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pytest_quant.base.registry import Registry, function, kind_of
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.errors import QuantUsageError, words_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.reader import check_given
 
@@ -30,9 +30,9 @@ def read_suite(name: str, path: Path, shown_as: str | None = None) -> tuple[Prob
     source, who = SOURCES.get(name), f"{shown}: {SOURCES.described(name)}"
     try:
         found = tuple(source(path, shown))
-    except QuantUsageError:
+    except (QuantUsageError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         raise QuantUsageError(
             f"{who} raised {type(error).__name__}: {error}; repair the file or that package"
         ) from error
@@ -45,6 +45,11 @@ def read_suite(name: str, path: Path, shown_as: str | None = None) -> tuple[Prob
             check_given(probe)
         except QuantUsageError as error:
             raise QuantUsageError(f"{who}: probe {probe.id!r:.100}: {error}") from error
+        # Its fields may be anything at all.
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise QuantUsageError(
+                f"{who}: probe {probe.id!r:.100}: {words_of(error)}; repair that package"
+            ) from error
     if not found:
         raise QuantUsageError(f"{who} found no questions in it; give another file")
     return found

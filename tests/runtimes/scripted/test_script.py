@@ -83,6 +83,11 @@ def test_what_is_left_out(path: Path) -> None:
         ({"answers": {"p": 1}}, r"answers: p: found 1, expected an answer: text, or"),
         ({"answers": {"p": {"fail": "x"}}}, r'answers: p: found {"fail": "x"}, expected an answer'),
         ({"default": {"fails": None}}, r"default: found .* expected an answer"),
+        ({"default": {"fails": " "}}, r"default: found .* expected an answer"),
+        (
+            {"patterns": {"[[a]": "b"}},
+            r"patterns: .* expected a regular expression \(Possible nested set",
+        ),
         ({"default": "\ud800"}, r"default: found .* of characters alone"),
         ({"answers": {"\ud800": "a"}}, r"answers: found .* of characters alone"),
         ({"model": 5}, "model: found 5, expected a name"),
@@ -116,13 +121,15 @@ def test_a_mistake_is_told_by_its_file_and_entry(
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ('{"runtime": "scripted", "answers": }', "is not JSON in UTF-8"),
+        ('{"runtime": "scripted", "answers": }', "cannot be read as JSON"),
         ('{"runtime": "scripted", "context": NaN}', "NaN is not a number of JSON"),
-        ('{"runtime": "scripted", "a": ' + "[" * 100_000, "is not JSON in UTF-8"),
+        ('{"runtime": "scripted", "a": ' + "[" * 100_000, "cannot be read as JSON"),
         ('{"a": {"runtime": "scripted"}}', 'expected a mapping with "runtime": "scripted"'),
-        ('{"runtime": "scripted", "default": "\xff"}', "is not JSON in UTF-8"),
+        ('{"runtime": "scripted", "default": "\xff"}', "cannot be read as JSON"),
+        ('{"runtime": "scripted", "default": "a", "default": "b"}', "'default' is there twice"),
+        ('{"runtime": "scripted", "answers": {"p": "a", "p": "b"}}', "'p' is there twice"),
     ],
-    ids=["syntax", "number", "depth", "elsewhere", "encoding"],
+    ids=["syntax", "number", "depth", "elsewhere", "encoding", "twice", "answered twice"],
 )
 def test_a_file_that_says_it_is_a_script_is_read_as_one(
     path: Path, text: str, problem: str

@@ -10,15 +10,10 @@ from typing import Any, Literal
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import parse_level
 from pytest_quant.plugin.options.sources import Values
-from pytest_quant.session.settings import JudgeSettings
-
-# More is a slip of the finger; what is counted with it stays small enough to count.
-_MOST = 10_000_000
-# llama.cpp's GGML_MAX_N_THREADS: more end the process.
-_MOST_THREADS = 512
+from pytest_quant.session.settings import MOST_CASES, MOST_THREADS, JudgeSettings
 
 
-def positive(text: str, most: int = _MOST) -> int:
+def positive(text: str, most: int = MOST_CASES) -> int:
     digits = text.strip()
     number = int(digits) if digits.isdecimal() and len(digits) <= 20 else 0
     if number > most:
@@ -29,7 +24,7 @@ def positive(text: str, most: int = _MOST) -> int:
 
 
 def threads(text: str) -> int:
-    return positive(text, _MOST_THREADS)
+    return positive(text, MOST_THREADS)
 
 
 def difficulties(text: str) -> frozenset[int]:

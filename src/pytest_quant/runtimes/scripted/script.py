@@ -22,6 +22,7 @@ import difflib
 import hashlib
 import json
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,10 +113,20 @@ def read_script(path: Path) -> Script:
     """Raises ``QuantUsageError``, naming the file and the entry at fault."""
     data = _data(path)
     try:
-        content = parse_json(data.decode("utf-8-sig"))
+        content = parse_json(data.decode("utf-8-sig"), _distinct)
     except (ValueError, RecursionError) as error:
-        raise QuantUsageError(f"{path}: is not JSON in UTF-8: {error}; repair it") from None
+        raise QuantUsageError(f"{path}: cannot be read as JSON: {error}; repair it") from None
     return _Reader(path, data, content).script()
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A mapping; of two answers to one prompt JSON alone would forget the first in silence."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name!r:.60} is there twice")
+        found[name] = value
+    return found
 
 
 def _data(path: Path) -> bytes:
@@ -194,8 +205,11 @@ class _Reader:
     def _pattern(self, pattern: str, value: Any) -> tuple[re.Pattern[str], Answer]:
         place = f"patterns: {pattern}"
         try:
-            compiled = re.compile(self._text(place, pattern, "a regular expression"))
-        except (re.error, OverflowError, RecursionError) as error:
+            with warnings.catch_warnings():
+                # What may mean something else in a future Python.
+                warnings.simplefilter("error")
+                compiled = re.compile(self._text(place, pattern, "a regular expression"))
+        except (re.error, OverflowError, RecursionError, Warning) as error:
             raise self._mistake(place, pattern, f"a regular expression ({error})") from None
         answer = self._answer(place, value)
         if isinstance(answer, str):
@@ -211,8 +225,10 @@ class _Reader:
     def _answer(self, place: str, value: Any) -> Answer:
         if isinstance(value, str):
             return self._text(place, value, _FORM)
-        if isinstance(value, dict) and [*value] == ["fails"] and isinstance(value["fails"], str):
-            return Failure(self._text(place, value["fails"], _FORM))
+        if isinstance(value, dict) and [*value] == ["fails"]:
+            said = value["fails"]
+            if isinstance(said, str) and said.strip():
+                return Failure(self._text(place, said, _FORM))
         raise self._mistake(place, value, _FORM)
 
     def _logprobs(self) -> Logprobs:

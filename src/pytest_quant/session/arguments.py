@@ -1,0 +1,185 @@
+"""The arguments of ``pytest_quant.run``, checked: from them to a session that is not begun."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_quant.base.library import BASELINES
+from pytest_quant.base.paths import given_path, user_cache_directory
+from pytest_quant.base.resources import usable_cpus
+from pytest_quant.errors import QuantUsageError
+from pytest_quant.gate.regression import DEFAULT_DROP
+from pytest_quant.levels import Level, parse_level, parse_levels
+from pytest_quant.session.plan import Plan
+from pytest_quant.session.probe_files import ProbeFiles, default_paths
+from pytest_quant.session.session import Session
+from pytest_quant.session.settings import DEFAULT_ALPHA, MOST_CASES, MOST_THREADS, Settings
+from pytest_quant.session.suite_files import SuiteFiles
+
+PathLike = str | os.PathLike[str]
+
+
+def session_of(
+    levels: Sequence[str],
+    *,
+    model: PathLike | None = None,
+    artifacts: Mapping[str, PathLike] | None = None,
+    reference: str | None = None,
+    probes: Sequence[PathLike] = (),
+    cases: int | None = None,
+    max_cases: int | None = None,
+    alpha: float = DEFAULT_ALPHA,
+    baselines: PathLike | None = None,
+    require_baseline: bool = False,
+    regression_drop: float = DEFAULT_DROP,
+    text: PathLike | None = None,
+    threads: int | None = None,
+    parallel: int | None = None,
+    cache_dir: PathLike | None = None,
+    announce: Callable[[str], None],
+) -> Session:
+    """The session that these ask for; raises ``QuantUsageError`` naming the argument at fault."""
+    base = _here()
+    settings = Settings(
+        levels=parse_levels(",".join(_list("levels", levels, "['q4', 'q8']", _name))),
+        cache_dir=_path("cache_dir", cache_dir) or user_cache_directory(),
+        baselines=_path("baselines", baselines) or _baselines(base),
+        regression_drop=_points("regression_drop", regression_drop),
+        model=_existing("model", model),
+        artifacts=_artifacts(artifacts),
+        reference=None if reference is None else _level("reference", reference),
+        cases=_count("cases", cases, MOST_CASES),
+        max_cases=_count("max_cases", max_cases, MOST_CASES),
+        alpha=_share("alpha", alpha),
+        require_baseline=flag("require_baseline", require_baseline),
+        parallel=_count("parallel", parallel, MOST_CASES),
+        threads=_count("threads", threads, MOST_THREADS),
+        text=_existing("text", text),
+        probe_paths=tuple(_list("probes", probes, "['probes', 'mine.yaml']", _there)),
+    )
+    if settings.cases is not None and settings.max_cases is not None:
+        raise QuantUsageError("cases and max_cases: give one of the two")
+    roots = default_paths(settings.probe_paths, base)
+    whole = not settings.probe_paths
+    files = ProbeFiles(roots, map(str, roots), base, (".*",), SuiteFiles({}), whole=whole)
+    plan = Plan(settings, settings.threads or usable_cpus(), announce)
+    return Session(plan, files, announce)
+
+
+def check_callable(name: str, found: Any) -> None:
+    """Raises ``QuantUsageError`` for what cannot be called."""
+    if found is not None and not callable(found):
+        raise _mistake(name, found, "a function")
+
+
+def flag(name: str, found: Any) -> bool:
+    """Raises ``QuantUsageError`` for what is neither: ``"no"`` would count as true."""
+    if not isinstance(found, bool):
+        raise _mistake(name, found, "True or False")
+    return found
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise QuantUsageError(
+            "the current directory is no longer there; change into another one"
+        ) from None
+
+
+def _list(name: str, found: Any, example: str, item: Callable[[str, Any], Any]) -> Iterable[Any]:
+    """The items of a list; a text would be taken for one of its letters."""
+    if isinstance(found, str | bytes | os.PathLike) or not isinstance(found, Iterable):
+        raise _mistake(name, found, f"a list, as {example}")
+    return [item(name, one) for one in found]
+
+
+def _name(name: str, found: Any) -> str:
+    if not isinstance(found, str):
+        raise _mistake(name, found, "the name of a level, as 'q4'")
+    return found
+
+
+def _level(name: str, found: Any) -> Level:
+    return parse_level(_name(name, found))
+
+
+def _artifacts(found: Any) -> dict[str, Path]:
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise _mistake("artifacts", found, "files by level, as {'q4': 'm-q4.gguf'}")
+    files: dict[str, Path] = {}
+    for name, path in found.items():
+        level = _level("artifacts", name).name
+        if level in files:
+            raise QuantUsageError(f"artifacts: level {level!r} is given twice; keep one file")
+        files[level] = _given("artifacts", path)
+    return files
+
+
+def _path(name: str, found: Any) -> Path | None:
+    return None if found is None else _given(name, found)
+
+
+def _given(name: str, found: Any) -> Path:
+    if not isinstance(found, str | os.PathLike) or not isinstance(os.fspath(found), str):
+        raise _mistake(name, found, "a path")
+    try:
+        return given_path(os.fspath(found)).absolute()
+    except ValueError as error:
+        raise QuantUsageError(f"{name}: {error}") from None
+
+
+def _there(name: str, found: Any) -> Path:
+    path = _given(name, found)
+    if not path.exists():
+        raise QuantUsageError(f"{name}: {path}: no such file or directory")
+    return path
+
+
+def _existing(name: str, found: Any) -> Path | None:
+    return None if found is None else _there(name, found)
+
+
+def _count(name: str, found: Any, most: int) -> int | None:
+    if found is None:
+        return None
+    try:
+        number = 0 if isinstance(found, bool) else operator.index(found)
+    except TypeError:
+        number = 0
+    if not 1 <= number <= most:
+        raise _mistake(name, found, f"a whole number from 1 to {most:,}")
+    return number
+
+
+def _share(name: str, found: Any) -> float:
+    if not (_is_number(found) and 0 < found < 0.5):
+        raise _mistake(name, found, "a number between 0 and 0.5, such as 0.05")
+    return float(found)
+
+
+def _points(name: str, found: Any) -> float:
+    if not (_is_number(found) and 0 <= found <= 100):
+        raise _mistake(name, found, "percentage points from 0 to 100")
+    return float(found)
+
+
+def _is_number(found: Any) -> bool:
+    return isinstance(found, int | float) and not isinstance(found, bool)
+
+
+def _mistake(name: str, found: Any, expected: str) -> QuantUsageError:
+    return QuantUsageError(f"{name}: found {found!r:.100}, expected {expected}")
+
+
+def _baselines(base: Path) -> Path:
+    """Those of the current directory, else those that ship."""
+    local = base / "baselines"
+    return local if local.is_dir() else BASELINES
