@@ -180,3 +180,16 @@ def test_a_file_that_cannot_serve_is_a_mistake(
     project.write("q8.json", text)
     given = args or ("--quant-artifact=q8=q8.json", answers(project, "f16", default="red"))
     assert problem in project.run("--quant-levels=q8", *given).mistake()
+
+
+def test_a_log_tells_what_begins_after_the_probes(project: Project) -> None:
+    """A divergence takes minutes on a large model, and nothing else tells of it."""
+    project.write("probes/colours.yaml", PROBES)
+    project.write(
+        "eager.py", "import pytest_quant.plugin.progress as p\n\np.INTERVAL_S = 0.0\n"
+    )
+    red = {"default": "red"}
+    run = session(project, "-p", "eager", f16=red, q8=DAMAGED, divergence=True)
+    told = "q8: comparing its predictions with the reference's, token by token"
+    assert run.output.count(told) == 1
+    assert told not in session(project, f16=red, q8=DAMAGED, divergence=True).output

@@ -21,3 +21,9 @@ def level_of(nodeid: str, levels: Collection[str]) -> str:
         return ""
     named = name.rpartition("[")[2].partition("]")[0]
     return named if named in levels else ""
+
+
+def stage_of(nodeid: str) -> str:
+    """What a test of the gate's own is called, without its level; ``""`` for any other test."""
+    path, _, name = nodeid.partition("::")
+    return name.partition("[")[0] if path == GATE else ""
