@@ -236,7 +236,8 @@ def _errors(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
 
 def _artifact(record: RunRecord, level: LevelRecord) -> str:
     speed = tokens_per_second(record, level.name)
-    rate = f", {speed:,.0f} tokens/s" if speed else ""
+    # Perhaps in an earlier session: answers are kept with the time that they took.
+    rate = f", {speed:,.0f} tokens/s when asked" if speed else ""
     return f"{level.bits_per_weight:.2f} bits/weight, {level.size / 1e6:,.1f} MB{rate}"
 
 
