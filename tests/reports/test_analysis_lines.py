@@ -40,8 +40,7 @@ def test_a_session_tells_where_quality_falls_off() -> None:
     assert "smallest level that passed: q8 in every category" in said
     # Both got 180 of 200 right: the smaller one has not beaten f16.
     assert (
-        "worth their size in accuracy: q8, q2 (FAIL); "
-        "no better than a level no larger: f16 (q8)"
+        "worth their size in accuracy: q8, q2 (FAIL); no better than a level no larger: f16 (q8)"
     ) in said
 
 

@@ -24,6 +24,7 @@ def level_of(nodeid: str, levels: Collection[str]) -> str:
 
 
 def stage_of(nodeid: str) -> str:
-    """What a test of the gate's own is called, without its level; ``""`` for any other test."""
-    path, _, name = nodeid.partition("::")
-    return name.partition("[")[0] if path == GATE else ""
+    """What a test that asks no probe does with its level, in words; ``""`` for any other test."""
+    if not nodeid.startswith(f"{GATE}::divergence["):
+        return ""
+    return "comparing its predictions with the reference's, token by token"

@@ -19,11 +19,6 @@ from pytest_quant.plugin.wire import is_crash, raw_finding, selected_of
 
 # Between two lines where there is no terminal.
 INTERVAL_S = 30.0
-# What a level goes through besides its probes, by the name of the test.
-_STAGES = {
-    "divergence": "comparing its predictions with the reference's, token by token",
-    "benchmark": "timing it alone",
-}
 # Everything behind and below the cursor.
 _ERASE = "\x1b[J"
 
@@ -61,12 +56,8 @@ class Tally:
 
     def stage(self, nodeid: str) -> str:
         """What else than a probe begins at a level, in words; empty for a probe."""
-        level, stage = self._level_of(nodeid), _STAGES.get(stage_of(nodeid), "")
+        level, stage = self._level_of(nodeid), stage_of(nodeid)
         return f"{level}: {stage}" if level and stage else ""
-
-    def is_long(self, interval: float) -> bool:
-        """Whether it has gone on for so many seconds since the first test began."""
-        return self._started is not None and self._now() - self._started >= interval
 
     def expect(self, probes: int) -> None:
         """So many probes were selected in all."""
@@ -165,10 +156,8 @@ class Progress:
         """Show what runs now."""
         self._tally.begin(nodeid)
         self._erase()
-        stage = self._tally.stage(nodeid)
-        if stage and not self._live and self._tally.is_long(INTERVAL_S):
+        if not self._live and (stage := self._tally.stage(nodeid)):
             # No probe ends meanwhile, and on a large model it takes minutes.
-            self._last = self._now()
             self._write_line(stage)
         result = yield
         self._draw()

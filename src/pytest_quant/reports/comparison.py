@@ -104,7 +104,10 @@ def _contents(first: Compared, second: Compared, level: str) -> Iterator[str]:
     for sentence in sentences:
         if not sentence.startswith(_TOLD):
             yield from wrap(
-                f"  {shown(sentence, _WIDEST)}", 80, subsequent_indent="    ", break_on_hyphens=False
+                f"  {shown(sentence, _WIDEST)}",
+                80,
+                subsequent_indent="    ",
+                break_on_hyphens=False,
             )
     if not sentences and (was or now):
         yield "  which tensors: told of two baselines, or of one and a run compared with it"
