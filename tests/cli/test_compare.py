@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.sessions import EASY, Project
 
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.cli.main import USAGE_ERROR, main
+from pytest_quant.gate.baseline_changes import BaselineUse, Changes
 from pytest_quant.gate.baseline_file import write_baseline
 from pytest_quant.record.run import write_record
 
@@ -100,10 +102,40 @@ def test_a_baseline_and_a_record(run: Command, tmp_path: Path) -> None:
     assert (overall[1], overall[2], overall[3]) == ("5", "60.0", "60.0")
     assert (overall[-3], overall[-1]) == ("1/1", "-")
     lost = lines.index("lost: sums, case 2")
-    assert lines[lost + 1 : lost + 3] == ["  A         correct", "  B         18"]
+    assert lines[lost + 1 : lost + 5] == [
+        *("  prompt    p", "  expected  e"),
+        *("  A         correct", "  B         18"),
+    ]
     won = lines.index("won: sums, case 4")
-    assert lines[won + 1] == "  A         arithmetic slip"
+    assert lines[won + 3] == "  A         arithmetic slip"
     assert "  recipe: Q4_K_M -> F16" in lines
+
+
+def test_which_tensors_changed(run: Command, tmp_path: Path) -> None:
+    """Told of two baselines, and of a run that was compared with the very one before it."""
+    before = baseline(sums=probe_of("1110a"))
+    tensors = {**before.artifact.tensors, "blk.0.up": "Q4_K cccccccccccc"}
+    other = replace(before.artifact, digest="5" * 64, tensors=tensors)
+    write_baseline(before, tmp_path / "a.json")
+    write_baseline(replace(before, artifact=other), tmp_path / "b.json")
+    told = "  blk.0.up has other contents"
+    assert told in run(tmp_path / "a.json", tmp_path / "b.json")[1]
+
+    changed = Changes(artifact=("recipe Q4_K_M -> F16", told.strip()))
+    found = BaselineUse("q4", "a.json", found=True, created=before.created, changes=changed)
+    session = record(outcomes("11a01"))
+    write_record(replace(session, baselines=(found,)), tmp_path / "run.json")
+    lines = run(tmp_path / "a.json", tmp_path / "run.json")[1]
+    assert lines.count(told) == 1
+    assert not [line for line in lines if line.startswith("  recipe Q4")]  # as "recipe: ..." above
+    # The words of what it asked are the run's.
+    assert "  prompt    p" in lines
+
+    another = replace(found, created="2020-01-01T00:00:00+00:00")
+    write_record(replace(session, baselines=(another,)), tmp_path / "run.json")
+    lines = run(tmp_path / "a.json", tmp_path / "run.json")[1]
+    assert told not in lines
+    assert "  which tensors: told of two baselines, or of one and a run compared with it" in lines
 
 
 def test_a_mistake(run: Command, tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ class TestList:
         write("mine/sums.yaml", SUMS)
         write("mine/colours.yaml", COLOURS)
         assert run("probes", "--path", "mine")[1][-1] == "2 probes"
-        assert run("probes", "--path", "mine/sums.yaml")[1][-1] == "1 probes"
+        assert run("probes", "--path", "mine/sums.yaml")[1][-1] == "1 probe"
 
     @pytest.mark.parametrize(
         ("path", "said"), [("nowhere", "nowhere does not exist"), (".", ". holds no probe file")]
@@ -144,8 +144,8 @@ class TestCheck:
         assert run("probes", "check", "probes") == (
             0,
             [
-                "probes/colours.yml: 1 probes, 2 cases, no mistakes found",
-                "probes/sums.yaml: 1 probes, 8 cases, no mistakes found",
+                "probes/colours.yml: 1 probe, 2 cases, no mistakes found",
+                "probes/sums.yaml: 1 probe, 8 cases, no mistakes found",
             ],
             "",
         )
@@ -193,7 +193,7 @@ class TestCheck:
         write("c.yaml", text.replace("n: {integer: [1, 12]}", ""))
         assert run("probes", "check", "c.yaml") == (
             0,
-            ["c.yaml: 1 probes, 2 cases, no mistakes found"],
+            ["c.yaml: 1 probe, 2 cases, no mistakes found"],
             "",
         )
 

@@ -142,4 +142,4 @@ def test_the_command_line_knows_them_too(project: Project, toy: Path) -> None:
     command = [sys.executable, "-c", code, "probes", "check", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 probes, 4 cases, no mistakes found" in done.stdout
+    assert "1 probe, 4 cases, no mistakes found" in done.stdout

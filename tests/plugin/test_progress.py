@@ -114,7 +114,7 @@ def test_the_tally() -> None:
     clock.now += 60
     for _ in range(2):  # a test that is run again is done once
         tally.expect(100)
-    tally.learn("a/q4", report("q4", tokens=900, seconds=0.5, cases=1000))
+    tally.learn("a/q4", report("q4", tokens=900, seconds=0.5, cases=1000), 1.0)
     tally.end("a/q4")
     tally.begin("b/q4")
     assert tally.told(79) == "q4: 1 of 100 done, 1,000 cases, 1,800 tokens/s, about 1:39:00 left"
@@ -126,16 +126,45 @@ def test_the_tally() -> None:
     assert tally.told(79) == "q2: 1 of 100 done, 1,000 cases, about 1:39:00 left"
 
 
+def test_what_was_answered_earlier_has_no_speed() -> None:
+    tally = Tally(lambda _: "q4", Clock())
+    tally.begin("a")
+    tally.expect(2)
+    tally.learn("a", report("q4", tokens=900, seconds=5.0, cases=8), 0.1)
+    assert tally.told(79) == "q4: 1 of 2 done, 8 cases, about 0:00 left"
+    tally.learn("a", report("q4", tokens=900, seconds=5.0, cases=8), 5.1)
+    assert tally.told(79) == "q4: 1 of 2 done, 8 cases, 180 tokens/s, about 0:00 left"
+
+
+def test_what_comes_after_the_probes_is_named() -> None:
+    """It may take minutes, and no probe ends meanwhile."""
+    clock = Clock()
+    tally = Tally(lambda nodeid: nodeid.partition("[")[2].rstrip("]"), clock)
+    tally.expect(1)
+    tally.begin("a.yaml::a[q4]")
+    clock.now += 5
+    tally.learn("a.yaml::a[q4]", report("q4", tokens=10, seconds=1, cases=1), 2.0)
+    tally.end("a.yaml::a[q4]")
+    assert not tally.stage("a.yaml::divergence[q4]")
+    divergence = "quant-gate::divergence[q4]"
+    tally.begin(divergence)
+    assert tally.told(79) == tally.stage(divergence)
+    assert tally.stage(divergence).startswith("q4: comparing its predictions with the reference's")
+    tally.begin("a.yaml::a[q2]")  # in another worker
+    assert tally.told(79).startswith("q4, q2: 1 of 1 done")
+    assert not tally.stage("quant-gate::overall[q4]")
+
+
 def test_a_probe_that_brought_nothing_is_done_all_the_same() -> None:
     clock = Clock()
     tally = Tally(lambda _: "q4", clock)
     tally.begin("a")
     clock.now += 5
     tally.expect(2)
-    tally.learn("a", {})
+    tally.learn("a", {}, 1.0)
     assert tally.told(79) == "q4: 1 of 2 done, 0 cases, about 0:05 left"
     assert tally.unfinished
-    tally.learn("b", {})
+    tally.learn("b", {}, 1.0)
     assert not tally.unfinished
 
 

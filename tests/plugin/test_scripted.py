@@ -180,3 +180,41 @@ def test_a_file_that_cannot_serve_is_a_mistake(
     project.write("q8.json", text)
     given = args or ("--quant-artifact=q8=q8.json", answers(project, "f16", default="red"))
     assert problem in project.run("--quant-levels=q8", *given).mistake()
+
+
+def test_a_log_tells_what_begins_after_the_probes(project: Project) -> None:
+    """A divergence takes minutes on a large model, and nothing else tells of it."""
+    project.write("probes/colours.yaml", PROBES)
+    red = {"default": "red"}
+    told = "q8: comparing its predictions with the reference's, token by token"
+    run = session(project, f16=red, q8=DAMAGED, divergence=True)
+    assert run.output.count(told) == 1
+    off = ("-p", "no:quant-progress")
+    assert told not in session(project, *off, f16=red, q8=DAMAGED, divergence=True).output
+
+
+def test_a_failure_is_told_once_in_a_test_and_on_its_lines(project: Project) -> None:
+    """Both checks of a recorded probe fail in one test, for one reason."""
+    project.write("probes/colours.yaml", PROBES.replace("cases: 12", "cases: 40"))
+    project.write(
+        "test_mine.py",
+        """
+        def test_red(quant):
+            quant.check(quant.ask("What colour has number 3?"), equals="red")
+        """,
+    )
+    red, blue = {"default": "red"}, {"default": "blue"}
+    paths = ("probes", "test_mine.py")
+    session(project, *paths, "--quant-update-baselines", f16=red, q8={"default": "Red"})
+    run = session(project, *paths, f16=red, q8=blue)
+    _, _, rest = run.output.partition("_ colour[q8] _")
+    own = rest.partition("\n___")[0]
+    assert "limit 1: shown to be beyond it" in own
+    assert "points below its recorded baseline" in own
+    assert own.count("changed   ") == own.count("example   ") == own.count("because   ") == 1
+    told = run.output[run.output.index("FAILED q8 test_mine.py::test_red[q8]") :]
+    assert "q8 is wrong where f16 is right; prompt What colour has number 3?" in one_line(told)
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -199,6 +199,11 @@ def test_the_worst_failures_come_first_and_the_rest_are_counted() -> None:
     assert failed[0] == "FAILED q2 overall"
     assert failed[1] == "FAILED q2 probes/numerical_reasoning.yaml::probe_6[q2]"
     assert "and 4 more failed checks" in text_of(run)
+    # pytest counts tests: a recorded probe is checked twice in one.
+    again = [replace(c, kind="regression") for c in run.checks if c.scope == "probe"]
+    assert "and 11 more failed checks (16 in 9 tests)" in text_of(
+        replace(run, checks=(*run.checks, *again))
+    )
 
 
 def test_an_example_is_shown_once_for_each_level() -> None:

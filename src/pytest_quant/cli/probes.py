@@ -123,7 +123,7 @@ def _list(chosen: argparse.Namespace) -> Iterator[str]:
         yield f"{category}: {CATEGORIES.get(category).title}, {counted(len(members), 'probe')}"
         yield from table(heads, members, columns.right, widths)
         yield ""
-    yield f"{len(probes)} probes"
+    yield counted(len(probes), "probe")
 
 
 def _check(chosen: argparse.Namespace) -> Iterator[str]:
@@ -143,7 +143,8 @@ def _check(chosen: argparse.Namespace) -> Iterator[str]:
         found += wrong
         if not wrong:
             cases = sum(probe.cases for probe in probes)
-            yield f"{_shown(file)}: {len(probes)} probes, {cases} cases, no mistakes found"
+            counts = f"{counted(len(probes), 'probe')}, {counted(cases, 'case')}"
+            yield f"{_shown(file)}: {counts}, no mistakes found"
     try:
         check_unique(good)
     except QuantUsageError as error:

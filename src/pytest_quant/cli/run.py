@@ -40,7 +40,11 @@ def add_command(commands: Any) -> None:
         metavar="LEVEL=FILE",
         help="ready-made file of one level; may be repeated",
     )
-    parser.add_argument("--reference", metavar="LEVEL")
+    parser.add_argument(
+        "--reference",
+        metavar="LEVEL",
+        help="level that the others are measured against (default: the highest precision at hand)",
+    )
     path(
         "--probes",
         action="append",

@@ -175,7 +175,7 @@ def changes(
         runtime.append(f"pytest-quant {baseline.version} -> {version}")
     known = baseline.reference
     return Changes(
-        artifact=tuple(_artifact_changes(was, artifact)),
+        artifact=tuple(artifact_changes(was, artifact)),
         runtime=tuple(runtime),
         prompt=() if baseline.prompt == prompt else (f"{baseline.prompt} -> {prompt}",),
         probes=(f"{', '.join(counts)} of {_cases(covered):,} cases",) if counts else (),
@@ -189,7 +189,7 @@ def _cases(covered: Coverage) -> int:
     return covered.compared + covered.new + covered.gone + covered.changed
 
 
-def _artifact_changes(was: RecordedArtifact, now: RecordedArtifact) -> Iterator[str]:
+def artifact_changes(was: RecordedArtifact, now: RecordedArtifact) -> Iterator[str]:
     """What says most comes first: recipe, types, metadata, then single tensors."""
     if was.recipe != now.recipe:
         yield f"recipe {was.recipe} -> {now.recipe}"

@@ -21,3 +21,10 @@ def level_of(nodeid: str, levels: Collection[str]) -> str:
         return ""
     named = name.rpartition("[")[2].partition("]")[0]
     return named if named in levels else ""
+
+
+def stage_of(nodeid: str) -> str:
+    """What a test that asks no probe does with its level, in words; ``""`` for any other test."""
+    if not nodeid.startswith(f"{GATE}::divergence["):
+        return ""
+    return "comparing its predictions with the reference's, token by token"

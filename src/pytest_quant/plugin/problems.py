@@ -108,6 +108,7 @@ class Problems:
 
 
 def _message(report: pytest.TestReport) -> str:
-    """What a failure says in the end, without its traceback."""
+    """What a failure says in the end, without its traceback, on one line."""
     crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message if crash else report.longreprtext)
+    text = str(crash.message if crash else report.longreprtext)
+    return "; ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pytest_quant.plugin.node_ids import stage_of
 from pytest_quant.plugin.wire import is_crash, raw_finding, selected_of
 
 # Between two lines where there is no terminal.
@@ -53,14 +54,22 @@ class Tally:
     def end(self, nodeid: str) -> None:
         self._running.pop(nodeid, None)
 
+    def stage(self, nodeid: str) -> str:
+        """What else than a probe begins at a level, in words; empty for a probe."""
+        level, stage = self._level_of(nodeid), stage_of(nodeid)
+        return f"{level}: {stage}" if level and stage else ""
+
     def expect(self, probes: int) -> None:
         """So many probes were selected in all."""
         self._total = probes
 
-    def learn(self, nodeid: str, learned: dict[str, Any]) -> None:
-        """Count what the report of a probe brings, in place of what its last run brought."""
+    def learn(self, nodeid: str, learned: dict[str, Any], took: float) -> None:
+        """Count what the report of a probe brings, in place of what its last run brought.
+
+        The test ``took`` so many seconds: what took longer was kept from an earlier session.
+        """
         self._count(self._ended.get(nodeid, {}), -1)
-        self._ended[nodeid] = _effort(learned.get("measurement"))
+        self._ended[nodeid] = _effort(learned.get("measurement"), took)
         self._count(self._ended[nodeid], 1)
 
     def _count(self, effort: dict[str, Any], sign: int) -> None:
@@ -79,7 +88,10 @@ class Tally:
         levels = list(dict.fromkeys(self._running.values()))
         names = ", ".join(levels)
         forms = [f"{names}: the first probe is asked"]
-        if self._done:
+        stages = [self.stage(nodeid) for nodeid in self._running]
+        if stages and all(stages):
+            forms = [", ".join(stages)]
+        elif self._done:
             speed, left = self._speed(levels), self._left()
             ends = [
                 [f"{self._done} of {self._total} done", f"{self._cases:,} cases", *speed, left],
@@ -89,7 +101,7 @@ class Tally:
         return next((form for form in forms if len(form) <= room), "")
 
     def _speed(self, levels: list[str]) -> list[str]:
-        """Of the models that run, from what they took when they were asked."""
+        """Of the models that run, from what they were asked in this session."""
         known = [level for level in levels or self._tokens if level in self._tokens]
         seconds = sum(self._seconds[level] for level in known)
         tokens = sum(self._tokens[level] for level in known)
@@ -105,11 +117,13 @@ class Tally:
         return f"about {clock}:{rest % 60:02} left"
 
 
-def _effort(measurement: dict[str, Any] | None) -> dict[str, Any]:
-    """What asking took at the level; empty if nothing was asked."""
+def _effort(measurement: dict[str, Any] | None, took: float) -> dict[str, Any]:
+    """What asking took at the level, in a test that took so long; empty if nothing was asked."""
     if measurement is None:
         return {}
-    effort = measurement["level_effort"] or {"prompt_tokens": 0, "new_tokens": 0, "seconds": 0.0}
+    effort = measurement["level_effort"]
+    if effort is None or effort["seconds"] > took:
+        effort = {"prompt_tokens": 0, "new_tokens": 0, "seconds": 0.0}
     return {
         "level": measurement["level"],
         "cases": len(measurement["cases"]),
@@ -142,6 +156,9 @@ class Progress:
         """Show what runs now."""
         self._tally.begin(nodeid)
         self._erase()
+        if not self._live and (stage := self._tally.stage(nodeid)):
+            # No probe ends meanwhile, and on a large model it takes minutes.
+            self._write_line(stage)
         result = yield
         self._draw()
         return result
@@ -155,7 +172,7 @@ class Progress:
             self._tally.expect(sum(selected.probes.values()))
         found = raw_finding(report)
         if found is not None and found["kind"] == "measured":
-            self._tally.learn(report.nodeid, found)
+            self._tally.learn(report.nodeid, found, report.duration)
         crashed = is_crash(report)
         if crashed:
             self._tally.end(report.nodeid)
@@ -174,7 +191,7 @@ class Progress:
         self._draw()
         if not self._live and self._tally.unfinished and self._now() - self._last >= INTERVAL_S:
             self._last = self._now()
-            self._write_line()
+            self._write_line(self._tally.told(self._writer.fullwidth - 1))
         return result
 
     @pytest.hookimpl(wrapper=True, optionalhook=True)
@@ -210,9 +227,8 @@ class Progress:
             self._reporter.write_raw(_ERASE, flush=True)
             self._drawn = False
 
-    def _write_line(self) -> None:
+    def _write_line(self, text: str) -> None:
         """A line of its own; what pytest writes next begins another one."""
-        text = self._tally.told(self._writer.fullwidth - 1)
         if not self._distributed:
             self._reporter.write_ensure_prefix(text)
         else:

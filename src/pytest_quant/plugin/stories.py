@@ -6,7 +6,7 @@ from pytest_quant.gate.baseline_changes import coverage
 from pytest_quant.gate.tolerance_check import CheckResult
 from pytest_quant.gate.verdicts import Kind
 from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.reports.failures import describe_failure
+from pytest_quant.reports.failures import describe_failure, news
 from pytest_quant.session.baseline_uses import changes_since
 from pytest_quant.session.session import Session
 
@@ -27,7 +27,9 @@ def story(
     if failed and (baseline := session.plan.baseline(level)):
         runtime, covered = session.bench.runtimes.get(level), coverage(baseline, [measurement])
         told = changes_since(session, baseline, runtime, covered)
-    return "\n\n".join(
+    known: set[str] = set()
+    stories = [
         describe_failure(session.plan.reference.name, level, result, [measurement], kind, told)
         for result, kind in failed
-    )
+    ]
+    return "\n\n".join("\n".join(news(text, known)) for text in stories)

@@ -101,7 +101,8 @@ def _frontier(record: RunRecord) -> Iterator[str]:
         if len(rows) > 2:
             best = ", ".join(f"{x}{_failed(record, x)}" for x, beaten_by in rows if not beaten_by)
             losers = [f"{level} ({beaten_by})" for level, beaten_by in rows if beaten_by]
-            rest = f"; beaten by a level no larger: {', '.join(losers)}" if losers else ""
+            # A tie with a smaller file is enough; how much is chance, the bounds tell.
+            rest = f"; no better than a level no larger: {', '.join(losers)}" if losers else ""
             yield f"worth their size in {what}: {best}{rest}"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from pytest_quant.gate.baseline import RIGHT, Baseline, RecordedProbe
+from pytest_quant.gate.baseline import RIGHT, Baseline, RecordedArtifact, RecordedProbe
 from pytest_quant.gate.comparison import Key, Side
 from pytest_quant.metrics.measurement import RECORDED, Answer, CaseResult
 from pytest_quant.record.run import RunRecord
@@ -30,12 +30,20 @@ class Artifact(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One side. ``facts`` are what else may have changed, by name; all else is by level."""
+    """One side. ``facts`` are what else may have changed, by name; all else is by level.
+
+    ``recorded`` are artifacts of which each tensor is known, as a baseline holds them. A run holds
+    instead what of its files was not as in the baseline that it found, in ``changed``, by the
+    level and that baseline's time.
+    """
 
     title: str
+    created: str
     facts: Mapping[str, str]
     artifacts: Mapping[str, Artifact]
     answers: Mapping[str, Mapping[Key, Side]]
+    recorded: Mapping[str, RecordedArtifact] = field(default_factory=dict)
+    changed: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
 
 def of_record(record: RunRecord) -> Compared:
@@ -54,6 +62,7 @@ def of_record(record: RunRecord) -> Compared:
     ]
     return Compared(
         title=_title(record.model, record.created, record.version),
+        created=record.created,
         facts={
             "model": record.model,
             "reference": record.reference,
@@ -67,6 +76,9 @@ def of_record(record: RunRecord) -> Compared:
         artifacts={level.name: level for level in record.levels},
         answers={
             level.name: found for level in record.levels if (found := _answers(record, level.name))
+        },
+        changed={
+            (use.level, use.created): use.changes.artifact for use in record.baselines if use.found
         },
     )
 
@@ -85,6 +97,7 @@ def of_baseline(baseline: Baseline) -> Compared:
     reference = baseline.reference.level
     return Compared(
         title=_title(baseline.model, baseline.created, baseline.version),
+        created=baseline.created,
         facts={
             "model": baseline.model,
             "reference": reference,
@@ -96,6 +109,7 @@ def of_baseline(baseline: Baseline) -> Compared:
             reference: _recorded(baseline, reference),
             baseline.level: _recorded(baseline, baseline.level),
         },
+        recorded={baseline.level: baseline.artifact},
     )
 
 

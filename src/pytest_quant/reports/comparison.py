@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
 
+from pytest_quant.gate.baseline_changes import artifact_changes
 from pytest_quant.gate.comparison import Comparison, Row, compare
-from pytest_quant.reports.compared import Artifact, Compared
+from pytest_quant.reports.compared import Compared
 from pytest_quant.reports.plain_text import counted, shown
 
 _MOST_EXAMPLES = 3
 # Room for a text behind its label.
 _WIDTH = 66
 _WIDEST = 400
+# Of a file's changes, told with their numbers before the others.
+_TOLD = ("recipe ", "tensors by type: ")
 # A p-value below which a difference is called one.
 _SHOWN = 0.05
 
@@ -61,7 +65,7 @@ def _change(name: str, before: str, now: str) -> Iterator[str]:
 
 def _level(first: Compared, second: Compared, level: str) -> Iterator[str]:
     found = compare(first.answers[level], second.answers[level])
-    yield from _artifact(level, first.artifacts[level], second.artifacts[level])
+    yield from _artifact(first, second, level)
     yield from _coverage(found)
     if not found.overall.counts.n:
         yield "no case that both have asked"
@@ -76,7 +80,8 @@ def _level(first: Compared, second: Compared, level: str) -> Iterator[str]:
     yield f"{level}: {conclusion(found.overall)}"
 
 
-def _artifact(level: str, before: Artifact, now: Artifact) -> Iterator[str]:
+def _artifact(first: Compared, second: Compared, level: str) -> Iterator[str]:
+    before, now = first.artifacts[level], second.artifacts[level]
     if before.digest == now.digest:
         yield f"{level}: the same file, {now.bits_per_weight:.2f} bits/weight"
         return
@@ -87,6 +92,25 @@ def _artifact(level: str, before: Artifact, now: Artifact) -> Iterator[str]:
     )
     yield from _change("  bytes", f"{before.size:,}", f"{now.size:,}")
     yield from _change("  tensors", _histogram(before.tensor_types), _histogram(now.tensor_types))
+    yield from _contents(first, second, level)
+
+
+def _contents(first: Compared, second: Compared, level: str) -> Iterator[str]:
+    """Which tensors and metadata changed, where both sides, or the second one, know it."""
+    was, now = first.recorded.get(level), second.recorded.get(level)
+    sentences: Sequence[str] = second.changed.get((level, first.created), ()) if was else ()
+    if was and now:
+        sentences = tuple(artifact_changes(was, now))
+    for sentence in sentences:
+        if not sentence.startswith(_TOLD):
+            yield from wrap(
+                f"  {shown(sentence, _WIDEST)}",
+                80,
+                subsequent_indent="    ",
+                break_on_hyphens=False,
+            )
+    if not sentences and (was or now):
+        yield "  which tensors: told of two baselines, or of one and a run compared with it"
 
 
 def _histogram(types: Mapping[str, int]) -> str:
@@ -113,9 +137,10 @@ def _line(row: Row) -> str:
 def _examples(found: Comparison) -> Iterator[str]:
     for (probe, index), before, now in found.flips[:_MOST_EXAMPLES]:
         yield f"{'lost' if before.correct else 'won'}: {shown(probe, 50)}, case {index}"
-        if before.prompt:
-            yield f"  prompt    {shown(before.prompt, _WIDTH)}"
-            yield f"  expected  {shown(before.expected, _WIDTH)}"
+        # A baseline has no words; the run beside it does.
+        if asked := next((side for side in (before, now) if side.prompt), None):
+            yield f"  prompt    {shown(asked.prompt, _WIDTH)}"
+            yield f"  expected  {shown(asked.expected, _WIDTH)}"
         for letter, side in (("A", before), ("B", now)):
             text = side.pattern or "correct" if side.response is None else side.response
             yield f"  {letter}         {shown(text, _WIDTH)}"

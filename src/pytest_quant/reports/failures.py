@@ -20,7 +20,8 @@ _MOST_PATTERNS = 4
 _MOST_CATEGORIES = 4
 _MOST_CHANGES = 6
 
-# What changes are told of, and the field of ``Changes`` that holds them.
+# How the lines of a story begin that other stories beside it may have, too.
+_TOLD_ONCE = ("labelled", "changed", "as before", "example")
 _Lost = tuple[Measurement, CaseResult]
 
 
@@ -83,6 +84,17 @@ def as_before(changes: Changes) -> Iterator[str]:
     """What does not differ from the record."""
     if same := [part for part, sentences in changes.parts.items() if not sentences]:
         yield f"as before {', '.join(same)}"
+
+
+def news(story: str, known: set[str]) -> Iterator[str]:
+    """The lines of a story without the changes and the example that ``known`` has from before."""
+    for line in story.splitlines():
+        if line.startswith(_TOLD_ONCE) and line in known:
+            if line.startswith("example"):
+                break  # it is the end of its story
+            continue
+        known.add(line)
+        yield line
 
 
 def _is_lost(case: CaseResult, kind: Kind) -> bool:

@@ -88,7 +88,7 @@ def _end(record: RunRecord) -> Iterator[str]:
 def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
     yield _row(
         *("level", "verdict", "accuracy, %", f"{record.reference}, %", "drop \\[bounds\\]"),
-        *("limit", "lost / won", "KL divergence", "bits/weight", "MB", "tokens/s"),
+        *("limit", "lost / won", "KL divergence", "bits/weight", "MB", "tokens/s when asked"),
     )
     yield _row("---", "---", *["--:"] * 9)
     for level in levels:

@@ -24,7 +24,7 @@ from pytest_quant.reports.baselines import (
     unused_baselines,
 )
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
-from pytest_quant.reports.failures import divergence_text, failure_text
+from pytest_quant.reports.failures import divergence_text, failure_text, news
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import by_reason, failed_checks
 from pytest_quant.reports.standing import WORDS, standing_lines
@@ -52,7 +52,6 @@ class Line:
     colour: str = ""
 
 
-_TOLD_ONCE = ("labelled", "changed", "as before", "example")
 _COLOURS: dict[LevelVerdict, str] = {
     "pass": "green",
     "inconclusive": "yellow",
@@ -237,7 +236,8 @@ def _errors(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
 
 def _artifact(record: RunRecord, level: LevelRecord) -> str:
     speed = tokens_per_second(record, level.name)
-    rate = f", {speed:,.0f} tokens/s" if speed else ""
+    # Perhaps in an earlier session: answers are kept with the time that they took.
+    rate = f", {speed:,.0f} tokens/s when asked" if speed else ""
     return f"{level.bits_per_weight:.2f} bits/weight, {level.size / 1e6:,.1f} MB{rate}"
 
 
@@ -282,9 +282,11 @@ def _probes(record: RunRecord) -> str:
 
 
 def _failures(record: RunRecord) -> Iterator[Line]:
-    told = [
-        (c.level, f"{c.subject}{_kind(c)}", failure_text(record, c)) for c in failed_checks(record)
-    ]
+    checks = failed_checks(record)
+    told = [(c.level, f"{c.subject}{_kind(c)}", failure_text(record, c)) for c in checks]
+    # A probe that is recorded is checked twice, by one test.
+    twice = Counter(c.subject for c in checks if c.scope == "probe")
+    both = sum(count - 1 for count in twice.values())
     told[:0] = [
         (check.level, f"divergence ({check.source})", divergence_text(record, check))
         for check in record.divergence_checks
@@ -305,21 +307,11 @@ def _failures(record: RunRecord) -> Iterator[Line]:
     for level, subject, story in told[:MOST_FAILURES]:
         yield Line("")
         yield Line(f"FAILED {level} {subject}", "red")
-        yield from (Line(f"  {text}") for text in _news(story, known[level]))
+        yield from (Line(f"  {text}") for text in news(story, known[level]))
     if len(told) > MOST_FAILURES:
         yield Line("")
-        yield Line(f"and {counted(len(told) - MOST_FAILURES, 'more failed check')}")
-
-
-def _news(story: str, known: set[str]) -> Iterator[str]:
-    """The lines of a story without the changes and the example that a level told before."""
-    for line in story.splitlines():
-        if line.startswith(_TOLD_ONCE) and line in known:
-            if line.startswith("example"):
-                break  # it is the end of its story
-            continue
-        known.add(line)
-        yield line
+        tests = f" ({len(told):,} in {counted(len(told) - both, 'test')})" if both else ""
+        yield Line(f"and {counted(len(told) - MOST_FAILURES, 'more failed check')}{tests}")
 
 
 def _kind(check: Check) -> str:

@@ -139,6 +139,8 @@ def _run(
                 Asked(probe, f"{name}[{level}]", findings.measurements.get(f"{name}[{level}]"))
                 for name, probe in asked
             ]
+            name = plan.reference.name
+            watch(Announced(f"comparing {level}'s predictions with {name}'s, token by token"))
             test = f"quant-gate::divergence[{level}]"
             end(test, level, partial(_compared, session, level, of_level), None)
     for level, problem in top_up(session, findings):

@@ -57,8 +57,9 @@ OPTIONS = (
     _Option(
         "artifact",
         "linelist",
-        "LEVEL=GGUF",
-        "ready-made GGUF file of one level, instead of quantizing it; may be repeated",
+        "LEVEL=FILE",
+        "ready-made file of one level (GGUF, or of another runtime), instead of quantizing it; may "
+        "be repeated",
         "none",
         action="append",
     ),
