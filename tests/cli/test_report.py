@@ -58,6 +58,8 @@ def test_allure_results_that_cannot_be_written(
         (["--html", "r", "--markdown", "link"], "--markdown: link is also --html"),
         (["--html", "."], "--html: . cannot be written: it is a directory"),
         (["--html", "ok.html", "--markdown", "."], "--markdown: . cannot be written"),
+        (["--report", "nope=r"], "--report: unknown report 'nope'"),
+        (["--report", "html"], "--report: found 'html', expected NAME=FILE"),
         (["--html", "~nosuch/x"], "whose home '~nosuch' stands for"),
         (["--markdown", "/dev/full"], "/dev/full cannot be written: No space left on device"),
     ],

@@ -42,7 +42,6 @@ def add_command(commands: Any) -> None:
         )
     parser.add_argument(
         "--report",
-        type=_named,
         action="append",
         default=[],
         metavar="NAME=FILE",
@@ -58,16 +57,16 @@ def add_command(commands: Any) -> None:
 
 
 def _named(text: str) -> tuple[str, Path]:
-    """``NAME=FILE``, of a report that there is."""
+    """A report that there is and its file, from ``NAME=FILE``; raises ``QuantUsageError``."""
     from pytest_quant.reports.written import REPORTS
 
     name, equals, file = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"found {text!r:.100}, expected NAME=FILE")
+    if not (equals and file):
+        raise QuantUsageError(f"--report: found {text!r:.100}, expected NAME=FILE")
     try:
         REPORTS.get(name)
     except QuantUsageError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
+        raise QuantUsageError(f"--report: {error}") from None
     return name, path_argument(file)
 
 
@@ -83,7 +82,7 @@ def _report(chosen: argparse.Namespace) -> Iterator[str]:
         )
     record = read_record(chosen.record)
     written = {name: file for name in _FILES if (file := getattr(chosen, name)) is not None}
-    for name, file in chosen.report:
+    for name, file in map(_named, chosen.report):
         if name in written:
             raise QuantUsageError(f"--report: {name} is asked for twice; keep one file")
         written[name] = file
