@@ -80,9 +80,10 @@ def _report(chosen: argparse.Namespace) -> Iterator[str]:
         raise QuantUsageError(
             "pytest-quant report: no run record given; write one with pytest --quant-json FILE"
         )
+    named = [*map(_named, chosen.report)]
     record = read_record(chosen.record)
     written = {name: file for name in _FILES if (file := getattr(chosen, name)) is not None}
-    for name, file in map(_named, chosen.report):
+    for name, file in named:
         if name in written:
             raise QuantUsageError(f"--report: {name} is asked for twice; keep one file")
         written[name] = file
