@@ -60,7 +60,11 @@ def _refuse_options_without_levels(config: pytest.Config) -> None:
 
 
 def _is_on(config: pytest.Config) -> bool:
-    return config.getoption("quant_levels") is not None or bool(config.getini("quant_levels"))
+    try:
+        return config.getoption("quant_levels") is not None or bool(config.getini("quant_levels"))
+    except TypeError:
+        # pytest 9.0 refuses a value of another type here; whoever reads the settings says it.
+        return True
 
 
 @pytest.fixture
