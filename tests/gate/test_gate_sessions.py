@@ -21,6 +21,7 @@ from benchmarks.gate_sessions import (
     resampled,
     upper_bound,
 )
+from tests.gate.alphas import alike
 
 from benchmarks import gate_sessions
 from pytest_quant.base.library import EXPECTED_IMPACT
@@ -107,7 +108,7 @@ def test_the_short_way_to_a_verdict_is_the_gate_s(alpha: float) -> None:
         counts = Paired(b, c, 64, reference_correct=40, level_correct=40 - b + c)
         short = gate_sessions._exceeds(counts, 5.0, alpha), gate_sessions._regresses(counts, alpha)
         assert short == (
-            evaluate_tolerance(counts, 5.0, alpha).verdict == "fail",
+            evaluate_tolerance(counts, 5.0, alike(alpha)).verdict == "fail",
             evaluate_regression(counts, DEFAULT_DROP, alpha).verdict == "fail",
         )
 

@@ -10,6 +10,7 @@ from tests.reports.records import measured, record
 from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes, Coverage
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.counting import Settled
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.gate.level_verdict import level_verdict
 from pytest_quant.gate.regression import regression_checks
@@ -29,7 +30,7 @@ def compared(lost: int, changes: Changes = AS_BEFORE, **use: object) -> RunRecor
     cases = tuple(replace(case, recorded="correct") for case in sums.cases)
     sums = replace(sums, cases=cases)
     run = record(sums)
-    checks = (*run.checks, *regression_checks([sums], 0.5, Budget(0.05, 2, 2, 2)))
+    checks = (*run.checks, *regression_checks([sums], 0.5, Budget(0.05, 2, 2, 2), Settled()))
     levels = tuple(
         replace(level, verdict=level.verdict and level_verdict(level.name, [sums], checks))
         for level in run.levels

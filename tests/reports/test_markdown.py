@@ -39,11 +39,12 @@ def test_says_what_to_do_and_what_changed() -> None:
     )
     for said in (
         "## Quantization of `a model`",
-        "- q8 may ship: shown to be within the limit over 1 probe (640 cases).",
+        "- q8 may ship: shown to be within 5 points (the guide's limits) in the only category, "
+        "over 1 probe (640 cases).",
         "- Hold q2 back: shown to lose more than the limit.",
-        "- q4 is undecided: about --quant-cases=",
+        "- q4 is undecided: numerical\\_reasoning (about ",
         "40 / 0 | 0.25 | 3.14 |",
-        "| `numerical_reasoning` | **62.5 \\[46.1, 76.5\\]** | 0.0",
+        "| `numerical_reasoning` | **62.5 \\[46.1, ",
         "- `q2`: `one-digit slip` 44 (+40)",
         "`probes/numerical_reasoning.yaml::sums[q2]`, case 0: expected `1`, `f16` `Answer: 17`",
         "Reference `f16` (16.01 bits/weight), `llama.cpp 0.3.36`; alpha 0.05 for 9 checks",

@@ -39,9 +39,9 @@ _WANTED = "expected a run record, as written by pytest --quant-json FILE"
 class LevelRecord:
     """A level's artifact. ``size`` in bytes, ``bits_per_weight`` read back from the file.
 
-    ``warning`` is a sentence if the artifact is not what its level says, else empty;
-    ``verdict`` is ``None`` for the reference; ``selected`` probes were to be asked of it,
-    ``deselected`` ones were collected and left out.
+    ``warning`` is a sentence if the artifact is not what its level says, else empty; ``verdict`` is
+    ``None`` for the reference; ``limits_from`` says whose its limits are. ``selected`` probes were
+    to be asked of it, ``deselected`` ones were collected and left out.
     """
 
     name: str
@@ -55,6 +55,7 @@ class LevelRecord:
     verdict: LevelVerdict | None
     selected: int = 0
     deselected: int = 0
+    limits_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ class RunRecord:
     tests that brought no measurement (a crash, an error). ``reference_recorded``: the reference
     was not at hand, its outcomes are those of the baselines. ``unused_baselines`` are the recorded
     levels of the model that were not tested. Of ``divergences`` there are at most two a level,
-    that on the held text first. ``max_cases``: up to so many cases of each probe were asked, in
-    turn; ``None`` if their number was fixed. ``judgement`` is that of a judge, if one was asked.
+    that on the held text first. ``cases`` of each probe were asked, or in turn up to ``max_cases``;
+    both ``None``: as many of each category as its decision takes. ``judgement`` is that of a judge,
+    if one was asked.
     """
 
     created: str
@@ -90,6 +92,7 @@ class RunRecord:
     divergence_checks: tuple[DivergenceCheck, ...] = ()
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()
+    cases: int | None = None
     max_cases: int | None = None
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
@@ -12,7 +12,8 @@ from pytest_quant.base.version import __version__
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.level_verdict import level_verdict
 from pytest_quant.gate.regression import regression_checks
-from pytest_quant.gate.verdicts import Check, pooled_checks
+from pytest_quant.gate.verdicts import Check
+from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.session.baseline_uses import (
     baseline_uses,
@@ -32,16 +33,19 @@ def conclude(session: Session, found: Findings) -> RunRecord:
     measurements = tuple(
         sorted(found.measurements.values(), key=lambda m: (places[m.level], m.nodeid))
     )
-    max_cases = session.plan.settings.max_cases
     checks = (
-        *pooled_checks(measurements, session.plan.limit, budget, max_cases),
+        *(session.pooled_checks(measurements) if session.budget else ()),
         *(
             Check("probe", m.level, m.nodeid, m.category, session.check(m))
             for m in measurements
             if m.informative
         ),
-        *regression_checks(
-            measurements, session.plan.settings.regression_drop, budget, session.turns
+        *(
+            regression_checks(
+                measurements, session.plan.settings.regression_drop, budget, session.counting
+            )
+            if session.budget
+            else ()
         ),
     )
     timed = tuple(found.benchmarks[name] for name in lineup.artifacts if name in found.benchmarks)
@@ -64,6 +68,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
             problems=problems,
             uses=uses,
             selected=session.selected.get(name, 0),
+            overall=name in session.plan.overall,
         )
         for name in lineup.levels
     }
@@ -82,6 +87,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
                 selected=session.selected.get(name, 0),
                 deselected=session.deselected.get(name, 0),
                 verdict=verdicts.get(name),
+                limits_from=_limits_from(session, name, measurements),
             )
             for name, artifact in lineup.artifacts.items()
         ),
@@ -128,10 +134,17 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         divergence_checks=distance_checks,
         baselines=uses,
         unused_baselines=unused_baselines(session),
-        max_cases=max_cases,
+        cases=session.plan.settings.cases,
+        max_cases=session.plan.settings.max_cases,
         problems=problems,
         other_failures=found.other_failures + len(found.problems) - len(problems),
     )
+
+
+def _limits_from(session: Session, level: str, found: Iterable[Measurement]) -> str:
+    """Whose the limits of a level are, by the categories that tell anything."""
+    categories = dict.fromkeys(m.category for m in found if m.level == level and m.informative)
+    return session.plan.limit_sources(level, categories)
 
 
 def _recorded_reference(session: Session) -> Iterator[LevelRecord]:

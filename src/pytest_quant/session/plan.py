@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -157,7 +157,8 @@ class Plan:
     def tolerances(self) -> Tolerances:
         from pytest_quant.gate.tolerances import read_tolerances
 
-        return read_tolerances(EXPECTED_IMPACT, self.settings.tolerances)
+        chosen = self.settings
+        return read_tolerances(EXPECTED_IMPACT, chosen.tolerances, chosen.margin)
 
     @property
     def tested(self) -> list[str]:
@@ -194,6 +195,16 @@ class Plan:
         """The level of the guide's tables that a level, or the reference, is one of."""
         own = self.reference if name == self.reference.name else self.level(name)
         return own.guide_level
+
+    @property
+    def overall(self) -> set[str]:
+        """The levels that have a limit of the user's for all probes together."""
+        return {level for level, category in self.settings.tolerances if category is None}
+
+    def limit_sources(self, level: str, categories: Iterable[str]) -> str:
+        """Whose the limits of these categories are, in words."""
+        found = dict.fromkeys(self.tolerances.source(level, name) for name in categories)
+        return " and ".join(found)
 
     def limit(self, level: str, category: str | None, task: str | None = None) -> float:
         """The tolerance in percentage points; category ``None``: all probes together."""

@@ -18,10 +18,11 @@ from allure_commons.model2 import (
 )
 from allure_commons.types import LabelType, Severity
 
+from pytest_quant.gate.counting import Kind
 from pytest_quant.gate.divergence_regression import explain_divergence
 from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
-from pytest_quant.gate.verdicts import Check, Kind
+from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import RunRecord
