@@ -111,6 +111,8 @@ def decided_words(record: RunRecord, level: LevelRecord) -> str:
     """What the verdict on a level rests on; empty where nothing of its quality was judged."""
     checks = group_checks(record, level.name)
     categories = [c for c in checks if c.scope == "category" and not c.result.uninformative]
+    if level.verdict == "fail" and not checks:
+        return why_failed(record, level.name)
     if not checks or level.verdict not in ("pass", "inconclusive", "fail"):
         return ""
     return "; ".join(_parts(record, level, checks, categories))
