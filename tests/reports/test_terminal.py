@@ -97,6 +97,20 @@ def test_how_far_a_level_is_from_the_reference() -> None:
     assert "note: q2, a text: its tokenizer differs" in told
 
 
+def test_what_an_ability_lost_is_told_for_probes_like_these() -> None:
+    lost = {"a": 0, "b": 8, "c": 16, "d": 8}
+    sums = [measured(name, "q4", right=60, lost=few) for name, few in lost.items()]
+    facts = measured("e", "q4", right=60, category="world_knowledge")
+    said = one_line(record(*sums, replace(facts, difficulty=2)))
+    assert (
+        "points lost for probes like these, 95 % (the bounds above: for these probes) "
+        "overall 10.0 [-3.0, 23.0], numerical_reasoning 12.5 [-3.7, 28.7], "
+        "world_knowledge (one probe) "
+        "by difficulty: 1 12.5 [-3.7, 28.7], 2 (one probe)" in said
+    )
+    assert "probes like these" not in one_line(record(sums[0]))
+
+
 def test_results_by_length_and_depth() -> None:
     def placed(measurement: Measurement, length: str, depths: list[str]) -> Measurement:
         cases = tuple(

@@ -15,6 +15,7 @@ from pytest_quant.metrics.measurement import Effort
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.reports.abilities import ability_lines
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import (
@@ -151,6 +152,7 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     *categories, overall = sorted(checks, key=lambda c: c.scope == "pooled")
     for check in (*categories, overall):
         yield _row(check)
+    yield from map(Line, ability_lines(record, level.name))
     yield from _facets(record, level)
     flips = overall.result.counts
     yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")

@@ -13,6 +13,7 @@ from pytest_quant.metrics.facets import FacetRow, by_two_facets
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.reports.abilities import ability_table
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import (
@@ -54,6 +55,7 @@ def view(record: RunRecord) -> dict[str, Any]:
         "reference_speed": tokens_per_second(record, record.reference),
         "levels": [_level(record, level) for level in levels],
         "heat": list(_heat(record, levels)),
+        "abilities": ability_table(record, [level.name for level in levels]),
         "guide_curve": _markup(figures.guide_curve(record)),
         "close_curve": _markup(figures.close_curve(record)),
         "category_curves": [(name, Markup(svg)) for name, svg in figures.category_curves(record)],
