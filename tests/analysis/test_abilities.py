@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from tests.reports.records import measured
 
-from pytest_quant.analysis.abilities import Ability, abilities, for_probes_like, for_these
+from pytest_quant.analysis.abilities import (
+    Ability,
+    abilities,
+    difference_for_probes_like,
+    for_probes_like,
+    for_these,
+)
 
 Draw = Callable[[np.random.Generator, int], np.ndarray]
 
@@ -137,3 +143,35 @@ def test_what_no_sample_of_probes_can_know() -> None:
     assert 0.5 < alike < 0.7
     _, more = coverage(30, some(0.1, 0.4), 0.04)
     assert more > 0.85
+
+
+@pytest.mark.parametrize(
+    ("flips", "draw"),
+    [
+        (0.003, spread(0, 0)),
+        (0.01, spread(0, 0)),
+        (0.04, spread(0, 0)),
+        (0.02, spread(0.05, 0.05)),
+    ],
+    ids=["hardly a flip", "few flips", "many flips", "probes differ"],
+)
+def test_ten_categories_that_are_alike_are_told_apart_in_one_session_of_twenty(
+    flips: float, draw: Draw
+) -> None:
+    """Six probes of 32 cases each; each category is held against the nine others."""
+    rng, sessions, wrong = np.random.default_rng(5), 100, 0
+    for _ in range(sessions):
+        true = draw(rng, 60)
+        rate = np.maximum(flips, np.abs(true))[:, None]
+        drawn = rng.random((60, 32))
+        lost = drawn < (rate + true[:, None]) / 2
+        won = drawn > 1 - (rate - true[:, None]) / 2
+        losses = (100.0 * (1.0 * lost - won)).tolist()
+        for at in range(0, 60, 6):
+            mine, rest = losses[at : at + 6], losses[:at] + losses[at + 6 :]
+            found = difference_for_probes_like(mine, rest, 0.05 / 10)
+            assert found is not None
+            if found.lower > 0 or found.upper < 0:
+                wrong += 1
+                break
+    assert wrong <= 0.05 * sessions

@@ -113,3 +113,21 @@ def for_probes_like(losses: Sequence[Sequence[float]], alpha: float = _ALPHA) ->
         max(-100.0, min(mean - margin, these.lower)),
         min(100.0, max(mean + margin, these.upper)),
     )
+
+
+def difference_for_probes_like(
+    first: Sequence[Sequence[float]], second: Sequence[Sequence[float]], alpha: float
+) -> Estimate | None:
+    """What probes like the first lose more than those like the second, two-sided at ``alpha``.
+
+    The bounds of both are put together as Zou and Donner do ("Construction of confidence limits
+    about effect measures", Statistics in Medicine 27, 2008): unlike a standard error, they leave
+    room for the flips of probes that have shown none. ``None``: one of the two is a single probe.
+    """
+    mine, other = for_probes_like(first, alpha), for_probes_like(second, alpha)
+    if mine is None or other is None:
+        return None
+    value = mine.value - other.value
+    below = math.hypot(mine.value - mine.lower, other.upper - other.value)
+    above = math.hypot(mine.upper - mine.value, other.value - other.lower)
+    return Estimate(value, value - below, value + above)

@@ -64,7 +64,8 @@ def session_lines(record: RunRecord) -> Iterator[str]:
         )
     gave_way = [row for row in found.categories if row.gives_way_at]
     if gave_way:
-        yield "give way first: " + ", ".join(f"{r.category} at {r.gives_way_at}" for r in gave_way)
+        told = ", ".join(f"{row.category} at {row.gives_way_at}" for row in gave_way)
+        yield f"give way first, in these probes: {told}"
     for name in ("sensitive", "resilient"):
         if rows := [row for row in found.categories if row.found == name]:
             told = ", ".join(f"{row.category} (guide: {row.guide or 'silent'})" for row in rows)
