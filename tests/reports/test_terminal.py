@@ -111,6 +111,23 @@ def test_what_an_ability_lost_is_told_for_probes_like_these() -> None:
     assert "probes like these" not in one_line(record(sums[0]))
 
 
+def test_a_category_that_says_nothing_says_so_in_its_row() -> None:
+    guessing = "the reference answers 2 of 8 cases correctly"
+    run = record(
+        measured("sums", "q8", right=600, n=640),
+        # Right in 2 of 64, where the limit is 5 points: a pass would be empty.
+        measured("rare", "q8", right=2, n=64, category="world_knowledge"),
+        measured("unknown", "q8", right=2, n=8, category="ambiguity", uninformative=guessing),
+        replace(unasked("far", "q8", "too long"), category="long_context"),
+    )
+    rows = [line.text.split() for line in summary(run)]
+    assert ["world_knowledge", "64", "3.1", "3.1", "0.0"] in [row[:5] for row in rows]
+    (row,) = (row for row in rows if row[:1] == ["world_knowledge"] and len(row) > 5)
+    assert row[-2:] == ["says", "nothing"]
+    assert ["ambiguity", "8", "25.0", "-", "-", "-", "says", "nothing"] in rows
+    assert ["long_context", "0", "-", "-", "-", "-", "not", "asked"] in rows
+
+
 def test_results_by_length_and_depth() -> None:
     def placed(measurement: Measurement, length: str, depths: list[str]) -> Measurement:
         cases = tuple(

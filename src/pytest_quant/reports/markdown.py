@@ -28,7 +28,12 @@ from pytest_quant.reports.advice import advice
 from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.judgements import judge_problem, preferred
 from pytest_quant.reports.plain_text import counted, shown
-from pytest_quant.reports.results import category_checks, pooled_check
+from pytest_quant.reports.results import (
+    SILENT,
+    category_checks,
+    pooled_check,
+    silent_categories,
+)
 from pytest_quant.reports.standing import WORDS, standing_lines
 from pytest_quant.reports.terminal import tokens_per_second
 from pytest_quant.reports.thinking import thinking_notes
@@ -135,6 +140,8 @@ def _category_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterato
     for (subject, level), check in category_checks(record).items():
         drop = f"**{_drop(check)}**" if check.result.verdict == "fail" else _drop(check)
         cells[subject, level] = drop + _alike(known.get(("category", subject, level)))
+    for place in silent_categories(record):
+        cells[place] = f"{cells[place]}, {SILENT}" if place in cells else SILENT
     names = [level.name for level in levels]
     subjects = sorted({subject for subject, level in cells if level in names})[:_MOST_CATEGORIES]
     if not subjects:

@@ -27,7 +27,13 @@ from pytest_quant.reports.baselines import (
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
 from pytest_quant.reports.failures import divergence_text, failure_text, news
 from pytest_quant.reports.plain_text import counted, shown
-from pytest_quant.reports.results import by_reason, failed_checks
+from pytest_quant.reports.results import (
+    SILENT,
+    by_reason,
+    category_checks,
+    failed_checks,
+    silent_categories,
+)
 from pytest_quant.reports.standing import WORDS, standing_lines
 from pytest_quant.reports.tables import table_lines
 from pytest_quant.reports.thinking import thinking_notes
@@ -150,8 +156,10 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
         f"{level.name:>7.7} {'drop':>5} {'bounds':<15}{'limit':>5}  verdict"
     )
     *categories, overall = sorted(checks, key=lambda c: c.scope == "pooled")
-    for check in (*categories, overall):
+    for check in categories:
         yield _row(check)
+    yield from _silent(record, level)
+    yield _row(overall)
     yield from map(Line, ability_lines(record, level.name))
     yield from _facets(record, level)
     flips = overall.result.counts
@@ -195,9 +203,24 @@ def _row(check: Check) -> Line:
     bounds = f"[{result.lower:.1f}, {result.upper:.1f}]"
     return Line(
         f"{check.subject:<19} {counts.n:>5} {before:>5.1f} {now:>7.1f} {result.drop:>5.1f} "
-        f"{bounds:<15}{result.limit:>5g}  {result.verdict}",
+        f"{bounds:<15}{result.limit:>5g}  {SILENT if result.uninformative else result.verdict}",
         _COLOURS[result.verdict] if result.verdict == "fail" else "",
     )
+
+
+def _silent(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
+    """Rows of the categories of which no probe tells anything."""
+    checked = category_checks(record)
+    for place in sorted(silent_categories(record)):
+        category, name = place
+        if name == level.name and place not in checked:
+            mine = [m for m in record.of_level(name) if m.category == category]
+            right = [case.reference.correct for m in mine for case in m.cases]
+            before = f"{100 * sum(right) / len(right):.1f}" if right else "-"
+            yield Line(
+                f"{category:<19} {len(right):>5} {before:>5} {'-':>7} {'-':>5} {'':<15}{'-':>5}  "
+                f"{SILENT if right else 'not asked'}"
+            )
 
 
 def _robustness(record: RunRecord, level: LevelRecord) -> Iterator[Line]:

@@ -106,6 +106,21 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
     assert all(plot.size["height"] > 80 for plot in plots)
 
 
+def test_a_category_that_says_nothing_says_so_in_its_cell(show: Show) -> None:
+    shown = show(
+        record(
+            measured("sums", "q4", right=60, lost=1),
+            measured("rare", "q4", right=2, category="world_knowledge"),
+            measured("far", "q4", right=0, category="long_context", uninformative="it guesses"),
+        )
+    )
+    assert "long context says nothing" in shown.text
+    (cell,) = shown.browser.find_elements(By.CSS_SELECTOR, "table.heat td.none")
+    assert cell.get_attribute("title") == "far: it guesses"
+    assert ", says nothing" in shown.text
+    assert shown.complaints == []
+
+
 def test_every_case_that_came_out_differently(show: Show, run: RunRecord) -> None:
     shown = show(run)
     assert shown.count == "51 of 51 cases"

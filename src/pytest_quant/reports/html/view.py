@@ -31,6 +31,7 @@ from pytest_quant.reports.results import (
     failed_checks,
     levels_under_test,
     pooled_check,
+    silent_categories,
 )
 from pytest_quant.reports.standing import session_verdict, standing_lines, why_unjudged
 from pytest_quant.reports.terminal import tokens_per_second
@@ -98,19 +99,26 @@ def _level(record: RunRecord, level: LevelRecord) -> dict[str, Any]:
 
 def _heat(record: RunRecord, levels: list[LevelRecord]) -> Iterator[dict[str, Any]]:
     """A row for each category, and one for all."""
-    checks = category_checks(record)
-    for category in sorted({category for category, _ in checks}):
-        cells = [_cell(checks.get((category, level.name))) for level in levels]
+    checks, silent = category_checks(record), silent_categories(record)
+    for category in sorted({category for category, _ in (*checks, *silent)}):
+        places = [(category, level.name) for level in levels]
+        cells = [_cell(checks.get(place), silent.get(place, "")) for place in places]
         yield {"name": category, "cells": cells}
     pooled = [_cell(pooled_check(record, level.name)) for level in levels]
     if any(pooled):
         yield {"name": "overall", "cells": pooled}
 
 
-def _cell(check: Check | None) -> dict[str, Any] | None:
+def _cell(check: Check | None, silent: str = "") -> dict[str, Any] | None:
+    """``silent``: why there is nothing to tell, whether there is a check or not."""
     if check is None:
-        return None
-    return {"check": check, "result": check.result, "shade": shade(check.result.drop)}
+        return {"check": None, "silent": silent} if silent else None
+    return {
+        "check": check,
+        "result": check.result,
+        "shade": shade(check.result.drop),
+        "silent": silent or check.result.uninformative,
+    }
 
 
 def shade(drop: float) -> str:
