@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.reports.records import divergence, measured, record, unasked
 
+from pytest_quant.metrics.divergence import Statistic
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import RunRecord
+from pytest_quant.reports.divergences import percentile_text
 from pytest_quant.reports.terminal import COLUMNS, MOST_FAILURES, MOST_REASONS, advice, summary
 
 HOSTILE = "\x1b[31mred\x9b2J \u202edesrever\u2066 \u200b\r\n\tnul\0 \ud800 " + "\u6f22" * 90
@@ -95,6 +97,12 @@ def test_how_far_a_level_is_from_the_reference() -> None:
     assert told[second + 1].startswith("KL divergence 0.25 ± 0.05, 99.9 % 0.3; ")
     assert told[second + 2].startswith("on f16's responses 0.125 ± 0.02, 99.9 % 0.15; ")
     assert "note: q2, a text: its tokenizer differs" in told
+
+
+def test_a_percentile_says_what_bounds_it() -> None:
+    assert percentile_text(Statistic(0.3)) == "0.3"
+    assert percentile_text(Statistic(0.3, low=0.2, high=0.45)) == "0.3 [0.2, 0.45]"
+    assert percentile_text(Statistic(0.3, low=0.2)) == "0.3 [0.2, ?]"
 
 
 def test_what_an_ability_lost_is_told_for_probes_like_these() -> None:
