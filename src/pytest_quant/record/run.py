@@ -66,7 +66,8 @@ class RunRecord:
     was not at hand, its outcomes are those of the baselines. ``unused_baselines`` are the recorded
     levels of the model that were not tested. Of ``divergences`` there are at most two a level,
     that on the held text first. ``max_cases``: up to so many cases of each probe were asked, in
-    turn; ``None`` if their number was fixed. ``judgement`` is that of a judge, if one was asked.
+    turn; ``None`` if their number was fixed. ``sets`` are parametrized tests in Python, which take
+    part in no check but their own. ``judgement`` is that of a judge, if one was asked.
     """
 
     created: str
@@ -91,6 +92,7 @@ class RunRecord:
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()
     max_cases: int | None = None
+    sets: tuple[Measurement, ...] = ()
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
 

@@ -32,6 +32,7 @@ from pytest_quant.reports.results import (
     SILENT,
     category_checks,
     pooled_check,
+    set_checks,
     silent_categories,
 )
 from pytest_quant.reports.standing import WORDS, standing_lines
@@ -140,6 +141,9 @@ def _category_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterato
     for (subject, level), check in category_checks(record).items():
         drop = f"**{_drop(check)}**" if check.result.verdict == "fail" else _drop(check)
         cells[subject, level] = drop + _alike(known.get(("category", subject, level)))
+    for place, check in set_checks(record).items():
+        drop = f"**{_drop(check)}**" if check.result.verdict == "fail" else _drop(check)
+        cells[place] = f"{drop}, {SILENT}" if check.result.uninformative else drop
     for place in silent_categories(record):
         cells[place] = f"{cells[place]}, {SILENT}" if place in cells else SILENT
     names = [level.name for level in levels]

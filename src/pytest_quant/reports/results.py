@@ -34,6 +34,11 @@ def category_checks(record: RunRecord) -> dict[tuple[str, str], Check]:
     return {(c.subject, c.level): c for c in record.checks if (c.scope, c.kind) == wanted}
 
 
+def set_checks(record: RunRecord) -> dict[tuple[str, str], Check]:
+    """The checks of parametrized tests in Python, by the name of the test and level."""
+    return {(c.subject.rpartition("::")[2], c.level): c for c in record.checks if c.scope == "set"}
+
+
 def silent_categories(record: RunRecord) -> dict[tuple[str, str], str]:
     """The categories that say nothing of a level, by category and level, and why.
 

@@ -31,6 +31,7 @@ from pytest_quant.reports.results import (
     failed_checks,
     levels_under_test,
     pooled_check,
+    set_checks,
     silent_categories,
 )
 from pytest_quant.reports.standing import session_verdict, standing_lines, why_unjudged
@@ -104,6 +105,10 @@ def _heat(record: RunRecord, levels: list[LevelRecord]) -> Iterator[dict[str, An
         places = [(category, level.name) for level in levels]
         cells = [_cell(checks.get(place), silent.get(place, "")) for place in places]
         yield {"name": category, "cells": cells}
+    sets = set_checks(record)
+    for test in sorted({test for test, _ in sets}):
+        cells = [_cell(sets.get((test, level.name))) for level in levels]
+        yield {"name": test, "cells": cells}
     pooled = [_cell(pooled_check(record, level.name)) for level in levels]
     if any(pooled):
         yield {"name": "overall", "cells": pooled}
