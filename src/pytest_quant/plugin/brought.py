@@ -42,7 +42,7 @@ def complete(report: pytest.TestReport, item: pytest.Item, level: str, session: 
             # Where the probe stands, not where this plugin calls pytest.skip.
             report.longrepr = (str(item.path), item.probe.line, report.longrepr[2])
     elif report.when == "call" and isinstance(item, pytest.Function) and is_counted(item):
-        attach_finding(report, counted(item, level))
+        attach_finding(report, counted(item, level, session))
     clean(report)
 
 

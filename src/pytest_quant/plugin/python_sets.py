@@ -13,6 +13,7 @@ from pytest_quant.session.findings import Counted
 
 if TYPE_CHECKING:
     from pytest_quant.metrics.measurement import CaseResult
+    from pytest_quant.session.session import Session
 
 # The cases that a test has told in its last run, each with what guessing would get right.
 TOLD = pytest.StashKey[list[tuple["CaseResult", float]]]()
@@ -30,7 +31,7 @@ def set_of(item: pytest.Function) -> str:
     return f"{item.nodeid.removesuffix(item.name)}{item.originalname}"
 
 
-def counted(item: pytest.Function, level: str) -> Counted:
+def counted(item: pytest.Function, level: str, session: Session) -> Counted:
     """What a test has told in its last run."""
     from pytest_quant.base.categories import CATEGORIES
 
@@ -42,4 +43,5 @@ def counted(item: pytest.Function, level: str) -> Counted:
         category=marks[0] if marks else None,
         chance=sum(chance for _, chance in told) / len(told) if told else 0.0,
         cases=tuple(case for case, _ in told),
+        runtimes=session.bench.runtimes if told else {},
     )

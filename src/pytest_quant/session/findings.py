@@ -47,7 +47,7 @@ class Counted:
     """What one of the tests of a parametrized test in Python told of its level.
 
     ``test`` is the node id without the parameters; ``category`` that of its mark, if it has one.
-    ``chance`` is the share of its cases that guessing gets right.
+    ``chance`` is the share of its cases that guessing gets right; ``runtimes`` by level ran.
     """
 
     level: str
@@ -55,6 +55,7 @@ class Counted:
     category: str | None
     chance: float
     cases: tuple[CaseResult, ...]
+    runtimes: Mapping[str, RuntimeInfo]
 
 
 Finding = Measured | Compared | Timed | Counted
@@ -91,6 +92,7 @@ class Findings:
                 self._keep_distances(level, distances)
             case Counted():
                 self.counted[test] = found
+                self.runtimes |= found.runtimes
             case Timed(level, benchmark):
                 self.benchmarks.pop(level, None)
                 if benchmark is not None:
