@@ -110,7 +110,7 @@ def test_the_set_of_cases_is_judged_as_one(project: Project) -> None:
     assert run.code == pytest.ExitCode.OK, run.output
     assert run.outcomes == {"passed": 40, "inconclusive": 1}
     assert any(
-        line.startswith("quant-gate::test_steps.py::test_doubling[q8] INCONCLUSIVE")
+        line.startswith("quant-gate::test_steps::test_doubling[q8] INCONCLUSIVE")
         for line in run.lines
     )
 
