@@ -112,7 +112,7 @@ def _how_to_decide(record: RunRecord, level: str) -> str:
     """The cases per probe that would settle a level's pooled check."""
     mine = record.of_level(level)
     if not mine and record.sets:
-        return "too few cases of its tests in Python are decided."
+        return "its tests in Python have too few cases."
     if len(mine) < record.level(level).selected:
         return "run again for what is missing."
     pooled = pooled_check(record, level)
