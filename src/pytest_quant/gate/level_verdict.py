@@ -75,7 +75,7 @@ def level_verdict(
         return "broken"
     if not any(m.cases for m in mine):
         return "not asked"
-    tolerance = [c for c in here if c.scope != "probe" and c.kind == "tolerance"]
+    tolerance = [c for c in here if c.scope in ("pooled", "category") and c.kind == "tolerance"]
     if not tolerance:
         return "not compared"
     return (

@@ -23,7 +23,7 @@ _DROP_WIDTH = 1e-5
 _NODES = 9
 
 
-def tango_bounds(b: int, c: int, n: int, alpha: float) -> tuple[float, float]:
+def tango_bounds(b: float, c: float, n: int, alpha: float) -> tuple[float, float]:
     """Score bounds ``(lower, upper)`` of the drop, each one-sided at ``alpha``.
 
     Taken together they are the two-sided interval at ``2 * alpha`` of T. Tango, "Equivalence

@@ -67,8 +67,9 @@ class RunRecord:
     was not at hand, its outcomes are those of the baselines. ``unused_baselines`` are the recorded
     levels of the model that were not tested. Of ``divergences`` there are at most two a level,
     that on the held text first. ``cases`` of each probe were asked, or in turn up to ``max_cases``;
-    both ``None``: as many of each category as its decision takes. ``judgement`` is that of a judge,
-    if one was asked.
+    both ``None``: as many of each category as its decision takes. ``sets`` are parametrized
+    tests in Python, which take part in no check but their own. ``judgement`` is that of a judge, if
+    one was asked.
     """
 
     created: str
@@ -94,6 +95,7 @@ class RunRecord:
     unused_baselines: tuple[str, ...] = ()
     cases: int | None = None
     max_cases: int | None = None
+    sets: tuple[Measurement, ...] = ()
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
 

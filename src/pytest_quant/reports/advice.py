@@ -90,7 +90,13 @@ def _asked(record: RunRecord, level: str) -> str:
     """How much says something about a level."""
     found = [m for m in record.of_level(level) if m.informative]
     cases = sum(len(m.cases) for m in found)
-    return f"{counted(len(found), 'probe')} ({counted(cases, 'case')})"
+    probes = f"{counted(len(found), 'probe')} ({counted(cases, 'case')})"
+    sets = [m for m in record.sets if m.level == level]
+    asked = sum(len(m.cases) for m in sets)
+    tests = f"{counted(len(sets), 'test')} in Python ({counted(asked, 'case')})"
+    if not sets:
+        return probes
+    return f"{probes} and {tests}" if found else tests
 
 
 def _why_not_yet(use: BaselineUse | None) -> str:
@@ -109,7 +115,10 @@ def _why_not_yet(use: BaselineUse | None) -> str:
 
 def _how_to_decide(record: RunRecord, level: str) -> str:
     """What would settle a level that is undecided."""
-    if len(record.of_level(level)) < record.level(level).selected:
+    mine = record.of_level(level)
+    if not mine and record.sets:
+        return "its tests in Python have too few cases."
+    if len(mine) < record.level(level).selected:
         return "run again for what is missing."
     excuses = [c.result.uninformative for c in group_checks(record, level)]
     if option := remedy(record, level):

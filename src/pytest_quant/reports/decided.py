@@ -32,7 +32,8 @@ def group_checks(record: RunRecord, level: str) -> list[Check]:
     return [
         check
         for check in record.checks
-        if (check.level, check.kind) == (level, "tolerance") and check.scope != "probe"
+        if (check.level, check.kind) == (level, "tolerance")
+        and check.scope in ("pooled", "category")
     ]
 
 

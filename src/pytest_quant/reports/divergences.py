@@ -42,9 +42,17 @@ def noise_line(record: RunRecord) -> Iterator[str]:
 def _divergence(divergence: Divergence) -> str:
     mean, tail, top = (divergence.statistics[n] for n in ("Mean KLD", "99.9% KLD", "Same top p"))
     return (
-        f"{mean.value:.3g}{_error(mean, '.1g')}, 99.9 % {tail.value:.2g}; "
+        f"{mean.value:.3g}{_error(mean, '.1g')}, 99.9 % {percentile_text(tail)}; "
         f"same top token {top.value:.1f}{_error(top, '.1f')} %"
     )
+
+
+def percentile_text(statistic: Statistic) -> str:
+    """An upper percentile with its interval, or what is left of it where few tokens are beyond."""
+    value, low, high = statistic.value, statistic.low, statistic.high
+    if low is None:
+        return f"{value:.2g}"
+    return f"{value:.2g} [{low:.2g}, {'?' if high is None else f'{high:.2g}'}]"
 
 
 def _error(statistic: Statistic, form: str) -> str:

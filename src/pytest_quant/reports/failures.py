@@ -140,6 +140,8 @@ def _example(
 
 
 def _members(record: RunRecord, check: Check) -> list[Measurement]:
+    if check.scope == "set":
+        return [m for m in record.sets if (m.level, m.probe) == (check.level, check.subject)]
     return [
         m
         for m in record.of_level(check.level)

@@ -44,6 +44,16 @@ def why_nothing(record: RunRecord, level: LevelRecord) -> str:
     if not level.selected:
         return "no probe of it was selected"
     mine = record.of_level(level.name)
+    reason = next(
+        (
+            c.result.uninformative
+            for c in record.checks
+            if (c.scope, c.level) == ("set", level.name)
+        ),
+        "",
+    )
+    if not mine and reason:
+        return f"its tests in Python tell nothing: {shown(reason, 120)}"
     if not mine:
         return f"none of its {counted(level.selected, 'test')} brought a measurement"
     reasons = by_reason(mine)

@@ -11,6 +11,7 @@ from pytest_quant.analysis.summary import analyse
 from pytest_quant.base.version import __version__
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.level_verdict import level_verdict
+from pytest_quant.gate.python_sets import set_checks, verdict_of_sets
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.measurement import Measurement
@@ -21,6 +22,7 @@ from pytest_quant.session.baseline_uses import (
     unused_baselines,
 )
 from pytest_quant.session.findings import Findings
+from pytest_quant.session.python_sets import sets_of
 from pytest_quant.session.session import Session
 
 
@@ -33,6 +35,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
     measurements = tuple(
         sorted(found.measurements.values(), key=lambda m: (places[m.level], m.nodeid))
     )
+    sets = sets_of(found.counted)
     checks = (
         *(session.pooled_checks(measurements) if session.budget else ()),
         *(
@@ -47,6 +50,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
             if session.budget
             else ()
         ),
+        *set_checks(sets, session.plan.limit, budget),
     )
     timed = tuple(found.benchmarks[name] for name in lineup.artifacts if name in found.benchmarks)
     distances = tuple(
@@ -72,6 +76,10 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         )
         for name in lineup.levels
     }
+    told = {name: [c for c in checks if (c.scope, c.level) == ("set", name)] for name in verdicts}
+    for name, verdict in verdicts.items():
+        if verdict == "not asked" and told[name] and not session.selected.get(name):
+            verdicts[name] = verdict_of_sets(told[name])
     levels = (
         *_recorded_reference(session),
         *(
@@ -84,7 +92,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
                 tensor_types=dict(artifact.tensor_types),
                 warning=artifact.warning,
                 runtime=found.runtimes.get(name),
-                selected=session.selected.get(name, 0),
+                selected=session.selected.get(name, 0) or len(told.get(name, ())),
                 deselected=session.deselected.get(name, 0),
                 verdict=verdicts.get(name),
                 limits_from=_limits_from(session, name, measurements),
@@ -104,6 +112,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         missing=max(0, sum(session.selected.values()) - len(measurements)),
         levels=levels,
         measurements=measurements,
+        sets=sets,
         checks=checks,
         # That which was found beside the first level: each is of the reference.
         noise=next((found.noise[name] for name in lineup.levels if name in found.noise), None),

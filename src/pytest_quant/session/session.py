@@ -58,10 +58,11 @@ class Session:
         self.files.read_all()
         self.plan.prepare(run=run)
 
-    def select(self, selected: Iterable[tuple[str, str]]) -> None:
+    def select(self, selected: Iterable[tuple[str, str]], sets: int = 0) -> None:
         """Share the error budget among the selected (category, level) pairs, one per probe.
 
-        What has a baseline is checked twice, and its divergence once more on each text.
+        What has a baseline is checked twice, and its divergence once more on each text. So many
+        ``sets``, of a test in Python at a level each, are checked as probes are.
         """
         plan, pairs = self.plan, list(selected)
         levels = {level for _, level in pairs}
@@ -74,7 +75,7 @@ class Session:
             alpha=plan.settings.alpha,
             pooled=len(levels) + len(recorded) + distances,
             category=len(set(pairs)) + len(set(again)),
-            probe=len(pairs) + len(again),
+            probe=len(pairs) + len(again) + sets,
         )
 
     @cached_property
