@@ -56,7 +56,7 @@ ALLOWED = {
         "probes.generators.planning",
         "metrics.likeliest",
         "metrics.token_statistics",
-        "gate.divergence_regression",
+        "gate.chunk_tests",
     ),
     "hypothesis": (),
     "torch": (),

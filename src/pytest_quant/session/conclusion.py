@@ -99,8 +99,6 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         levels=levels,
         measurements=measurements,
         checks=checks,
-        # That which was found beside the first level: each is of the reference.
-        noise=next((found.noise[name] for name in lineup.levels if name in found.noise), None),
         analysis=analyse(
             measurements,
             checks,
