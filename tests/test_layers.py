@@ -58,7 +58,7 @@ ALLOWED = {
         "metrics.likeliest",
         "metrics.token_statistics",
         "analysis.abilities",
-        "gate.divergence_regression",
+        "gate.chunk_tests",
     ),
     "hypothesis": (),
     "torch": (),

@@ -171,7 +171,8 @@ def test_a_damaged_copy_fails_and_names_what_changed(damaged: Run) -> None:
         "quant-gate::overall-regression[q8]",
         "quant-gate::divergence-text-regression[q8]",
     }
-    assert {found["verdict"] for found in distances(damaged).values()} == {"fail"}
+    # The few responses to two probes decide nothing by themselves.
+    assert distances(damaged)["text"]["verdict"] == "fail"
     assert "FAILED q8 divergence (text) KL divergence " in story
 
 
@@ -225,7 +226,8 @@ def test_one_file_alone_is_compared_with_its_record(recorded: Project, q8_file: 
     assert distances(run).keys() == {"recorded"}
     assert distances(run)["recorded"]["verdict"] == "pass"
     assert run.record["selected"]["pooled"] == 3
-    assert run.record["noise"] is None
+    # The noise needs no reference: it is that of the file.
+    assert 0 < run.record["divergences"][0]["noise"]["share"] < 1
     assert "f16 (not at hand, as recorded)" in "\n".join(run.section)
 
 

@@ -249,3 +249,8 @@ def test_a_record_that_contradicts_itself(said: str, written: dict[str, Any]) ->
     CONTRADICTIONS[said](written)
     with pytest.raises(QuantUsageError, match=f"damaged: {said}"):
         RunRecord.from_json(written)
+
+
+def test_a_record_that_holds_the_noise_of_the_reference_is_read(run: RunRecord) -> None:
+    raw = run.to_json() | {"noise": {"level": "f16", "batch": 16, "kld": 1e-6}}
+    assert RunRecord.from_json(json.loads(json.dumps(raw))) == run

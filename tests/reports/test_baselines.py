@@ -87,7 +87,7 @@ def test_what_a_file_holds_stays_within_bounds(name: str) -> None:
 
 
 def test_a_level_that_diverges_like_a_lower_one() -> None:
-    chunks = [RecordedChunk(f"{i}", 512, 0.001) for i in range(9)]
+    chunks = [RecordedChunk(f"{i}", 512, 0.001) for i in range(20)]
     higher = [replace(chunk, kld=0.01) for chunk in chunks]
     result = evaluate_divergence(chunks, higher, 0.01)
     assert result is not None
@@ -95,7 +95,7 @@ def test_a_level_that_diverges_like_a_lower_one() -> None:
         compared(0, diverges="like q2"), divergence_checks=(DivergenceCheck("q4", "text", result),)
     )
     text = said(run)
-    assert "regression: KL divergence 0.01, recorded 0.001 (10 times), 9 chunks" in text
+    assert "regression: KL divergence 0.01, recorded 0.001 (10 times), 20 chunks" in text
     assert "note: labelled q4, diverges like q2" in text
     assert "FAILED q4 divergence (text)" in text
 

@@ -170,7 +170,10 @@ def changes(
         for what in ("new", "gone", "changed")
         if (count := getattr(covered, what))
     ]
-    runtime = [sentence for _, sentence in _differing(was.runtime, artifact.runtime)]
+    # Records that are older than the name do not know their kernels, which is no difference.
+    unknown = {"kernels"} - was.runtime.keys()
+    told = {name: value for name, value in artifact.runtime.items() if name not in unknown}
+    runtime = [sentence for _, sentence in _differing(was.runtime, told)]
     if baseline.version != version:
         runtime.append(f"pytest-quant {baseline.version} -> {version}")
     known = baseline.reference

@@ -51,12 +51,27 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Noise:
+    """How far a level is from itself, read in physical batches of ``batch`` tokens.
+
+    Means over ``tokens`` of the held text: ``kld`` in nats, ``same_top`` as for a chunk. ``share``
+    is what ``kld`` is of the level's divergence from the reference on the same tokens, at most 1.
+    """
+
+    batch: int
+    tokens: int
+    kld: float
+    same_top: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Divergence:
     """How far a level is from the reference on one text.
 
     ``title`` says for a person what was read. ``statistics`` are those of ``STATISTICS``, over the
     tokens of all ``chunks``. ``warning`` is empty, or says why the level does not read what the
-    reference reads.
+    reference reads. ``noise`` is that of the level, ``None`` where it was not measured.
     """
 
     level: str
@@ -65,6 +80,7 @@ class Divergence:
     chunks: tuple[Chunk, ...]
     statistics: Mapping[str, Statistic]
     warning: str = ""
+    noise: Noise | None = None
 
     @property
     def tokens(self) -> int:

@@ -25,7 +25,6 @@ from pytest_quant.gate.verdicts import Check
 from pytest_quant.judge.preferences import Judgement
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -86,7 +85,6 @@ class RunRecord:
     checks: tuple[Check, ...]
     analysis: Analysis
     divergences: tuple[Divergence, ...] = ()
-    noise: NoiseFloor | None = None
     benchmarks: tuple[Benchmark, ...] = ()
     likelihoods: tuple[ResponseLikelihood, ...] = ()
     judgement: Judgement | None = None
@@ -134,6 +132,8 @@ class RunRecord:
                 f"schema version {raw['schema']!r:.20}, this pytest-quant reads version "
                 f"{SCHEMA_VERSION}; read it with the version that wrote it, or run again"
             )
+        # Older records hold the noise of the reference here; a level has its own now.
+        raw = {name: value for name, value in raw.items() if name != "noise"}
         if error := best_match(_validator().iter_errors(raw)):
             raise QuantUsageError(f"{error.json_path}: {error.message:.200}; {_WANTED}")
         try:

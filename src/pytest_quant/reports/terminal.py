@@ -24,7 +24,7 @@ from pytest_quant.reports.baselines import (
     shortfall_text,
     unused_baselines,
 )
-from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
+from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
 from pytest_quant.reports.failures import divergence_text, failure_text, news
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import (
@@ -131,7 +131,6 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"runtime {runtime.name} {runtime.version}, {counted(runtime.threads, 'thread')}, "
             f"{counted(runtime.parallel, 'sequence')} at once"
         )
-    yield from map(Line, noise_line(record))
     total = sum(record.selected.values())
     yield Line(f"alpha {record.alpha:g} for all {total} checks together")
     for level in record.levels:

@@ -118,7 +118,10 @@ def divergence_checks(
             continue
         assert session.budget is not None
         result = evaluate_divergence(
-            baseline.divergences[found.source], found.chunks, session.budget.alpha_for("pooled")
+            baseline.divergences[found.source],
+            found.chunks,
+            session.budget.alpha_for("pooled"),
+            noise=found.noise.share if found.noise else 0.0,
         )
         if result is not None:
             checks.append(DivergenceCheck(found.level, found.source, result))

@@ -80,10 +80,10 @@ ReferenceRecord = Callable[[str, Probe, Case], Answer]
 class Bench:
     """Asks the cases of probes, opening each level's model when it is first needed.
 
-    Holds the reference and at most one other model. ``open_level`` gives the runtime of a
-    level; ``origin_of`` names, without opening it, everything about the level and its runtime
-    that could change a response. With ``recorded`` the reference is not asked: its answers are
-    looked up there.
+    Holds the reference and at most one other model, or two that are compared. ``open_level`` gives
+    the runtime of a level; ``origin_of`` names, without opening it, everything about the level and
+    its runtime that could change a response. With ``recorded`` the reference is not asked: its
+    answers are looked up there.
     """
 
     def __init__(
@@ -252,14 +252,15 @@ class Bench:
         # Equal texts are scored once.
         return [(found[0], found[-1]) for found in means]
 
-    def diverge(self, level: str, reading: Reading) -> Divergence:
-        """How far a level is from the reference. Raises as ``divergence`` does."""
+    def diverge(self, level: str, reading: Reading, base: str = "") -> Divergence:
+        """How far a level is from the reference, or ``base``. Raises as ``divergence`` does."""
+        base = base or self._reference
 
         def compare() -> tuple[Divergence, RuntimeInfo]:
-            reference, own = self._runtime(self._reference), self._runtime(level)
+            reference, own = self._runtime(base), self._runtime(level, base)
             return divergence(reference, own, reading), own.describe()
 
-        origin = (*self._origin_of(self._reference), *self._origin_of(level))
+        origin = (*self._origin_of(base), *self._origin_of(level))
         found, info = self._cache.get_or_compare(origin, reading, compare)
         self.runtimes[level] = info
         return replace(found, level=level)
@@ -347,9 +348,9 @@ class Bench:
         self.runtimes[level] = info
         return batch
 
-    def _runtime(self, level: str) -> Runtime:
+    def _runtime(self, level: str, beside: str = "") -> Runtime:
         if level not in self._open:
-            for other in set(self._open) - {self._reference, level}:
+            for other in set(self._open) - {self._reference, level, beside}:
                 self._close(other)
             self._open[level] = self._open_level(level)
         return self._open[level]

@@ -114,8 +114,6 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         measurements=measurements,
         sets=sets,
         checks=checks,
-        # That which was found beside the first level: each is of the reference.
-        noise=next((found.noise[name] for name in lineup.levels if name in found.noise), None),
         analysis=analyse(
             measurements,
             checks,

@@ -13,7 +13,6 @@ from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import CaseResult, Measurement
-from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.runtimes.protocol import RuntimeInfo
 from pytest_quant.session.distances import Distances
 
@@ -73,7 +72,6 @@ class Findings:
     measurements: dict[str, Measurement] = field(default_factory=dict)
     runtimes: dict[str, RuntimeInfo] = field(default_factory=dict)
     divergences: dict[tuple[str, str], Divergence] = field(default_factory=dict)
-    noise: dict[str, NoiseFloor] = field(default_factory=dict)
     benchmarks: dict[str, Benchmark] = field(default_factory=dict)
     counted: dict[str, Counted] = field(default_factory=dict)
     likelihoods: dict[str, ResponseLikelihood] = field(default_factory=dict)
@@ -101,9 +99,6 @@ class Findings:
     def _keep_distances(self, level: str, found: Distances) -> None:
         self.divergences = {k: kept for k, kept in self.divergences.items() if k[0] != level}
         self.divergences |= {(level, one.source): one for one in found.divergences}
-        self.noise.pop(level, None)
-        if found.noise is not None:
-            self.noise[level] = found.noise
         self.likelihoods.pop(level, None)
         if found.likelihood is not None:
             self.likelihoods[level] = found.likelihood

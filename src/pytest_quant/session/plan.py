@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_quant.levels import Level
     from pytest_quant.metrics.likeliest import Predictions
     from pytest_quant.runtimes.backend import Conditions
-    from pytest_quant.runtimes.protocol import Reading
+    from pytest_quant.runtimes.protocol import Dialogues, PlainText
     from pytest_quant.session.baselines import Baselines
     from pytest_quant.session.lineup import Lineup
     from pytest_quant.session.settings import Settings
@@ -167,7 +167,7 @@ class Plan:
         return [name for name in names if name != self.reference.name]
 
     @cached_property
-    def held_text(self) -> Reading:
+    def held_text(self) -> Dialogues | PlainText:
         from pytest_quant.session.held_text import held_text
 
         return held_text(self.settings.text)

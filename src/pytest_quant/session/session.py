@@ -29,9 +29,14 @@ if TYPE_CHECKING:
 # So many cases are more than anyone asks.
 ENDLESS = 1 << 24
 
-# The reference once more, read in batches of so many tokens: what differs is noise.
-TWIN = "reference, in smaller batches"
+# A level once more, read in batches of so many tokens: what differs is noise.
 NOISE_BATCH = 16
+_TWIN = ", in smaller batches"
+
+
+def twin_of(level: str) -> str:
+    """The name under which a level is opened once more, to be read in smaller batches."""
+    return level + _TWIN
 
 
 class Session:
@@ -107,12 +112,10 @@ class Session:
         return backend_of(artifact.path).open(artifact, conditions)
 
     def _asked_as(self, level: str) -> tuple[Artifact, Conditions]:
-        """The file of a level, or of the reference's twin, and how it is asked."""
-        plan, artifacts = self.plan, self.plan.lineup.artifacts
-        conditions = plan.conditions
-        if level == TWIN:
-            return artifacts[plan.reference.name], replace(conditions, batch=NOISE_BATCH)
-        return artifacts[level], conditions
+        """The file of a level, or of a level's twin, and how it is asked."""
+        name, twin, _ = level.partition(_TWIN)
+        artifact, conditions = self.plan.lineup.artifacts[name], self.plan.conditions
+        return artifact, replace(conditions, batch=NOISE_BATCH) if twin else conditions
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
         """What one probe shows at one level: as many cases as it is asked for its own sake.

@@ -215,7 +215,7 @@ def test_why_a_check_failed_is_read_without_scrolling(show: Show, width: int) ->
     """Long lines are folded, in the order and with the breaks of the text."""
     tensors = ("blk.1.ffn_up.weight holds what blk.2.ffn_up.weight held",) * 3
     use = BaselineUse("q4", "q4.json", found=True, changes=Changes(artifact=tensors))
-    chunks = [RecordedChunk(f"{i}", 512, 0.001) for i in range(9)]
+    chunks = [RecordedChunk(f"{i}", 512, 0.001) for i in range(20)]
     result = evaluate_divergence(chunks, [replace(chunk, kld=0.01) for chunk in chunks], 0.01)
     assert result is not None
     run = replace(

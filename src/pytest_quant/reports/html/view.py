@@ -22,7 +22,7 @@ from pytest_quant.reports.baselines import (
     shortfall_text,
     unused_baselines,
 )
-from pytest_quant.reports.divergences import noise_line
+from pytest_quant.reports.divergences import noise_lines
 from pytest_quant.reports.failures import as_before, divergence_text, failure_text
 from pytest_quant.reports.plots import figures
 from pytest_quant.reports.results import (
@@ -76,7 +76,7 @@ def view(record: RunRecord) -> dict[str, Any]:
             for level in levels
             if (lines := list(level_lines(record, level.name)))
         ],
-        "noise": list(noise_line(record)),
+        "noise": list(noise_lines(record)),
         "no_baselines": [*missing_baselines(record), *unused_baselines(record)],
         "divergence": _markup(figures.divergence(record)),
         "patterns": _patterns(record, levels),
