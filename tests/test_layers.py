@@ -57,6 +57,7 @@ ALLOWED = {
         "metrics.likeliest",
         "metrics.token_statistics",
         "gate.divergence_regression",
+        "gate.likelihood_regression",
     ),
     "hypothesis": (),
     "torch": (),

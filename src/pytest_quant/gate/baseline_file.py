@@ -23,6 +23,7 @@ from pytest_quant.gate.baseline import (
     RecordedArtifact,
     RecordedChunk,
     RecordedProbe,
+    RecordedTarget,
 )
 
 SCHEMA_VERSION = 1
@@ -122,12 +123,16 @@ def _filled(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _probe(probe: RecordedProbe) -> dict[str, Any]:
+    optional = {
+        "patterns": dict(probe.patterns),
+        "targets": [[target.key, target.level, target.reference] for target in probe.targets],
+    }
     return {
         "category": probe.category,
         "cases": " ".join(probe.digests),
         "reference": probe.reference,
         "level": probe.level,
-    } | ({"patterns": dict(probe.patterns)} if probe.patterns else {})
+    } | {name: value for name, value in optional.items() if value}
 
 
 def _from_json(raw: Mapping[str, Any]) -> Baseline:
@@ -145,6 +150,7 @@ def _from_json(raw: Mapping[str, Any]) -> Baseline:
                 reference=probe["reference"],
                 level=probe["level"],
                 patterns=probe.get("patterns", {}),
+                targets=tuple(RecordedTarget(*target) for target in probe.get("targets", ())),
             )
             for name, probe in raw["probes"].items()
         },

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pytest_quant.checkers.outcome import Verdict
+from pytest_quant.metrics.targets import Target
 
 # What "ended" a response of which only the outcome is known.
 RECORDED = "recorded"
@@ -98,7 +99,9 @@ class Measurement:
     not asked. ``skipped`` is empty, or says why nothing could be asked; then there are no cases.
     ``tells_hallucination``: its check tells what is made up from what is only wrong.
     ``complete``: there was nothing beyond these cases to ask. The level's baseline holds the first
-    ``recorded_cases`` of the probe, as they were asked then.
+    ``recorded_cases`` of the probe, as they were asked then. ``targets`` are the right answers to
+    its first cases, read at the level even where the reference only guesses; ``untargeted`` says
+    why there are none.
     """
 
     nodeid: str
@@ -116,6 +119,8 @@ class Measurement:
     tells_hallucination: bool = False
     complete: bool = True
     recorded_cases: int = 0
+    targets: tuple[Target, ...] = ()
+    untargeted: str = ""
 
     @property
     def informative(self) -> bool:
