@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from pytest_quant.gate.divergence_regression import Chunk
 from pytest_quant.metrics.measurement import CaseResult, Measurement
+from pytest_quant.metrics.targets import TargetScore
 
 RIGHT, WRONG = "1", "0"
 # Hexadecimal digits of a case's digest: two different cases share them once in 16 million.
@@ -40,14 +41,14 @@ class RecordedArtifact:
 
 @dataclass(frozen=True, slots=True)
 class RecordedTarget:
-    """How likely the level, and its reference, found a right answer: natural-log probabilities.
+    """How likely the level, and its reference, found a right answer.
 
     ``key`` is that of the target. The ``reference`` is ``None`` where it was not at hand.
     """
 
     key: str
-    level: float
-    reference: float | None
+    level: TargetScore
+    reference: TargetScore | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +200,14 @@ def recorded_probe(measurement: Measurement) -> RecordedProbe | None:
         level=level,
         patterns=patterns,
         targets=tuple(
-            RecordedTarget(
-                t.key, _short(t.level), None if t.reference is None else _short(t.reference)
-            )
+            RecordedTarget(t.key, _rounded(t.level), t.reference and _rounded(t.reference))
             for t in measurement.targets
         ),
     )
+
+
+def _rounded(score: TargetScore) -> TargetScore:
+    return TargetScore(_short(score.logprob), _short(score.log_odds))
 
 
 def recorded_chunks(chunks: Iterable[Chunk]) -> tuple[RecordedChunk, ...]:

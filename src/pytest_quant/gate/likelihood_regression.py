@@ -14,22 +14,22 @@ from dataclasses import dataclass
 from pytest_quant.gate.budget import Budget, Scope
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.metrics.targets import Mean, present
+from pytest_quant.metrics.targets import Mean, against_record, log_odds_lost, points_lost
 
-# The smallest drop worth failing for, in nats a token.
-LEAST_NATS = 0.02
+# The smallest drop worth failing for, in log-odds.
+DEFAULT_LEAST = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodResult:
-    """A verdict on the mean log-probability of a token of the right answers.
+    """A verdict on the mean log-odds of a token of the right answers.
 
     ``drop``, its one-sided bounds ``lower`` and ``upper`` at ``alpha`` (``None`` for a single
-    probe), ``limit`` and ``detectable`` are in nats a token, recorded less now: the mean over
-    ``probes``, each of which counts the same, with ``targets`` in all. ``points`` is the drop of
-    the probability of whole answers, in percentage points. ``worst`` is the probe that lost most,
-    in words. ``detectable`` is the true drop that would fail at least 8 times in 10 if probes
-    differ as they do here.
+    probe), ``limit`` and ``detectable`` are log-odds, recorded less now: the mean over ``probes``,
+    each of which counts the same, with ``targets`` in all. ``points`` is the drop of the
+    probability of whole answers, in percentage points. ``worst`` is the probe that lost most, in
+    words. ``detectable`` is the true drop that would fail at least 8 times in 10 if probes differ
+    as they do here.
     """
 
     verdict: CheckVerdict
@@ -63,7 +63,7 @@ class LikelihoodCheck:
 
 
 def evaluate_likelihood(
-    members: Sequence[Measurement], alpha: float, least: float = LEAST_NATS
+    members: Sequence[Measurement], alpha: float, least: float = DEFAULT_LEAST
 ) -> LikelihoodResult | None:
     """Compare the targets that are recorded; ``None`` if there is none.
 
@@ -72,38 +72,36 @@ def evaluate_likelihood(
     over the means of probes. It asks no probe to vary as another does: where each is normal with a
     spread of its own it errs on the safe side (Ibragimov and Mueller, 2010).
     """
-    compared = {
-        m.nodeid: (losses, present(target.points_since_recorded for target in m.targets))
-        for m in members
-        if (losses := present(target.nats_since_recorded for target in m.targets))
-    }
-    mean = Mean.over(losses for losses, _ in compared.values())
-    points = Mean.over(lost for _, lost in compared.values())
-    if mean is None or points is None:
+    compared = {m.nodeid: pairs for m in members if (pairs := against_record(m.targets))}
+    if not compared:
         return None
+    mean = log_odds_lost(compared.values())
+    verdict, p = judged(mean, alpha, least)
     lower, upper = _bounds(mean, alpha)
-    p = _p_above_zero(mean)
-    verdict: CheckVerdict = "inconclusive"
-    if p <= alpha and mean.value > least:
-        verdict = "fail"
-    elif upper is not None and upper <= least:
-        verdict = "pass"
-    worst = max(compared, key=lambda nodeid: sum(compared[nodeid][0]) / len(compared[nodeid][0]))
-    losses = compared[worst][0]
+    lost = {nodeid: log_odds_lost([pairs]).value for nodeid, pairs in compared.items()}
+    worst = max(lost, key=lost.__getitem__)
     return LikelihoodResult(
         verdict=verdict,
         probes=mean.probes,
-        targets=sum(len(losses) for losses, _ in compared.values()),
+        targets=sum(map(len, compared.values())),
         drop=mean.value,
         lower=lower,
         upper=upper,
         limit=least,
         alpha=alpha,
         p=p,
-        points=points.value,
-        worst=f"{worst}: {sum(losses) / len(losses):.3g} nats a token",
+        points=points_lost(compared.values()).value,
+        worst=f"{worst}: {lost[worst]:.3g}",
         detectable=_detectable(mean, alpha, least),
     )
+
+
+def judged(mean: Mean, alpha: float, least: float = DEFAULT_LEAST) -> tuple[CheckVerdict, float]:
+    """The verdict on a mean drop, and its p-value against no drop at all."""
+    p, (_, upper) = _p_above_zero(mean), _bounds(mean, alpha)
+    if p <= alpha and mean.value > least:
+        return "fail", p
+    return "pass" if upper is not None and upper <= least else "inconclusive", p
 
 
 def likelihood_checks(
@@ -158,8 +156,8 @@ def told_in_a_line(result: LikelihoodResult) -> str:
     """What was seen, for a person who knows what it was recorded for."""
     bounds = "" if result.lower is None else f" [{result.lower:.3f}, {result.upper:.3f}]"
     return (
-        f"right answers lost {result.drop:.3f}{bounds} nats a token, {result.points:.1f} points of "
-        f"probability, {result.targets:,} of {result.probes:,} probes, p {result.p:.2g}"
+        f"right answers lost {result.drop:.3f}{bounds} log-odds, {result.points:.1f} points of "
+        f"probability, {result.targets:,} answers of {result.probes:,} probes, p {result.p:.2g}"
     )
 
 
@@ -171,7 +169,7 @@ def explain_likelihood(result: LikelihoodResult) -> str:
     )
     second = f"alpha {result.alpha:.2g}, Student's t over probes"
     if result.detectable is not None:
-        second += f"; a true drop of {result.detectable:.2g} nats would fail at least 8 times in 10"
+        second += f"; a true drop of {result.detectable:.2g} would fail at least 8 times in 10"
     return f"{first}\n{second}"
 
 

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.metrics.targets import Mean, present
+from pytest_quant.metrics.targets import Mean, against_reference, log_odds_lost, points_lost
 
 
 @dataclass(frozen=True, slots=True)
 class LikelihoodDrop:
     """The drop of a level in a category, over all of them where ``category`` is ``None``.
 
-    ``points`` is lost probability of the whole right answer in percentage points, ``nats`` lost
-    log-probability of a token of it; both reference less level, so that a loss is positive.
+    ``log_odds`` are lost log-odds of a token of the right answer, ``points`` lost probability of
+    the whole of it in percentage points; both reference less level, so that a loss is positive.
     ``silent`` of the probes tell nothing by accuracy, as the reference only guesses.
     """
 
@@ -28,8 +28,8 @@ class LikelihoodDrop:
     probes: int
     targets: int
     silent: int
+    log_odds: Mean
     points: Mean
-    nats: Mean
 
 
 def likelihood_drops(measurements: Sequence[Measurement]) -> tuple[LikelihoodDrop, ...]:
@@ -50,17 +50,15 @@ def likelihood_drops(measurements: Sequence[Measurement]) -> tuple[LikelihoodDro
 def _drop(
     level: str, category: str | None, members: Sequence[Measurement]
 ) -> LikelihoodDrop | None:
-    points = Mean.over(present(target.points for target in m.targets) for m in members)
-    nats = Mean.over(present(target.nats for target in m.targets) for m in members)
-    if points is None or nats is None:
+    pairs = {m.nodeid: known for m in members if (known := against_reference(m.targets))}
+    if not pairs:
         return None
-    known = [m for m in members if any(target.nats is not None for target in m.targets)]
     return LikelihoodDrop(
         level,
         category,
-        probes=len(known),
-        targets=sum(len(present(target.nats for target in m.targets)) for m in known),
-        silent=sum(bool(m.uninformative) for m in known),
-        points=points,
-        nats=nats,
+        probes=len(pairs),
+        targets=sum(map(len, pairs.values())),
+        silent=sum(bool(m.uninformative) for m in members if m.nodeid in pairs),
+        log_odds=log_odds_lost(pairs.values()),
+        points=points_lost(pairs.values()),
     )

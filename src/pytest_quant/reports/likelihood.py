@@ -14,7 +14,7 @@ from pytest_quant.reports.plain_text import counted, shown
 
 OVERALL = "overall"
 # Levels side by side in a terminal.
-_ABREAST = 4
+_ABREAST = 3
 _MOST_REASONS = 5
 
 
@@ -43,15 +43,14 @@ def table_lines(record: RunRecord) -> Iterator[str]:
     for first in range(0, len(levels), _ABREAST):
         some = levels[first : first + _ABREAST]
         if table := rows(record, some):
-            yield f"right answers: points of probability lost against {record.reference}, ± error"
-            yield f"{'':<19} {'probes':>10}" + "".join(f" {name:>11.11}" for name in some)
+            yield f"right answers: log-odds lost against {record.reference}, ± standard error"
+            yield f"{'':<19} {'probes':>10}" + "".join(f" {name:>15.15}" for name in some)
             for row in table:
                 told = next(cell for cell in row.cells if cell)
-                cells = (f" {in_points(cell):>11}" for cell in row.cells)
+                cells = (f" {in_log_odds(cell):>15}" for cell in row.cells)
                 yield f"{shown(row.name, 19):<19} {probes(told):>10}" + "".join(cells)
-            yield f"nats a token{'':>18}" + "".join(
-                f" {in_nats(cell):>11}" for cell in table[-1].cells
-            )
+            points = (f" {in_points(cell):>15}" for cell in table[-1].cells)
+            yield f"{'points of their probability':<30}" + "".join(points)
     if silent := _silent(record):
         yield (
             f"in brackets: of which {record.reference} only guesses, so that accuracy says nothing "
@@ -73,9 +72,9 @@ def in_points(drop: LikelihoodDrop | None) -> str:
     return "-" if drop is None else _mean(drop.points, ".1f")
 
 
-def in_nats(drop: LikelihoodDrop | None) -> str:
-    """``0.12 ± 0.02``"""
-    return "-" if drop is None else _mean(drop.nats, ".3f")
+def in_log_odds(drop: LikelihoodDrop | None) -> str:
+    """``0.123 ± 0.021``"""
+    return "-" if drop is None else _mean(drop.log_odds, ".3f")
 
 
 def _mean(mean: Mean, form: str) -> str:

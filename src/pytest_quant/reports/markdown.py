@@ -25,7 +25,7 @@ from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.judgements import judge_problem, preferred
-from pytest_quant.reports.likelihood import in_points, rows
+from pytest_quant.reports.likelihood import in_log_odds, rows
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import category_checks, pooled_check
 from pytest_quant.reports.standing import WORDS, standing_lines
@@ -153,11 +153,11 @@ def _likelihood_table(record: RunRecord, names: Sequence[str]) -> Iterator[str]:
         if check.result.verdict == "fail"
     }
     yield ""
-    yield _row("right answers, points of probability lost", "probes", *map(code, names))
+    yield _row("right answers, log-odds lost", "probes", *map(code, names))
     yield _row("---", *["--:"] * (1 + len(names)))
     for row in [*table[:-1][:_MOST_CATEGORIES], table[-1]]:
         cells = (
-            f"**{in_points(cell)}**" if (row.name, name) in failed else in_points(cell)
+            f"**{in_log_odds(cell)}**" if (row.name, name) in failed else in_log_odds(cell)
             for name, cell in zip(names, row.cells, strict=True)
         )
         told = next(cell for cell in row.cells if cell)

@@ -7,7 +7,6 @@ for a text that is not is no target: programs and free forms have none.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,14 +14,14 @@ from itertools import islice
 
 from pytest_quant.checkers import outcome_of
 from pytest_quant.errors import CheckerBroken
-from pytest_quant.metrics.targets import LEAST_LOGPROB, Target
+from pytest_quant.metrics.targets import Target, TargetScore
 from pytest_quant.probes.cases import each_case
 from pytest_quant.probes.model import Case, Probe
-from pytest_quant.runtimes.protocol import Lacking, Likelihood, PromptTooLong, Scores
+from pytest_quant.runtimes.protocol import Lacking, PromptTooLong, Scores
 
 # So many cases of a probe are read, whatever else is asked of it. What tells is how many probes
-# there are: their cases move together.
-MOST_TARGETS = 4
+# there are: the cases of one move together, and four of each show hardly more than two.
+MOST_TARGETS = 2
 # Of long prompts fewer are read: together they have about so many characters, or there is one.
 MOST_CHARACTERS = 8000
 FEWEST_TARGETS = 1
@@ -60,7 +59,7 @@ class TargetReader:
         self._reference = reference
         self._score = score
         self._asked: dict[str, _Asked] = {}
-        self._before: dict[str, Sequence[float | None]] = {}
+        self._before: dict[str, Sequence[TargetScore | None]] = {}
 
     def read(self, probe: Probe, level: str) -> tuple[tuple[Target, ...], str]:
         """The targets of a probe at a level, or none and the reason.
@@ -75,30 +74,30 @@ class TargetReader:
             return (), asked.problem
         try:
             before = self._of_reference(probe.id, asked)
-            own = self._likelihoods(level, asked)
+            own = self._scores(level, asked)
         except Lacking as error:
             return (), str(error)
         except PromptTooLong as error:
             return (), f"needs more than {error.length} tokens, the context is {error.context}"
         found = [
-            Target(case.index, case.digest, text, len(now.tokens), was, total)
-            for case, text, now, was in zip(asked.cases, asked.texts, own, before, strict=True)
-            if now is not None and (total := _total(now)) is not None
+            Target(case.index, case.digest, text, was, now)
+            for case, text, was, now in zip(asked.cases, asked.texts, before, own, strict=True)
+            if now is not None
         ]
-        return tuple(found), "" if found else "the deadline came before anything was read"
+        return tuple(found), "" if found else "nothing was read before the deadline"
 
-    def _of_reference(self, probe: str, asked: _Asked) -> Sequence[float | None]:
+    def _of_reference(self, probe: str, asked: _Asked) -> Sequence[TargetScore | None]:
         if self._reference is None:
             return [None] * len(asked.cases)
         if probe not in self._before:
-            self._before[probe] = [*map(_total, self._likelihoods(self._reference, asked))]
+            self._before[probe] = self._scores(self._reference, asked)
         return self._before[probe]
 
-    def _likelihoods(self, level: str, asked: _Asked) -> list[Likelihood | None]:
+    def _scores(self, level: str, asked: _Asked) -> list[TargetScore | None]:
         """``None`` for a prompt that the deadline came before."""
         prompts = [case.prompt for case in asked.cases]
         scores = self._score(level, prompts, [[text] for text in asked.texts])
-        return [found[0] if found else None for found in scores.likelihoods]
+        return [TargetScore.of(of[0].logprobs) if of else None for of in scores.likelihoods]
 
 
 def _asked(probe: Probe) -> _Asked:
@@ -143,10 +142,3 @@ def target_text(probe: Probe, case: Case) -> str:
     if not outcome.correct:
         raise NoTarget(f"its check does not take {text!r:.60} for right: {outcome.reason:.100}")
     return text
-
-
-def _total(likelihood: Likelihood | None) -> float | None:
-    if likelihood is None or not likelihood.tokens or math.isnan(likelihood.total):
-        return None
-    # Rounding may put what is certain a little above 0.
-    return min(0.0, max(LEAST_LOGPROB, likelihood.total))
