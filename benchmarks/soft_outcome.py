@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import platformdirs
 from tables import GATE_PAGE, write_tables
@@ -31,11 +32,10 @@ from pytest_quant.gate.likelihood_regression import DEFAULT_LEAST, judged
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.gate.statistics import mcnemar_p
 from pytest_quant.levels import parse_levels
-from pytest_quant.metrics.measurement import Measurement, outcomes
+from pytest_quant.metrics.measurement import outcomes
 from pytest_quant.metrics.targets import (
     Mean,
     Pair,
-    Target,
     against_reference,
     log_odds_lost,
     points_lost,
@@ -50,6 +50,8 @@ from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.bench import Bench
 from pytest_quant.session.sampling import FixedSize
 from pytest_quant.session.targets import TargetReader
+
+_Item = TypeVar("_Item")
 
 ORDERS = 200
 OVERALL = "overall"
@@ -74,8 +76,7 @@ class Models:
 
     def __init__(self, model: Path, levels: str, directory: Path, context: int | None) -> None:
         self.files = {"f16": model}
-        self._context, self._open = context, {"": ("", model)}
-        self._runtime: dict[str, Runtime] = {}
+        self._context = context
         directory.mkdir(parents=True, exist_ok=True)
         for level in parse_levels(levels):
             path = directory / f"{model.stem}-{level.name}.gguf"
@@ -98,17 +99,16 @@ class Models:
         return (str(self.files[level]), str(self.files[level].stat().st_mtime), str(self._context))
 
     def again(self, level: str) -> TargetReader:
-        """Reads right answers in smaller batches, the level in the place of the reference."""
-        plain, smaller = self.open(level), self.open(level, SMALLER_BATCH)
+        """Reads right answers in smaller batches."""
+        smaller = self.open(level, SMALLER_BATCH)
 
-        def score(which: str, prompts: list[str], texts: list[list[str]]) -> Scores:
+        def score(_level: str, prompts: list[str], texts: list[list[str]]) -> Scores:
             started = time.process_time()
-            scores = (plain if which == level else smaller).score(prompts, texts)
-            if which == level:
-                self.seconds += time.process_time() - started
+            scores = smaller.score(prompts, texts)
+            self.seconds += time.process_time() - started
             return scores
 
-        return TargetReader(level, score)
+        return TargetReader(None, score)
 
 
 def measured(models: Models, level: str, probes: Sequence[Probe], cases: int) -> list[Found]:
@@ -117,15 +117,16 @@ def measured(models: Models, level: str, probes: Sequence[Probe], cases: int) ->
     for number, probe in enumerate(probes):
         print(f"\r{level}: {number} of {len(probes)}  ", end="", file=sys.stderr, flush=True)
         measurement = models.bench.measure(probe, level, probe.id, FixedSize(_most(probe, cases)))
-        again: Sequence[Target] = ()
-        if measurement.targets:
-            again, _ = reader.read(probe, f"{level}, smaller batches")
+        again = reader.read(probe, level)[0] if measurement.targets else ()
         found.append(
             Found(
                 probe.category,
                 outcomes(measurement) if measurement.informative else (),
                 against_reference(measurement.targets),
-                against_reference(again),
+                [
+                    (was.level, now.level)
+                    for was, now in zip(measurement.targets, again, strict=True)
+                ],
                 bool(measurement.uninformative),
             )
         )
@@ -162,15 +163,15 @@ def cases_by_answers(found: Sequence[Found], alpha: float) -> int | None:
         lost = won = 0
         for count, (before, now) in enumerate(order, 1):
             lost, won = lost + (before and not now), won + (now and not before)
-            if before and not now and 100 * (lost - won) > DEFAULT_DROP * count:
-                if mcnemar_p(lost, won) <= alpha:
-                    return count
+            worse = before and not now and 100 * (lost - won) > DEFAULT_DROP * count
+            if worse and mcnemar_p(lost, won) <= alpha:
+                return count
         return None
 
     return _median(cases, needed)
 
 
-def _median[T](items: Sequence[T], needed: Callable[[list[T]], int | None]) -> int | None:
+def _median(items: Sequence[_Item], needed: Callable[[list[_Item]], int | None]) -> int | None:
     """Over random orders; ``None`` if more than half of them show nothing."""
     draws = random.Random(5)
     counts = [needed(draws.sample(items, len(items))) for _ in range(ORDERS)]
@@ -273,8 +274,9 @@ def main() -> int:
             f"{arguments.model.stem}: two right answers of each probe, answers to at most "
             f"{arguments.cases} cases, alpha {BUDGET.alpha_for('pooled'):.2g} over all probes and "
             f"{BUDGET.alpha_for('category'):.2g} in a category, a loss of more than "
-            f"{DEFAULT_LEAST:g}; to read all right answers at the levels took "
-            f"{models.seconds:.0f} seconds of one core.",
+            f"{DEFAULT_LEAST:g}; to read all right answers of a level in "
+            f"batches of {SMALLER_BATCH} tokens took "
+            f"{models.seconds / len(models.levels):.0f} seconds of one core.",
         ]
     )
     print("\n" + text)
