@@ -157,7 +157,8 @@ class Bench:
             skipped = f"not measured: {error}"
         except (NotRecorded, SandboxUnavailable) as error:
             skipped = str(error)
-        targets, untargeted = ((), "") if skipped else self._targets.read(probe, level)
+        drawn = [case for part in reference.parts for case in part.cases]
+        targets, untargeted = ((), "") if skipped else self._targets.read(probe, level, drawn)
         return Measurement(
             nodeid=nodeid,
             probe=probe.id,

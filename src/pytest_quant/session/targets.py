@@ -61,14 +61,17 @@ class TargetReader:
         self._asked: dict[str, _Asked] = {}
         self._before: dict[str, Sequence[TargetScore | None]] = {}
 
-    def read(self, probe: Probe, level: str) -> tuple[tuple[Target, ...], str]:
+    def read(
+        self, probe: Probe, level: str, drawn: Sequence[Case] = ()
+    ) -> tuple[tuple[Target, ...], str]:
         """The targets of a probe at a level, or none and the reason.
 
         Which cases are read, and in which batch, depends on the probe alone: neither on how many
-        are asked nor on what any model answered. Raises ``RuntimeFailed``.
+        are asked nor on what any model answered. ``drawn`` are its first cases as far as they are
+        known already. Raises ``RuntimeFailed``.
         """
         if probe.id not in self._asked:
-            self._asked[probe.id] = _asked(probe)
+            self._asked[probe.id] = _asked(probe, drawn)
         asked = self._asked[probe.id]
         if asked.problem:
             return (), asked.problem
@@ -100,19 +103,20 @@ class TargetReader:
         return [TargetScore.of(of[0].logprobs) if of else None for of in scores.likelihoods]
 
 
-def _asked(probe: Probe) -> _Asked:
-    cases = first_cases(probe)
+def _asked(probe: Probe, drawn: Sequence[Case]) -> _Asked:
+    cases = first_cases(probe, drawn)
     try:
         return _Asked(cases, [target_text(probe, case) for case in cases])
     except NoTarget as error:
         return _Asked(problem=str(error))
 
 
-def first_cases(probe: Probe) -> list[Case]:
+def first_cases(probe: Probe, drawn: Sequence[Case] = ()) -> list[Case]:
     """The cases of which the targets are read."""
     cases: list[Case] = []
     characters = 0
-    for case in islice(each_case(probe), MOST_TARGETS):
+    known = drawn if len(drawn) >= MOST_TARGETS else each_case(probe)
+    for case in islice(known, MOST_TARGETS):
         characters += len(case.prompt)
         if len(cases) >= FEWEST_TARGETS and characters > MOST_CHARACTERS:
             break
