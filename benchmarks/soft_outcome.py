@@ -6,9 +6,10 @@
 Asks every probe at the reference and at each level, reads the right answers there, and reads those
 of each level a second time in batches of 16 tokens, which loses nothing. Prints, by category, what
 each level lost, and after how many cases that is shown: right answers read, or questions answered,
-taken in a random order (the median of 200). --write puts the tables into docs/gate.md. Ends with
-status 1 if the second reading of any level fails. Answers are kept, so a run that was stopped goes
-on where it was. About eight minutes on one core; --longest leaves out probes of longer prompts.
+taken in a random order (the median of 200). --write puts the tables of the embedded model into
+docs/gate.md. Ends with status 1 if the second reading of any level fails. Answers are kept, so a
+run that was stopped goes on where it was. About eight minutes on one core; --longest leaves out
+probes of longer prompts.
 """
 
 from __future__ import annotations
@@ -206,9 +207,8 @@ def tables(found: dict[str, list[Found]]) -> Iterator[str]:
     yield "| largest of a category | " + " | ".join(f"{value:.4f}" for value in largest) + " |"
     yield ""
     level = [*found][-1]
-    yield f"| cases until the loss of {level} is shown | right answers read | answers | answers |"
+    yield f"| the loss of {level} is shown after | right answers read | answers | of answers |"
     yield "|---|--:|--:|--:|"
-    yield "| | | shown after | asked in all |"
     for name in (*categories, OVERALL):
         of = _of(found[level], name)
         alpha = BUDGET.alpha_for("pooled" if name == OVERALL else "category")
@@ -281,8 +281,7 @@ def main() -> int:
     )
     print("\n" + text)
     if arguments.write:
-        name = "embedded model" if arguments.model == EMBEDDED_MODEL else arguments.model.stem
-        write_tables(GATE_PAGE, f"right answers, {name}", text)
+        write_tables(GATE_PAGE, "right answers, embedded model", text)
     failed = false_alarms(found)
     print(f"false alarms: {', '.join(failed) or 'none'}")
     return 1 if failed else 0
