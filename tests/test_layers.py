@@ -59,6 +59,7 @@ ALLOWED = {
         "metrics.token_statistics",
         "analysis.abilities",
         "gate.chunk_tests",
+        "gate.likelihood_regression",
     ),
     "hypothesis": (),
     "torch": (),

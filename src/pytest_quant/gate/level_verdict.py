@@ -11,6 +11,7 @@ from typing import Literal
 
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.divergence_regression import DivergenceCheck
+from pytest_quant.gate.likelihood_regression import LikelihoodCheck
 from pytest_quant.gate.verdicts import Check, is_within
 from pytest_quant.metrics.measurement import Measurement
 
@@ -50,6 +51,7 @@ def level_verdict(
     checks: Iterable[Check],
     *,
     divergence_checks: Iterable[DivergenceCheck] = (),
+    likelihood_checks: Iterable[LikelihoodCheck] = (),
     problems: Iterable[Problem] = (),
     uses: Iterable[BaselineUse] = (),
     selected: int = 0,
@@ -67,6 +69,7 @@ def level_verdict(
     here = [check for check in checks if check.level == level]
     verdicts = {check.result.verdict for check in here}
     verdicts |= {c.result.verdict for c in divergence_checks if c.level == level}
+    verdicts |= {c.result.verdict for c in likelihood_checks if c.level == level}
     kinds = {problem.kind for problem in problems if problem.level == level}
     short = any(use.is_short for use in uses if use.level == level)
     if "fail" in verdicts or "failed" in kinds or short:

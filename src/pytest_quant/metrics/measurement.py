@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pytest_quant.checkers.outcome import Verdict
+from pytest_quant.metrics.targets import Target
 
 # What "ended" a response of which only the outcome is known.
 RECORDED = "recorded"
@@ -101,7 +102,8 @@ class Measurement:
     that is known before they are asked: they are listed, or its file says how many are wanted. The
     first ``own`` of them were asked for its own sake, the others for a check over several probes;
     ``None``: all. The baseline holds the first ``recorded_cases`` of the probe, as they were
-    asked then.
+    asked then. ``targets`` are the right answers to its first cases, read at the level
+    even where the reference only guesses; ``untargeted`` says why there are none.
     """
 
     nodeid: str
@@ -121,6 +123,8 @@ class Measurement:
     size: int | None = None
     own: int | None = None
     recorded_cases: int = 0
+    targets: tuple[Target, ...] = ()
+    untargeted: str = ""
 
     @property
     def informative(self) -> bool:

@@ -21,9 +21,11 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.level_verdict import LevelVerdict, Problem
+from pytest_quant.gate.likelihood_regression import LikelihoodCheck
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.judge.preferences import Judgement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.likelihood_drop import likelihood_drops
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
@@ -89,6 +91,7 @@ class RunRecord:
     likelihoods: tuple[ResponseLikelihood, ...] = ()
     judgement: Judgement | None = None
     divergence_checks: tuple[DivergenceCheck, ...] = ()
+    likelihood_checks: tuple[LikelihoodCheck, ...] = ()
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()
     cases: int | None = None
@@ -117,6 +120,7 @@ class RunRecord:
             **asdict(self),
             "patterns": [asdict(row) for row in pattern_counts(self.measurements)],
             "hallucinations": [asdict(row) for row in hallucinations(self.measurements)],
+            "likelihood_drops": [asdict(row) for row in likelihood_drops(self.measurements)],
         }
 
     @classmethod
@@ -144,6 +148,7 @@ class RunRecord:
         named = [record.reference, *(measurement.level for measurement in record.measurements)]
         named += [check.level for check in record.checks]
         named += [divergence.level for divergence in record.divergences]
+        named += [check.level for check in record.likelihood_checks]
         named += [found.level for found in record.judgement.preferences] if record.judgement else []
         if unknown := [name for name in named if name not in known]:
             raise QuantUsageError(f"damaged: no level {unknown[0]!r} in levels; {_WANTED}")

@@ -165,8 +165,9 @@ def why_failed(record: RunRecord, level: str) -> str:
     failed = [c for c in record.checks if (c.level, c.result.verdict) == (level, "fail")]
     if any(check.kind == "tolerance" for check in failed):
         return "shown to lose more than the limit"
-    far = (c.level == level and c.result.verdict == "fail" for c in record.divergence_checks)
-    if failed or any(far):
+    others = [(c.level, c.result.verdict) for c in record.divergence_checks]
+    others += [(c.level, c.result.verdict) for c in record.likelihood_checks]
+    if failed or (level, "fail") in others:
         return "worse than the recorded baseline"
     if any((p.level, p.kind) == (level, "failed") for p in record.problems):
         return "tests of it in Python failed"

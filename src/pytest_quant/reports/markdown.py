@@ -27,6 +27,7 @@ from pytest_quant.reports.abilities import alike_text, by_place
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.judgements import judge_problem, preferred
+from pytest_quant.reports.likelihood import in_log_odds, rows
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import (
     SILENT,
@@ -78,6 +79,7 @@ def _beginning(record: RunRecord) -> Iterator[str]:
         yield f"and {counted(len(levels) - len(chosen), 'more level')}"
     yield ""
     yield from _category_table(record, chosen)
+    yield from _likelihood_table(record, [level.name for level in chosen])
 
 
 def _points(sentences: Sequence[str]) -> Iterator[str]:
@@ -164,6 +166,28 @@ def _category_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterato
 def _alike(found: Ability | None) -> str:
     """What stands behind a drop: what it is for probes like these."""
     return f"; like these {prose(alike_text(found))}" if found and found.alike else ""
+
+
+def _likelihood_table(record: RunRecord, names: Sequence[str]) -> Iterator[str]:
+    """How much less likely right answers are, by category; bold where that failed."""
+    table = rows(record, names)
+    if not table:
+        return
+    failed = {
+        (check.subject, check.level)
+        for check in record.likelihood_checks
+        if check.result.verdict == "fail"
+    }
+    yield ""
+    yield _row("right answers, log-odds lost", "probes", *map(code, names))
+    yield _row("---", *["--:"] * (1 + len(names)))
+    for row in [*table[:-1][:_MOST_CATEGORIES], table[-1]]:
+        cells = (
+            f"**{in_log_odds(cell)}**" if (row.name, name) in failed else in_log_odds(cell)
+            for name, cell in zip(names, row.cells, strict=True)
+        )
+        told = next(cell for cell in row.cells if cell)
+        yield _row(code(row.name), str(told.probes), *cells)
 
 
 def _changes(record: RunRecord, room: int) -> Iterator[str]:

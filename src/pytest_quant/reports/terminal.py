@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_quant.gate.level_verdict import LevelVerdict
@@ -26,6 +26,8 @@ from pytest_quant.reports.baselines import (
 )
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
 from pytest_quant.reports.failures import divergence_text, failure_text, news
+from pytest_quant.reports.likelihood import likelihood_text, unread_lines
+from pytest_quant.reports.likelihood import table_lines as likelihood_lines
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import (
     SILENT,
@@ -100,8 +102,10 @@ def _lines(record: RunRecord) -> Iterator[Line]:
         if level.verdict is not None:
             yield Line("")
             yield from _level_table(record, level)
+    yield from _block(likelihood_lines(record))
     yield from _together(record)
     yield from _uninformative(record)
+    yield from _block(unread_lines(record))
     yield from _skipped(record)
     yield from _failures(record)
     yield Line("")
@@ -176,7 +180,12 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
 
 
 def _together(record: RunRecord) -> Iterator[Line]:
-    lines = [Line(text) for text in session_lines(record)]
+    yield from _block(session_lines(record))
+
+
+def _block(texts: Iterable[str]) -> Iterator[Line]:
+    """Lines below an empty one, if there are any."""
+    lines = [Line(text) for text in texts]
     yield from ([Line(""), *lines] if lines else [])
 
 
@@ -335,6 +344,11 @@ def _failures(record: RunRecord) -> Iterator[Line]:
         (check.level, f"divergence ({check.source})", divergence_text(record, check))
         for check in record.divergence_checks
         if check.result.verdict == "fail"
+    ]
+    told[:0] = [
+        (read.level, f"{read.subject} (likelihood)", likelihood_text(record, read))
+        for read in record.likelihood_checks
+        if read.result.verdict == "fail"
     ]
     told[:0] = [
         (use.level, f"baseline[{use.level}]", shortfall_text(use))

@@ -14,6 +14,7 @@ from pytest_quant.gate.baseline_changes import (
     DivergenceUse,
     changes,
     coverage,
+    likelihood_use,
 )
 from pytest_quant.gate.divergence_regression import (
     DivergenceCheck,
@@ -104,6 +105,7 @@ def _use(
         version=baseline.version,
         coverage=covered,
         changes=changes_since(session, baseline, runtime, covered),
+        likelihood=likelihood_use(baseline, measured),
     )
 
 

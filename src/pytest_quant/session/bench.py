@@ -28,6 +28,7 @@ from pytest_quant.runtimes.protocol import (
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
 from pytest_quant.session.sampling import Part, Sampling
+from pytest_quant.session.targets import TargetReader
 
 # A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.
@@ -103,6 +104,7 @@ class Bench:
         # By probe; where it is recorded by level, too, as the record differs from level to level.
         self._references: dict[tuple[str, str], _Reference] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
+        self._targets = TargetReader(None if recorded else reference, self._score)
 
     def measure(
         self,
@@ -155,6 +157,8 @@ class Bench:
             skipped = f"not measured: {error}"
         except (NotRecorded, SandboxUnavailable) as error:
             skipped = str(error)
+        drawn = [case for part in reference.parts for case in part.cases]
+        targets, untargeted = ((), "") if skipped else self._targets.read(probe, level, drawn)
         return Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -170,6 +174,8 @@ class Bench:
             uninformative="" if skipped else shown or "",
             skipped=skipped,
             complete=complete,
+            targets=targets,
+            untargeted=untargeted,
         )
 
     def _key(self, probe: Probe, level: str) -> tuple[str, str]:

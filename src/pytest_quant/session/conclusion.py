@@ -11,6 +11,7 @@ from pytest_quant.analysis.summary import analyse
 from pytest_quant.base.version import __version__
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.level_verdict import level_verdict
+from pytest_quant.gate.likelihood_regression import likelihood_checks
 from pytest_quant.gate.python_sets import set_checks, verdict_of_sets
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check
@@ -60,6 +61,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         )
     )
     distance_checks = divergence_checks(session, distances)
+    target_checks = likelihood_checks(measurements, budget)
     uses = baseline_uses(session, measurements, found.runtimes, distances)
     # Of the reference nothing is decided: what fails there fails at every level that needs it.
     problems = tuple(p for p in found.problems if p.level in lineup.levels)
@@ -69,6 +71,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
             measurements,
             checks,
             divergence_checks=distance_checks,
+            likelihood_checks=target_checks,
             problems=problems,
             uses=uses,
             selected=session.selected.get(name, 0),
@@ -139,6 +142,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         ),
         divergences=distances,
         divergence_checks=distance_checks,
+        likelihood_checks=target_checks,
         baselines=uses,
         unused_baselines=unused_baselines(session),
         cases=session.plan.settings.cases,

@@ -66,20 +66,22 @@ class Session:
     def select(self, selected: Iterable[tuple[str, str]], sets: int = 0) -> None:
         """Share the error budget among the selected (category, level) pairs, one per probe.
 
-        What has a baseline is checked twice, and its divergence once more on each text. So many
-        ``sets``, of a test in Python at a level each, are checked as probes are.
+        What has a baseline is checked twice, its divergence once more on each text, and once more
+        all probes and each category by the likelihood of right answers, if that is recorded. The
+        ``sets``, each of a test in Python at a level, are checked as probes are.
         """
         plan, pairs = self.plan, list(selected)
         levels = {level for _, level in pairs}
         recorded = {level: found for level in levels if (found := plan.baseline(level))}
         distances = sum(len(plan.sources_of(found.divergences)) for found in recorded.values())
         again = [pair for pair in pairs if pair[1] in recorded]
+        read = {level for level, found in recorded.items() if found.targets}
         self.selected = dict(Counter(level for _, level in pairs))
         self._probes = dict(Counter(pairs))
         self.budget = Budget(
             alpha=plan.settings.alpha,
-            pooled=len(levels) + len(recorded) + distances,
-            category=len(set(pairs)) + len(set(again)),
+            pooled=len(levels) + len(recorded) + distances + len(read),
+            category=len(set(pairs)) + len(set(again)) + len({p for p in pairs if p[1] in read}),
             probe=len(pairs) + len(again) + sets,
         )
 

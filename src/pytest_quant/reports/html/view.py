@@ -24,6 +24,7 @@ from pytest_quant.reports.baselines import (
 )
 from pytest_quant.reports.divergences import noise_lines
 from pytest_quant.reports.failures import as_before, divergence_text, failure_text
+from pytest_quant.reports.likelihood import likelihood_text, rows, unread_lines
 from pytest_quant.reports.plots import figures
 from pytest_quant.reports.results import (
     by_reason,
@@ -79,6 +80,8 @@ def view(record: RunRecord) -> dict[str, Any]:
         "noise": list(noise_lines(record)),
         "no_baselines": [*missing_baselines(record), *unused_baselines(record)],
         "divergence": _markup(figures.divergence(record)),
+        "likelihoods": rows(record, [level.name for level in levels]),
+        "unread": list(unread_lines(record)),
         "patterns": _patterns(record, levels),
         "behaviour": list(_behaviour(record, levels)),
         "grids": _grids(record),
@@ -218,6 +221,11 @@ def _failures(record: RunRecord) -> dict[str, Any]:
         "far": [
             (check, divergence_text(record, check))
             for check in record.divergence_checks
+            if check.result.verdict == "fail"
+        ],
+        "unlikely": [
+            (check, likelihood_text(record, check))
+            for check in record.likelihood_checks
             if check.result.verdict == "fail"
         ],
     }
