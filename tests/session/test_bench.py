@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.metrics.measurement import CaseResult
-from pytest_quant.probes.cases import side_of
+from pytest_quant.metrics.measurement import CaseResult, outcomes, placed_outcomes
+from pytest_quant.probes.cases import draw_cases, side_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Limits, Response, RuntimeInfo
 from pytest_quant.runtimes.responses import ResponseCache
@@ -208,11 +208,21 @@ def test_a_probe_with_fewer_cases_is_complete_with_all_of_them(tmp_path: Path) -
     assert measurement.complete
 
 
+def test_half_of_the_cases_show_that_the_others_may_count(tmp_path: Path) -> None:
+    bench, models = counting(tmp_path)
+    prompts = [case.prompt for case in draw_cases(COUNTED, 8)]
+    models["f16"].answers |= dict.fromkeys(prompts[1::2], "No.")  # right at even places alone
+    found = bench.measure(COUNTED, "q4", "p.yaml::colours[q4]", FixedSize(8))
+    assert (len(found.cases), found.counted) == (8, "odd")
+    assert len(outcomes(found)) == 4
+    assert [pair is None for pair in placed_outcomes(found)] == [True, False] * 4
+
+
 class Slow(InTurn):
-    """Knows only after 16 cases whether the reference does better than guessing."""
+    """Knows only after 16 cases, 8 of each half, whether the reference does better."""
 
     def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
-        return super().screen(probe, right, n, last=last) if n >= 16 else None
+        return super().screen(probe, right, n, last=last) if n >= 8 else None
 
 
 @pytest.mark.parametrize(("able", "asked"), [(True, [8, 8, 16]), (False, [])])

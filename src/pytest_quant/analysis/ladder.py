@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from pytest_quant.metrics.measurement import Measurement
+from pytest_quant.metrics.measurement import Measurement, placed_outcomes
 
 # A case of one session: its probe, its place in it, its digest.
 CaseKey = tuple[str, int, str]
@@ -65,8 +65,9 @@ def ladder(measurements: Iterable[Measurement], reference: str, rungs: Sequence[
     for measurement in measurements:
         if not measurement.informative:
             continue
-        for case in measurement.cases:
-            if case.level is None:
+        counted = placed_outcomes(measurement)
+        for case, pair in zip(measurement.cases, counted, strict=False):
+            if case.level is None or pair is None:
                 continue
             key = measurement.probe, case.index, case.digest
             category[key] = measurement.category

@@ -24,7 +24,13 @@ from pytest_quant.gate.sequential import (
 )
 from pytest_quant.gate.statistics import cases_to_pass
 from pytest_quant.gate.tolerance_check import Alphas, Paired, count_pairs
-from pytest_quant.metrics.measurement import CaseResult, Measurement, answered, compared
+from pytest_quant.metrics.measurement import (
+    CaseResult,
+    Measurement,
+    answered,
+    compared,
+    placed_outcomes,
+)
 
 # Against the reference of the session, or against the recorded baseline.
 Kind = Literal["tolerance", "regression"]
@@ -86,7 +92,7 @@ class Settled:
         category: str | None,  # noqa: ARG002
         kind: Kind,
     ) -> Evidence:
-        return count_pairs(pair for m in members for pair in _pairs(m.cases, kind) if pair)
+        return count_pairs(pair for m in members for pair in _pairs(m, kind) if pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +118,8 @@ class UpTo:
             if self._is_placed(first, limit, m.chance) and (
                 kind == "tolerance" or self.is_settled(first, limit, m.chance, m.recorded_cases)
             ):
-                return own_looks(_pairs(first, kind), self.max_cases)
-        return own_looks(_pairs(m.cases, kind), self.max_cases)
+                return own_looks(_pairs(m, kind, look), self.max_cases)
+        return own_looks(_pairs(m, kind), self.max_cases)
 
     def of_group(
         self,
@@ -184,8 +190,7 @@ class BySize:
         return look_from(self.size(level, category) / half)
 
     def of_probe(self, measurement: Measurement, kind: Kind) -> Evidence:
-        first = measurement.cases[: measurement.own]
-        return count_pairs(pair for pair in _pairs(first, kind) if pair)
+        return count_pairs(pair for pair in _pairs(measurement, kind, measurement.own) if pair)
 
     def of_group(
         self, members: Sequence[Measurement], category: str | None, kind: Kind
@@ -199,7 +204,7 @@ class BySize:
             pair
             for name, of_one in by_category.items()
             for m in of_one
-            for pair in _pairs(m.cases[: self.planned(of_one, name)], kind)
+            for pair in _pairs(m, kind, self.planned(of_one, name))
             if pair
         )
 
@@ -226,16 +231,27 @@ def look_from(cases: float) -> int:
     return next(look for look in looks_up_to(ENDLESS) if look >= cases)
 
 
-def _pairs(cases: Sequence[CaseResult], kind: Kind) -> Compared:
-    return answered(cases) if kind == "tolerance" else compared(cases)
+def _pairs(m: Measurement, kind: Kind, cases: int | None = None) -> Compared:
+    """The outcomes of its first ``cases``, ``None``: of all; without those that are not counted."""
+    if kind == "regression":
+        return compared(m.cases[:cases])
+    return [pair for pair in placed_outcomes(m)[:cases] if pair]
 
 
 def _common_looks(members: Sequence[Measurement], kind: Kind, most: int) -> list[Look]:
-    return common_looks([Member(_pairs(m.cases, kind), _size(m, kind, most)) for m in members])
+    return common_looks([Member(_pairs(m, kind), _weight(m, kind, most)) for m in members])
+
+
+def _weight(m: Measurement, kind: Kind, most: int) -> int:
+    """How many cases of a probe may be asked and counted, as is known before the level is asked."""
+    size = _size(m, kind, most)
+    if kind == "regression" or m.counted == "all":
+        return size
+    return (size + 1) // 2 if m.counted == "even" else size // 2
 
 
 def _size(m: Measurement, kind: Kind, most: int) -> int:
-    """How many cases of a probe may be asked, as is known before any is."""
+    """How many cases of a probe may be asked."""
     size = most if m.size is None else min(m.size, most)
     return size if kind == "tolerance" else min(size, m.recorded_cases)
 

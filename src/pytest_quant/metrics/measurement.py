@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pytest_quant.checkers.outcome import Verdict
 from pytest_quant.metrics.targets import Target
@@ -90,6 +91,10 @@ class Effort:
     seconds: float
 
 
+# Which cases of a probe are counted, by their place from 0.
+Counted = Literal["all", "even", "odd"]
+
+
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """All cases of one probe at one level.
@@ -101,9 +106,10 @@ class Measurement:
     ``complete``: there was nothing beyond these cases to ask. ``size``: how many cases it has, if
     that is known before they are asked: they are listed, or its file says how many are wanted. The
     first ``own`` of them were asked for its own sake, the others for a check over several probes;
-    ``None``: all. The baseline holds the first ``recorded_cases`` of the probe, as they were
-    asked then. ``targets`` are the right answers to its first cases, read at the level
-    even where the reference only guesses; ``untargeted`` says why there are none.
+    ``None``: all. The baseline holds the first ``recorded_cases`` of the probe, as they were asked
+    then. ``targets`` are the right answers to its first cases, read at the level even where the
+    reference only guesses; ``untargeted`` says why there are none. Where a drop is told, only the
+    ``counted`` cases are: the others have shown that the reference does better than guessing.
     """
 
     nodeid: str
@@ -125,6 +131,7 @@ class Measurement:
     recorded_cases: int = 0
     targets: tuple[Target, ...] = ()
     untargeted: str = ""
+    counted: Counted = "all"
 
     @property
     def informative(self) -> bool:
@@ -144,8 +151,20 @@ def recorded_outcome(answer: Answer) -> str:
 
 
 def outcomes(measurement: Measurement) -> list[tuple[bool, bool]]:
-    """``(right at the reference, right at the level)`` of every case that both answered."""
-    return answered(measurement.cases)
+    """``(right at the reference, right at the level)`` of every case that both answered and that
+    is counted.
+    """
+    return [pair for pair in placed_outcomes(measurement) if pair]
+
+
+def placed_outcomes(measurement: Measurement) -> list[tuple[bool, bool] | None]:
+    """The same, with ``None`` in the place of a case that is not counted."""
+    left_out = {"all": None, "even": 1, "odd": 0}[measurement.counted]
+    return [
+        None if place % 2 == left_out else (case.reference.correct, case.level.correct)
+        for place, case in enumerate(measurement.cases)
+        if case.level is not None
+    ]
 
 
 def answered(cases: Iterable[CaseResult]) -> list[tuple[bool, bool]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pytest_quant.checkers import prepare
 from pytest_quant.errors import RuntimeFailed, SandboxUnavailable
@@ -28,6 +29,7 @@ from pytest_quant.runtimes.protocol import (
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
 from pytest_quant.session.sampling import Part, Sampling
+from pytest_quant.session.screening import Screening
 from pytest_quant.session.targets import TargetReader
 
 # A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
@@ -118,12 +120,10 @@ class Bench:
         """Ask the reference, then the level, batch by batch until ``sampling`` has enough.
 
         The level is asked only once the reference has shown that the probe tells something, or if
-        it ``is_recorded`` that it does. A probe that does not fit into the reference's context is
-        skipped, and so is one of programs, before a model is asked, if these cannot be judged on
-        this machine, and one that asks of a runtime what it lacks. What does not fit into the
-        level's context, though it should (the reference was asked, or it is recorded), is answered
-        wrong. Raises ``RuntimeFailed`` when a runtime fails, ``QuantUsageError`` for a mistake in
-        the probe.
+        it ``is_recorded`` that it does. Skipped is a probe that does not fit into the reference's
+        context, one of programs, if these cannot be judged here, and one that asks of a runtime
+        what it lacks. What does not fit into the level's context alone is answered wrong. Raises
+        ``RuntimeFailed`` when a runtime fails, ``QuantUsageError`` for a mistake in the probe.
         """
         key = self._key(probe, level)
         if key not in self._references:
@@ -132,6 +132,7 @@ class Bench:
         answers: list[Answer] = []
         efforts: list[Effort] = []
         shown: str | None = "" if is_recorded else None
+        screening = Screening()
         seen, skipped, complete = 0, "", False
         try:
             prepare(probe.check)
@@ -139,8 +140,8 @@ class Bench:
                 seen += 1
                 complete = self._refer(probe, level, reference, seen, lost=is_recorded).last
                 right = [answer.correct for answer in reference.answers(seen)]
-                if shown is None:
-                    shown = sampling.screen(probe, sum(right), len(right), last=complete)
+                if not is_recorded:
+                    shown = screening.see(partial(sampling.screen, probe, last=complete), right)
                 if shown is None:
                     continue
                 if shown:
@@ -157,8 +158,8 @@ class Bench:
             skipped = f"not measured: {error}"
         except (NotRecorded, SandboxUnavailable) as error:
             skipped = str(error)
-        drawn = [case for part in reference.parts for case in part.cases]
-        targets, untargeted = ((), "") if skipped else self._targets.read(probe, level, drawn)
+        drawn = [] if skipped else [case for part in reference.parts for case in part.cases]
+        targets, untargeted = self._targets.read(probe, level, drawn) if drawn else ((), "")
         return Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -176,6 +177,7 @@ class Bench:
             complete=complete,
             targets=targets,
             untargeted=untargeted,
+            counted=screening.counted,
         )
 
     def _key(self, probe: Probe, level: str) -> tuple[str, str]:

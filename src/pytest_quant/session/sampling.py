@@ -104,7 +104,9 @@ class InTurn:
                 return
 
     def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
-        return screen(right, n, probe.chance, self.screened, last=last or n >= self.screened)
+        # Seen by halves, each of which has to tell by itself.
+        most = max(1, self.screened // 2)
+        return screen(right, n, probe.chance, most, last=last or n >= most)
 
     def settled(self, cases: Sequence[CaseResult]) -> bool:
         return self.enough(cases)

@@ -1,0 +1,54 @@
+"""Whether the reference does better than guessing, and which of its cases may be counted then.
+
+Who drops the probes in which the reference was unlucky keeps those in which it was lucky, and luck
+that a level does not share looks like a loss. So no case has a say in whether it is counted itself:
+the cases at even places decide about those at odd places, and the other way round. Of a probe that
+the reference can do, all are counted; of one of which a single half shows it, the other half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pytest_quant.metrics.measurement import Counted
+
+# What is known of so many right answers to so many cases: "" if they show that the reference does
+# better than guessing, why they hardly will, or ``None`` if that is open.
+Screen = Callable[[int, int], str | None]
+
+_BY_SHOWN: dict[tuple[bool, bool], Counted] = {
+    (True, True): "all",
+    (True, False): "odd",
+    (False, True): "even",
+}
+
+
+class Screening:
+    """What the reference's answers to one probe have shown so far; the first answer of each half
+    stands, so that how long it is asked has no say either.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[str | None] = [None, None]
+
+    @property
+    def counted(self) -> Counted:
+        even, odd = (found == "" for found in self._found)
+        return _BY_SHOWN.get((even, odd), "all")
+
+    def see(self, screen: Screen, right: Sequence[bool]) -> str | None:
+        """ "" if the level is to be asked, why not, or ``None`` if that is open.
+
+        ``right`` are all answers so far. A probe is given up only where both halves are.
+        """
+        for place, known in enumerate(self._found):
+            half = right[place::2]
+            if known is None and half:
+                self._found[place] = screen(sum(half), len(half))
+        if "" in self._found:
+            return ""
+        if None in self._found:
+            return None
+        return screen(sum(right), len(right)) or (
+            f"{self._found[0]}; and neither do the other cases show it"
+        )
