@@ -71,35 +71,48 @@ class Row:
         return self.share >= SHARE
 
 
-def session_of(level: Level, clean: Findings, now: Findings) -> Session:
-    """What the gate is given: the cases and chunks that both sides have."""
+def session_of(level: Level, clean: Findings, now: Findings, noise: float) -> Session:
+    """What the gate is given: the cases and chunks that both sides have, and the level's noise."""
     was = {m.probe: m for m in clean.measurements}
     return Session(
         level.guide_level,
         tuple(count_outcomes(m, was[m.probe]) for m in now.measurements),
-        tuple(_paired(then, today) for then, today in zip(clean.texts, now.texts, strict=True)),
+        tuple(
+            _paired(then, today, noise) for then, today in zip(clean.texts, now.texts, strict=True)
+        ),
     )
 
 
-def _paired(then: Sequence[Chunk], now: Sequence[Chunk]) -> Text:
+def _paired(then: Sequence[Chunk], now: Sequence[Chunk], noise: float) -> Text:
     was = {chunk.digest: chunk for chunk in then}
     pairs = [(was[chunk.digest], chunk) for chunk in now if chunk.digest in was]
     return Text(
         np.array([before.kld for before, _ in pairs]),
         np.array([after.kld for _, after in pairs]),
         np.array([after.tokens for _, after in pairs], np.int64),
+        noise,
     )
 
 
 def judged(
-    fault: Fault, dose: Dose, level: Level, clean: Findings, now: Findings, repeats: int
+    fault: Fault,
+    dose: Dose,
+    level: Level,
+    clean: Findings,
+    now: Findings,
+    repeats: int,
+    noise: float,
 ) -> Row:
-    """Hold one damaged level against the record, once and in sessions drawn anew."""
+    """Hold one damaged level against the record, once and in sessions drawn anew.
+
+    ``noise`` is that of the undamaged level: of a greater divergence it is a smaller share, and the
+    limit would be lower.
+    """
     if now.error:
         kinds = frozenset({"error"})
         return Row(fault, dose, now.error, np.nan, (), 0, kinds, 1.0, {"error": 1.0}, 1.0)
     judge = Judge(read_tolerances(EXPECTED_IMPACT))
-    session = session_of(level, clean, now)
+    session = session_of(level, clean, now, noise)
     together, alone = slice(_AT_HAND), slice(_AT_HAND, None)
     recorded = sum(case.level is not None for m in clean.measurements for case in m.cases)
     random = np.random.default_rng(20_261_125)
@@ -198,7 +211,7 @@ class Worker:
     @classmethod
     def work(cls, fault: Fault, dose: Dose) -> Row:
         found = cls.bench.with_fault(fault, dose)
-        return judged(fault, dose, cls.level, cls.bench.clean, found, cls.repeats)
+        return judged(fault, dose, cls.level, cls.bench.clean, found, cls.repeats, cls.bench.noise)
 
 
 def rows_of(level: Level, faults: Sequence[Fault], settings: Settings, jobs: int) -> list[Row]:
@@ -248,7 +261,7 @@ def main() -> int:
     missed = 0
     for level in parse_levels(options.levels):
         bench = settings.workbench(level)
-        tables += [*_heading(level, bench.clean), ""]
+        tables += [*_heading(level, bench.clean, bench.noise), ""]
         bench.close()
         rows = rows_of(level, faults, settings, options.jobs)
         tables += [*smallest_table(rows), "", *doses_table(rows), "", _verdict(rows), ""]
@@ -259,7 +272,7 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _heading(level: Level, clean: Findings) -> Iterator[str]:
+def _heading(level: Level, clean: Findings, noise: float) -> Iterator[str]:
     cases = [case for m in clean.measurements for case in m.cases if case.level]
     right = sum(case.level.correct for case in cases if case.level)
     yield f"### {level.name}"
@@ -274,6 +287,7 @@ def _heading(level: Level, clean: Findings) -> Iterator[str]:
             f"KL divergence on {what}: {_mean(chunks):.2g} nats a token over {len(chunks)} "
             f"chunks, {sum(chunk.tokens for chunk in chunks):,} tokens."
         )
+    yield f"Of it the level's own noise, from itself in smaller batches: {100 * noise:.0f} %."
 
 
 def _mean(chunks: Sequence[Chunk]) -> float:

@@ -29,16 +29,14 @@ from pathlib import Path
 import yaml
 
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.counting import Counting, Settled, UpTo
+from pytest_quant.gate.level_order import pass_alpha
 from pytest_quant.gate.level_verdict import level_verdict
-from pytest_quant.gate.regression import (
-    DEFAULT_DROP,
-    Turns,
-    is_probe_settled,
-    regression_checks,
-)
+from pytest_quant.gate.regression import DEFAULT_DROP, regression_checks
 from pytest_quant.gate.sequential import looks_up_to, screen
+from pytest_quant.gate.tolerance_check import Alphas
 from pytest_quant.gate.top_up import TopUp
-from pytest_quant.gate.verdicts import Check, pooled_checks, probe_result
+from pytest_quant.gate.verdicts import Check, is_within, pooled_checks, tolerance_of
 from pytest_quant.metrics.measurement import Effort, Measurement
 from pytest_quant.record.run import RunRecord, read_record
 
@@ -128,21 +126,35 @@ class Session:
     def limit_of(self, measurement: Measurement) -> float:
         return self._limits["probe", measurement.level, measurement.nodeid]
 
-    def verdicts(self, found: Sequence[Measurement], max_cases: int | None) -> dict[Key, str]:
-        """The verdict of every check, and of every level; ``max_cases`` if cases came in turn."""
-        alpha = self.budget.alpha_for("probe")
+    @property
+    def alphas(self) -> Alphas:
+        """Those of a probe's own checks."""
+        return Alphas(self.budget.alpha_for("probe"), self.budget.alpha)
+
+    @property
+    def in_turn(self) -> UpTo:
+        return UpTo(self.max_cases, self.limit_of, DEFAULT_DROP, self.alphas)
+
+    def pooled(self, found: Sequence[Measurement], counting: Counting) -> tuple[Check, ...]:
+        return pooled_checks(found, self.limit, self.budget, counting, self.levels)
+
+    def verdicts(self, found: Sequence[Measurement], counting: Counting) -> dict[Key, str]:
+        """The verdict of every check, and of every level."""
         checks = [
-            *pooled_checks(found, self.limit, self.budget, max_cases),
+            *self.pooled(found, counting),
             *(
                 Check("probe", m.level, m.nodeid, m.category, result)
                 for m in found
                 if m.informative
-                for result in [probe_result(m, self.limit_of(m), alpha, max_cases)]
+                for result in [
+                    tolerance_of(
+                        counting.of_probe(m, "tolerance"), self.limit_of(m), self.alphas, m.chance
+                    )
+                ]
             ),
         ]
         if self.recorded:
-            turns = max_cases and Turns(max_cases, self.limit_of)
-            checks += regression_checks(found, DEFAULT_DROP, self.budget, turns or None)
+            checks += regression_checks(found, DEFAULT_DROP, self.budget, counting)
         levels = {("level", name, ""): level_verdict(name, found, checks) for name in self.levels}
         return levels | {(c.scope, c.level, c.name): c.result.verdict for c in checks}
 
@@ -172,9 +184,17 @@ class Replay:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._most = session.max_cases
+        self._counting = session.in_turn
         self.found = {nodeid: self._asked(m) for nodeid, m in session.whole.items()}
-        needs = (session.limit, DEFAULT_DROP, session.budget, self._most)
-        TopUp(*needs, self._more, lambda _: None).extend(self.found)
+        needs = (session.limit, DEFAULT_DROP, session.budget, self._counting)
+        within: set[str] = set()
+        for level in session.levels:
+            found = {test: m for test, m in self.found.items() if m.level == level}
+            alpha = pass_alpha(level, session.levels, within, session.budget.alpha)
+            TopUp(*needs, self._more, lambda _: None).extend(found, alpha)
+            self.found |= found
+            if is_within(session.pooled([*found.values()], self._counting)):
+                within.add(level)
 
     def _asked(self, whole: Measurement) -> Measurement:
         """What a probe's own test would have asked."""
@@ -192,9 +212,8 @@ class Replay:
         return asked
 
     def _is_settled(self, m: Measurement) -> bool:
-        limit, alpha = self._session.limit_of(m), self._session.budget.alpha_for("probe")
-        least, most = DEFAULT_DROP, self._most
-        return is_probe_settled(m.cases, m.recorded_cases, m.chance, limit, least, alpha, most)
+        limit = self._session.limit_of(m)
+        return self._counting.is_settled(m.cases, limit, m.chance, m.recorded_cases)
 
     def _more(self, asked: Measurement, cases: int) -> Measurement:
         look = next(look for look in looks_up_to(self._most) if look >= cases)
@@ -241,8 +260,8 @@ def comparison(record: RunRecord, chosen: Mapping[str, str]) -> Iterator[str]:
         yield ""
         yield from _tokens_table(session, replay)
         yield ""
-        fixed = session.verdicts([*session.whole.values()], None)
-        in_turn = session.verdicts([*replay.found.values()], session.max_cases)
+        fixed = session.verdicts([*session.whole.values()], Settled())
+        in_turn = session.verdicts([*replay.found.values()], session.in_turn)
         yield from _verdicts_table(fixed, in_turn)
 
 

@@ -6,6 +6,7 @@ import atexit
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,11 @@ class Run:
         (first,) = (i for i in starts if "= quantization: " in self.lines[i])
         last = next((i for i in starts if i > first), len(self.lines) - 1)
         return self.lines[first + 1 : last]
+
+    @property
+    def told(self) -> list[str]:
+        """The lines of the summary, those that were folded whole."""
+        return re.sub(r"\n +", " ", "\n".join(self.section)).splitlines()
 
     @property
     def measurements(self) -> dict[str, dict[str, Any]]:

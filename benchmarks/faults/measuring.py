@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,11 +30,12 @@ from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
 from pytest_quant.runtimes.llamacpp.quantize import quantize
-from pytest_quant.runtimes.protocol import Incomparable, Replies, Runtime
+from pytest_quant.runtimes.protocol import Incomparable, Replies, Runtime, divergence
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.bench import Bench
-from pytest_quant.session.held_text import held_text, own_replies
+from pytest_quant.session.held_text import held_text, own_replies, some_of
 from pytest_quant.session.sampling import FixedSize
+from pytest_quant.session.session import NOISE_BATCH
 
 from .around import Around
 from .fault import Dose, Fault, FileFault
@@ -126,6 +127,21 @@ class Workbench:
         return self._findings(CLEAN)
 
     @cached_property
+    def noise(self) -> float:
+        """What of the undamaged level's divergence is its own noise."""
+        again = self._itself()
+        of_text = {chunk.digest: chunk for chunk in self.clean.texts[0]}
+        beside = [of_text[chunk.digest] for chunk in again.chunks]
+        return min(1.0, _sum(again.chunks) / _sum(beside))
+
+    def _itself(self) -> Divergence:
+        with (
+            self._runtime(self._clean) as own,
+            LlamaCppRuntime.open(self._clean, threads=self._threads, physical=NOISE_BATCH) as twin,
+        ):
+            return divergence(own, twin, some_of(held_text(None)))
+
+    @cached_property
     def _asked(self) -> str:
         """A digest of every case and chunk: what is kept is about these."""
         digests = [case.digest for m in self.clean.measurements for case in m.cases]
@@ -198,6 +214,10 @@ class Workbench:
 
     def _origin(self, path: Path) -> tuple[str, ...]:
         return (digest(path, self._directory), *self._machine)
+
+
+def _sum(chunks: Sequence[Chunk]) -> float:
+    return sum(chunk.kld * chunk.tokens for chunk in chunks)
 
 
 def _raw(found: Findings) -> dict[str, object]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from gguf.quants import dequantize
 
-from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp import library, native_log
 
 Array = npt.NDArray[Any]
 
@@ -130,7 +130,7 @@ class ModelFile:
                 threads=1,
             )
             if status:
-                raise RuntimeError(library.last_log_lines())
+                raise RuntimeError(native_log.last_lines())
             return ModelFile.read(target)
 
     def dequantized(self) -> ModelFile:

@@ -22,11 +22,19 @@ def found_in(*measurements: Measurement, diverged: Collection[str] = ()) -> Sens
 
 
 def damaged(numbers: dict[str, int], facts: dict[str, int]) -> list[Measurement]:
-    """What each level lost of 180 right answers among 200, by category."""
+    """What each level lost of 180 right answers among 200, by category, over five probes."""
     return [
-        measured("p" + category, level, right=180, lost=lost, n=200, category=category)
+        measured(
+            f"{category}_{i}",
+            level,
+            right=36,
+            lost=lost // 5 + (i < lost % 5),
+            n=40,
+            category=category,
+        )
         for category, losses in (("numerical_reasoning", numbers), ("world_knowledge", facts))
         for level, lost in losses.items()
+        for i in range(5)
     ]
 
 
@@ -81,7 +89,8 @@ def test_the_smallest_level_is_one_that_passed() -> None:
 def test_one_level_has_no_cliff_and_one_category_no_rest() -> None:
     found = found_in(measured("sums", "q4", right=180, lost=100, n=200))
     assert found.steepest is None
-    assert found.categories[0].found == "too few cases"
+    row = found.categories[0]
+    assert (row.found, row.excess) == ("too few probes", None)
 
 
 def test_levels_are_compared_on_what_both_answered() -> None:
@@ -90,3 +99,35 @@ def test_levels_are_compared_on_what_both_answered() -> None:
         measured("sums", "q4", right=180, lost=0, n=200), replace(short, cases=short.cases[:50])
     )
     assert [(s.lower, s.n) for s in found.steps if s.category is None] == [("q4", 200), ("q2", 50)]
+
+
+def test_one_category_that_loses_more_and_one_that_loses_less_are_found() -> None:
+    losses = {"numerical_reasoning": 18, "adversarial": 0, "iterative": 5, "ambiguity": 6}
+    found = found_in(
+        *(
+            measured(f"{name}_{i}", "q4", right=36, lost=lost + i % 2, n=40, category=name)
+            for name, lost in losses.items()
+            for i in range(5)
+        )
+    )
+    told = {row.category: row.found for row in found.categories}
+    assert told == {
+        "numerical_reasoning": "sensitive",
+        "adversarial": "resilient",
+        "iterative": "like the rest",
+        "ambiguity": "like the rest",
+    }
+
+
+def test_a_category_without_a_flip_is_not_known_to_lose_nothing() -> None:
+    """Of ten that are alike, some show none by luck."""
+    found = found_in(
+        *(
+            measured(
+                f"{name}_{i}", "q4", right=30, lost=i == 0 and name > 2, n=32, category=f"c{name}"
+            )
+            for name in range(10)
+            for i in range(5)
+        )
+    )
+    assert {row.found for row in found.categories} == {"like the rest"}

@@ -57,6 +57,8 @@ def test_what_a_damaged_file_changed(run: Command, records: tuple[Path, Path]) -
     assert "f16: every answer is the same, byte by byte" in lines
     assert "q8: another file" in lines
     assert any(line.startswith("q8: B is worse than A by ") for line in lines)
+    told = "drop for probes like these, 95 % (the bounds above: for these probes)"
+    assert lines[lines.index(told) + 1].startswith("  ")
     assert any(line.startswith("lost: ") for line in lines)
     (overall,) = (line.split() for line in lines[-20:] if line.startswith("overall"))
     raw = [json.loads(path.read_text("utf-8")) for path in records]

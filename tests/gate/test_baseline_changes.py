@@ -97,6 +97,18 @@ def test_runtime_template_probes_and_reference() -> None:
     assert found.artifact == ()
 
 
+def test_other_kernels_are_told_if_the_record_knows_its_own() -> None:
+    def told_of(recorded: dict[str, str | int]) -> tuple[str, ...]:
+        was = replace(KNOWN, artifact=replace(ARTIFACT, runtime=recorded))
+        now = replace(ARTIFACT, runtime={**RUNTIME, "kernels": "34 tensors as q4_K_8x8"})
+        return changes(was, now, REFERENCE, KNOWN.prompt, KNOWN.version, Coverage()).runtime
+
+    assert told_of({**RUNTIME, "kernels": "as stored"}) == (
+        "kernels as stored -> 34 tensors as q4_K_8x8",
+    )
+    assert told_of({**RUNTIME}) == ()
+
+
 def moved(found: Measurement) -> Measurement:
     """The same probe in a session of another directory, beside a plugin that adds to node ids."""
     return replace(found, nodeid=f"packages/m/{found.nodeid}@group")

@@ -40,6 +40,7 @@ def test_counts_by_category_and_over_all() -> None:
     assert [worse.p, overall.p] == pytest.approx([2 * 0.5**6] * 2)
     assert overall.drop == 30.0
     assert 0 < overall.lower < 30 < overall.upper
+    assert [sum(of) for of in overall.by_probe] == [600, 0]
 
 
 def test_only_the_same_case_is_compared() -> None:

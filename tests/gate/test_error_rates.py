@@ -178,3 +178,24 @@ def test_mcnemar_never_exceeds_its_alpha(n: int) -> None:
         b, c = (counts.tolist() for counts in draws(n, flip_rate, 0.0))
         alarms = [mcnemar_of(lost, won) <= 0.01 for lost, won in zip(b, c, strict=True)]
         assert np.mean(alarms) < 0.01 + 3 * (0.01 / len(alarms)) ** 0.5
+
+
+@pytest.mark.parametrize("limit", [0.03, 0.05, 0.1])
+@pytest.mark.parametrize("n", [64, 103])
+def test_a_category_at_its_limit_passes_about_alpha_of_the_time_exactly(
+    limit: float, n: int
+) -> None:
+    """A level passes only if this one does, too: so this bounds the wrong passes of a session."""
+    chances = []
+    for won in (0.0, 0.01, 0.03, 0.08):
+        grid = np.arange(n // 2)
+        b, c = (axis.ravel() for axis in np.meshgrid(grid, grid, indexing="ij"))
+        truth = (won + limit, won, 1 - limit - 2 * won)
+        weights = multinomial.pmf(np.stack([b, c, n - b - c], axis=1), n, truth)
+        likely = weights > 1e-7
+        passed = [
+            bounds_of(*pair, n, 0.05)[1] <= limit
+            for pair in zip(b[likely].tolist(), c[likely].tolist(), strict=True)
+        ]
+        chances.append(float(weights[likely][passed].sum()))
+    assert max(chances) <= 0.055

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.gate.baselines import compared
 
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.counting import Settled
 from pytest_quant.gate.regression import (
     DEFAULT_DROP,
     evaluate_regression,
@@ -72,7 +73,7 @@ def test_a_verdict_is_what_its_own_numbers_say(counts: Paired, least: float, alp
 def test_without_a_case_there_is_no_check() -> None:
     with pytest.raises(ValueError, match="no case is both recorded and answered"):
         evaluate_regression(paired(0, 0, 0), DEFAULT_DROP, 0.05)
-    assert probe_regression(compared("--", "11"), 0.5, Budget(0.05, 1, 1, 1)) is None
+    assert probe_regression(compared("--", "11"), 0.5, 0.01, Settled()) is None
 
 
 def share_failed(n: int, alpha: float, flip_rate: float, drop: float) -> float:
@@ -122,7 +123,7 @@ def test_checks_over_all_probes_by_category_and_by_probe() -> None:
         compared("10", "11", probe="opposite", category="world_knowledge"),
     ]
     budget = Budget(0.05, 2, 4, 8)
-    checks = regression_checks(found, DEFAULT_DROP, budget)
+    checks = regression_checks(found, DEFAULT_DROP, budget, Settled())
     assert {check.kind for check in checks} == {"regression"}
     counts = {check.name: (check.result.counts.b, check.result.counts.c) for check in checks}
     assert counts == {

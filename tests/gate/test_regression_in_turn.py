@@ -16,21 +16,27 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.gate.alphas import alike
 from tests.gate.baselines import compared
 
 from pytest_quant.gate.budget import Budget, Scope
+from pytest_quant.gate.counting import Settled, UpTo
 from pytest_quant.gate.evidence import lasting_bounds, lasting_p, regressing_drop_in_turn
 from pytest_quant.gate.regression import (
     DEFAULT_DROP,
-    Turns,
     evaluate_regression,
     evaluate_regression_looks,
     explain_regression,
-    is_regression_settled,
     probe_regression,
     regression_checks,
 )
-from pytest_quant.gate.sequential import looks_up_to, own_looks
+from pytest_quant.gate.sequential import (
+    Look,
+    is_regression_settled,
+    looks_up_to,
+    own_looks,
+    plain_look,
+)
 from pytest_quant.gate.statistics import mcnemar_p
 from pytest_quant.gate.tolerance_check import Paired
 
@@ -128,10 +134,10 @@ def paired(b: int, c: int, n: int) -> Paired:
     return Paired(b, c, n, n - c, n - b)
 
 
-def growing(steps: Sequence[tuple[int, int, int]]) -> list[Paired]:
+def growing(steps: Sequence[tuple[int, int, int]]) -> list[Look]:
     """The counts after each step, which adds ``b``, ``c`` and cases that did not flip."""
     sums = itertools.accumulate(steps, lambda a, s: (a[0] + s[0], a[1] + s[1], a[2] + s[2]))
-    return [paired(b, c, b + c + same) for b, c, same in sums]
+    return [plain_look(paired(b, c, b + c + same)) for b, c, same in sums]
 
 
 class TestAVerdict:
@@ -142,10 +148,12 @@ class TestAVerdict:
     ) -> None:
         looks = growing(steps)
         result = evaluate_regression_looks(looks, least, alpha)
-        last = looks[-1]
+        last = looks[-1].counts
         assert result.counts == last
         assert result.looks == len(looks)
-        assert result.p == min(lasting_p(look.b, look.c, look.n) for look in looks)
+        assert result.p == min(
+            lasting_p(look.counts.b, look.counts.c, look.counts.n) for look in looks
+        )
         worse = result.p <= alpha and last.b - last.c > least / 100 * last.n
         assert (result.verdict == "fail") == worse
         if not worse:
@@ -169,14 +177,14 @@ class TestAVerdict:
 
     def test_without_a_case_there_is_none(self) -> None:
         with pytest.raises(ValueError, match="no case is both recorded and answered"):
-            evaluate_regression_looks([paired(0, 0, 0)], DEFAULT_DROP, 0.05)
+            evaluate_regression_looks([plain_look(paired(0, 0, 0))], DEFAULT_DROP, 0.05)
 
     def test_tells_its_rule(self) -> None:
         looks = growing([(9, 0, 10), (9, 1, 10)])
         first, second = explain_regression(evaluate_regression_looks(looks, 0.5, 0.01)).split("\n")
         assert "below its recorded baseline" in first
         assert second.startswith("alpha 0.01 over 2 looks, bets that hold at every look; ")
-        fixed = explain_regression(evaluate_regression(looks[-1], 0.5, 0.01))
+        fixed = explain_regression(evaluate_regression(looks[-1].counts, 0.5, 0.01))
         assert "\nalpha 0.01, exact McNemar test; " in fixed
 
 
@@ -193,13 +201,13 @@ def settled_after(
     fixed = is_worse(looks[:, -1], alpha, exact=True).mean()
     failed = spent = 0
     for sample in looks.tolist():
-        seen: list[Paired] = []
+        seen: list[Look] = []
         for counts in sample:
-            seen.append(paired(*counts))
+            seen.append(plain_look(paired(*counts)))
             if is_regression_settled(seen, DEFAULT_DROP, alpha, MOST * members):
                 break
-        last = seen[-1]
-        p = min(p_of(look.b, look.c, look.n) for look in seen)
+        last = seen[-1].counts
+        p = min(p_of(look.counts.b, look.counts.c, look.counts.n) for look in seen)
         failed += p <= alpha and last.b - last.c > DEFAULT_DROP / 100 * last.n
         spent += last.n
     return float(fixed), failed / samples, spent / (samples * MOST * members)
@@ -246,11 +254,12 @@ class TestPower:
         assert regressing_drop_in_turn(0.0, 0, 0.005, 0.05) is None
 
 
-def turns(limit: float = 25.0) -> Turns:
-    return Turns(MOST, lambda _: limit)
-
-
 BUDGET = Budget(0.05, pooled=2, category=2, probe=4)
+ALPHA = BUDGET.alpha_for("probe")
+
+
+def turns(limit: float = 25.0) -> UpTo:
+    return UpTo(MOST, lambda _: limit, DEFAULT_DROP, alike(ALPHA))
 
 
 class TestAProbe:
@@ -258,24 +267,24 @@ class TestAProbe:
         """What a check over several probes asks later changes nothing."""
         was, now = "1" * 512, "1" * 300 + "0" * 212
         whole = replace(compared(was, now), complete=False, recorded_cases=512)
-        first = probe_regression(whole, DEFAULT_DROP, BUDGET, turns())
+        first = probe_regression(whole, DEFAULT_DROP, ALPHA, turns())
         assert first is not None
         assert first.counts.n < 128
         for later in (first.counts.n, 320, 512):
             asked = replace(whole, cases=whole.cases[:later])
-            assert probe_regression(asked, DEFAULT_DROP, BUDGET, turns()) == first
+            assert probe_regression(asked, DEFAULT_DROP, ALPHA, turns()) == first
 
     @pytest.mark.parametrize(("limit", "at_least"), [(90, 33), (2, 256)])
     def test_takes_what_its_tolerance_check_asks(self, limit: float, at_least: int) -> None:
         found = replace(compared("1" * 512, "1" * 512), recorded_cases=512)
-        result = probe_regression(found, DEFAULT_DROP, BUDGET, turns(limit))
+        result = probe_regression(found, DEFAULT_DROP, ALPHA, turns(limit))
         assert result is not None
         assert at_least <= result.counts.n < 512
 
     def test_that_got_worse_is_asked_until_that_is_shown(self) -> None:
         was, now = "1" * 512, ("1" * 9 + "0") * 51 + "11"
         found = replace(compared(was, now), recorded_cases=512)
-        result = probe_regression(found, DEFAULT_DROP, BUDGET, turns(90))
+        result = probe_regression(found, DEFAULT_DROP, ALPHA, turns(90))
         assert result is not None
         assert result.verdict == "fail"
         assert 64 < result.counts.n <= 192
@@ -283,13 +292,13 @@ class TestAProbe:
 
     def test_is_not_asked_what_is_not_recorded(self) -> None:
         found = replace(compared("1" * 32 + "-" * 480, "0" * 3 + "1" * 509), recorded_cases=32)
-        result = probe_regression(found, DEFAULT_DROP, BUDGET, turns(90))
+        result = probe_regression(found, DEFAULT_DROP, ALPHA, turns(90))
         assert result is not None
         assert result.counts.n <= 32
 
     def test_without_a_recorded_case_there_is_no_check(self) -> None:
         found = replace(compared("-" * 64, "1" * 64), recorded_cases=0)
-        assert probe_regression(found, DEFAULT_DROP, BUDGET, turns()) is None
+        assert probe_regression(found, DEFAULT_DROP, ALPHA, turns()) is None
         assert regression_checks([found], DEFAULT_DROP, BUDGET, turns()) == ()
 
 
@@ -312,14 +321,18 @@ def test_several_probes_take_part_with_as_many_cases_each() -> None:
         for check in regression_checks(found, DEFAULT_DROP, BUDGET, turns())
     }
     pooled = checks["overall-regression"]
-    assert (pooled.counts.b, pooled.counts.n) == (64, 64 + 64 + 16)
-    assert pooled.looks == len(looks_up_to(64))
+    # A thirty-second of what is recorded of it, as of the others.
+    assert (pooled.counts.b, pooled.counts.n) == (48, 48 + 48 + 2)
+    assert pooled.looks == 2  # the others bring nothing new of a probe of 16 cases
     assert pooled.verdict == "fail"
-    fixed = {check.name: check.result for check in regression_checks(found, DEFAULT_DROP, BUDGET)}
+    fixed = {
+        check.name: check.result
+        for check in regression_checks(found, DEFAULT_DROP, BUDGET, Settled())
+    }
     assert fixed["overall-regression"].counts.n == 64 + 96 + 16
     assert {result.looks for result in fixed.values()} == {None}
 
 
 def test_looks_leave_out_what_changed() -> None:
     looks = own_looks([(True, True), None, (True, False), *[None] * 8], MOST)
-    assert [(look.b, look.n) for look in looks] == [(1, 2), (1, 2)]
+    assert [(look.counts.b, look.counts.n) for look in looks] == [(1, 2), (1, 2)]

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from pytest_quant.gate.budget import Budget, Scope
+from pytest_quant.gate.counting import MOST_PLANNED, PLANNED_FLIPS, PLANNED_POWER
 from pytest_quant.gate.evidence import cases_to_settle
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.gate.statistics import (
     cases_to_decide,
+    cases_to_pass,
     detectable_drop,
     failing_drop,
     mcnemar_drop,
@@ -44,25 +46,23 @@ def test_detectable_drops_of_the_example_session() -> None:
 
 
 def test_cases_needed_to_pass() -> None:
-    header, rows = table("check | alpha")
-    for name, _, *cases in rows:
-        for column, needed in zip(header[2:], cases, strict=True):
-            limit = int(column.removeprefix("limit ")) / 100
-            alpha = SESSION.alpha_for(SCOPES[name])
-            assert cases_to_decide(25, 25, 1000, limit, alpha) == int(needed)
-    assert len(rows) == 3
-
-
-def test_cases_in_turn() -> None:
-    header, rows = table("check, flip rate")
+    header, rows = table("flip rate | limit")
     for name, *cases in rows:
-        check, rate, kind = name.split(", ")
-        alpha, flips = SESSION.alpha_for(SCOPES[check]), round(10 * float(rate.rstrip(" %")))
+        rate, kind = name.split(", ")
+        flips = 5 * int(rate.rstrip(" %"))
         needed = cases_to_decide if kind == "fixed" else cases_to_settle
         for column, stated in zip(header[1:], cases, strict=True):
             limit = int(column.removeprefix("limit ")) / 100
-            assert needed(flips // 2, flips // 2, 1000, limit, alpha) == int(stated), (name, column)
+            assert needed(flips, flips, 1000, limit, 0.05) == int(stated), (name, column)
     assert len(rows) == 8
+
+
+def test_sizes_of_categories() -> None:
+    for limit, cases in ((5, "103"), (3, "209"), (1, "1132")):
+        needed = cases_to_pass(PLANNED_FLIPS, limit / 100, 0.05, PLANNED_POWER)
+        assert str(needed) == cases
+        assert f"{cases} " in TEXT.replace(";", " ")
+    assert f"{MOST_PLANNED} are planned" in TEXT
 
 
 def test_planning_table() -> None:

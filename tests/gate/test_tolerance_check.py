@@ -3,9 +3,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.gate.alphas import alike
 
 from pytest_quant.gate.statistics import MOST_CASES, cases_to_decide, mcnemar_p, tango_bounds
 from pytest_quant.gate.tolerance_check import (
+    Alphas,
+    CheckResult,
     Paired,
     count_pairs,
     evaluate_tolerance,
@@ -14,6 +17,10 @@ from pytest_quant.gate.tolerance_check import (
     pool,
     uninformative,
 )
+
+
+def evaluated(counts: Paired, limit: float, alpha: float, chance: float = 0.0) -> CheckResult:
+    return evaluate_tolerance(counts, limit, alike(alpha), chance)
 
 
 def paired(b: int, c: int, n: int, reference_correct: int | None = None) -> Paired:
@@ -60,11 +67,30 @@ class TestVerdict:
         ],
     )
     def test_by_the_bounds(self, counts: Paired, limit: float, verdict: str) -> None:
-        assert evaluate_tolerance(counts, limit, 0.05).verdict == verdict
+        assert evaluated(counts, limit, 0.05).verdict == verdict
+
+    def test_fails_and_passes_at_alphas_of_their_own(self) -> None:
+        """A level passes only if all of its checks do, so a pass need not share its alpha."""
+        strict = evaluate_tolerance(paired(0, 0, 192), 5, Alphas(0.0003, 0.0003))
+        assert strict.verdict == "inconclusive"
+        result = evaluate_tolerance(paired(0, 0, 192), 5, Alphas(0.0003, 0.05))
+        assert result.verdict == "pass"
+        assert (result.alpha, result.pass_alpha) == (0.0003, 0.05)
+        assert result.lower == strict.lower
+        assert result.upper == pytest.approx(100 * tango_bounds(0, 0, 192, 0.05)[1])
+
+    @pytest.mark.parametrize(("b", "alpha"), [(3, 0.05), (30, 0.0003)])
+    def test_the_cases_that_decide_go_by_the_verdict_that_is_near(
+        self, b: int, alpha: float
+    ) -> None:
+        result = evaluate_tolerance(paired(b, 0, 192), 10, Alphas(0.0003, 0.05))
+        assert cases_to_decide(b, 0, 192, 0.1, alpha) in (result.cases_needed, 0) or (
+            result.verdict != "inconclusive"
+        )
 
     def test_carries_what_it_rests_on(self) -> None:
         counts = paired(60, 20, 500, 400)
-        result = evaluate_tolerance(counts, 7, 0.05)
+        result = evaluated(counts, 7, 0.05)
         lower, upper = tango_bounds(60, 20, 500, 0.05)
         assert result.counts == counts
         assert result.drop == pytest.approx(8.0)
@@ -84,7 +110,7 @@ class TestVerdict:
         n = data.draw(st.integers(0, 300))
         right = data.draw(st.integers(0, n))
         b, c = data.draw(st.integers(0, right)), data.draw(st.integers(0, n - right))
-        result = evaluate_tolerance(paired(b, c, n, right), limit, alpha, chance)
+        result = evaluated(paired(b, c, n, right), limit, alpha, chance)
         assert (result.verdict == "fail") == (result.lower > limit)
         if result.verdict == "pass":
             assert result.upper <= limit
@@ -122,8 +148,8 @@ class TestUninformative:
 
     def test_takes_a_pass_away(self) -> None:
         counts = paired(0, 0, 400, 80)
-        assert evaluate_tolerance(counts, 19, 0.05).verdict == "pass"
-        vacuous = evaluate_tolerance(counts, 20, 0.05)
+        assert evaluated(counts, 19, 0.05).verdict == "pass"
+        vacuous = evaluated(counts, 20, 0.05)
         assert vacuous.verdict == "inconclusive"
         assert "80 of 400" in vacuous.uninformative
 
@@ -131,44 +157,45 @@ class TestUninformative:
         """A level far below guessing is broken, whatever the reference can do."""
         counts = paired(130, 0, 400, 130)
         assert uninformative(130, 400, 10, 0.33) is not None
-        assert evaluate_tolerance(counts, 10, 0.001, 0.33).verdict == "fail"
+        assert evaluated(counts, 10, 0.001, 0.33).verdict == "fail"
 
     @settings(deadline=None)
     @given(st.data(), st.integers(1, 200), st.floats(0.5, 70))
     def test_a_total_loss_never_passes(self, data: st.DataObject, n: int, limit: float) -> None:
         right = data.draw(st.integers(0, n))
-        assert evaluate_tolerance(paired(right, 0, n, right), limit, 0.05).verdict != "pass"
+        assert evaluated(paired(right, 0, n, right), limit, 0.05).verdict != "pass"
 
 
 class TestExplanation:
     def test_of_a_failure(self) -> None:
-        text = explain(evaluate_tolerance(paired(60, 20, 500, 400), 5, 0.05))
+        text = explain(evaluated(paired(60, 20, 500, 400), 5, 0.05))
         assert text == (
             "drop 8.0 points [5.2, 11.0], limit 5: shown to be beyond it; "
             "b 60, c 20, n 500, p 4.3e-06\n"
-            "alpha 0.05; a true drop of 9.3 points would fail at least 8 times in 10"
+            "alpha 0.05 to fail, 0.05 to pass; "
+            "a true drop of 9.3 points would fail at least 8 times in 10"
         )
 
     def test_of_an_undecided_check_says_how_many_cases_decide(self) -> None:
-        result = evaluate_tolerance(paired(4, 2, 64, 50), 8, 0.001)
+        result = evaluated(paired(4, 2, 64, 50), 8, 0.001)
         first, second = explain(result).splitlines()
         assert "not shown to be on either side of it; b 4, c 2, n 64" in first
-        assert second.startswith("alpha 0.001; a true drop of ")
+        assert second.startswith("alpha 0.001 to fail, 0.001 to pass; a true drop of ")
         assert f"{result.cases_needed:,} cases would decide" in second
 
     def test_of_a_drop_at_the_limit_promises_nothing(self) -> None:
-        text = explain(evaluate_tolerance(paired(8, 0, 32), 25, 0.05))
+        text = explain(evaluated(paired(8, 0, 32), 25, 0.05))
         assert f"not even {MOST_CASES:,} cases would decide" in text
 
     def test_of_too_few_cases(self) -> None:
-        text = explain(evaluate_tolerance(paired(2, 0, 4), 25, 0.0002))
+        text = explain(evaluated(paired(2, 0, 4), 25, 0.0002))
         assert "no drop that is possible here would fail 8 times in 10" in text
 
     def test_of_a_pass_is_as_complete(self) -> None:
-        text = explain(evaluate_tolerance(paired(3, 2, 900, 700), 5, 0.001))
+        text = explain(evaluated(paired(3, 2, 900, 700), 5, 0.001))
         for part in ("shown to be within it", "b 3, c 2, n 900", "limit 5", "alpha 0.001"):
             assert part in text
 
     def test_of_an_uninformative_check(self) -> None:
-        text = explain(evaluate_tolerance(paired(0, 0, 32, 0), 25, 0.05))
+        text = explain(evaluated(paired(0, 0, 32, 0), 25, 0.05))
         assert text.startswith("uninformative: the reference answers 0 of 32")

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from tests.gate.alphas import alike
 from tests.reports.records import measured
 
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.counting import UpTo
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.gate.top_up import TopUp
 from pytest_quant.gate.verdicts import pooled_checks
 from pytest_quant.metrics.measurement import Measurement
 
 BUDGET = Budget(0.05, pooled=1, category=2, probe=4)
+# As strict as to fail, so that a pass takes more than the first look.
+PASS_ALPHA = BUDGET.alpha_for("category")
+COUNTING = UpTo(512, lambda _: 5.0, DEFAULT_DROP, alike(PASS_ALPHA))
 LIMITS = {None: 5.0, "numerical_reasoning": 2.0, "iterative": 50.0}
 
 
@@ -40,15 +45,15 @@ class World:
 
     def topped_up(self, **sizes: int) -> dict[str, int]:
         found = {m.nodeid: m for m in (self.first(name, n) for name, n in sizes.items())}
-        self.top_up().extend(found)
-        self.checks = pooled_checks([*found.values()], self.limit, BUDGET, 512)
+        self.top_up().extend(found, PASS_ALPHA)
+        self.checks = pooled_checks([*found.values()], self.limit, BUDGET, COUNTING, ["q4"])
         return {m.probe: len(m.cases) for m in found.values()}
 
     def top_up(self) -> TopUp:
         def more(measurement: Measurement, cases: int) -> Measurement:
             return self.first(measurement.probe, cases)
 
-        return TopUp(self.limit, DEFAULT_DROP, BUDGET, 512, more, self.announced.append)
+        return TopUp(self.limit, DEFAULT_DROP, BUDGET, COUNTING, more, self.announced.append)
 
     @staticmethod
     def limit(level: str, category: str | None) -> float:
@@ -88,8 +93,8 @@ def test_an_open_level_gets_more_of_every_probe_that_has_more() -> None:
 
 def test_no_more_than_all_cases() -> None:
     world = World(n1=0, i1=0)
-    world.whole["n1"] = world.first("n1", 270)
-    assert world.topped_up(n1=128, i1=256)["n1"] == 270
+    world.whole["n1"] = world.first("n1", 170)
+    assert world.topped_up(n1=128, i1=256)["n1"] == 170
     assert world.verdicts()["numerical_reasoning"] == "inconclusive"
 
 
@@ -109,7 +114,7 @@ def test_what_an_error_interrupts_is_kept() -> None:
 
     found = {m.nodeid: m for m in (world.first(name, 64) for name in ("n1", "n2"))}
     with pytest.raises(RuntimeError, match="out of memory"):
-        replace(world.top_up(), measure_more=more).extend(found)
+        replace(world.top_up(), measure_more=more).extend(found, PASS_ALPHA)
     assert {len(m.cases) for m in found.values()} == {96}
 
 
@@ -135,7 +140,7 @@ def test_what_seems_worse_than_recorded_is_asked_as_far_as_that_goes() -> None:
     recorded(world, "i1", 150)
     recorded(world, "i2", 40)
     found = {m.nodeid: m for m in (world.first(name, 64) for name in ("i1", "i2"))}
-    replace(world.top_up(), limit_of=lambda *_: 60.0).extend(found)
+    replace(world.top_up(), limit_of=lambda *_: 60.0).extend(found, PASS_ALPHA)
     assert {m.probe: len(m.cases) for m in found.values()} == {"i1": 160, "i2": 64}
     assert world.announced == ["asking more for overall[q4], against its baseline"]
 

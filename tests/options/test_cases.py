@@ -49,7 +49,7 @@ def test_by_default_as_the_probe_says(project: Project) -> None:
     project.write("probes/local.yaml", COLOURS)
     run = project.run("--quant-levels=q8")
     assert asked(run) == 2
-    assert "quantization: q8 of embedded, each probe's own cases, alpha 0.05" in run.lines
+    assert "quantization: q8 of embedded, cases by category, alpha 0.05" in run.lines
 
 
 def test_more_cases_only_append(project: Project) -> None:

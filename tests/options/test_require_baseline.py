@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def gated(project: Project, *arguments: str, cwd: str = ".") -> Run:
 
 
 def compared_of(run: Run) -> str:
-    return run.section[0]
+    return run.told[0]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_a_file_with_a_broken_template_fails_from_every_directory(
             *(f"--quant-artifact=q8={broken}", *arguments),
         )
         assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
-        assert compared_of(run).startswith("q8: FAIL; 16 of 16 recorded cases compared")
+        assert re.match("q8: FAIL: .*; 16 of 16 recorded cases compared", compared_of(run))
 
 
 def test_what_other_plugins_add_to_node_ids_does_not_matter(package: Project) -> None:
@@ -153,7 +154,7 @@ def test_what_a_header_forbids_to_ask_is_lost(
             *asked, f"--quant-artifact=q8={short}", "--quant-require-baseline", *model
         )
         assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
-        assert compared_of(run).startswith("q8: FAIL; 16 of 16 recorded cases compared")
+        assert re.match("q8: FAIL: .*; 16 of 16 recorded cases compared", compared_of(run))
         (lost,) = (m for m in run.measurements.values() if m["probe"] == probe)
         assert {case["level"]["pattern"] for case in lost["cases"]} == {"too long to ask"}
         assert "the model's context is" in lost["cases"][0]["level"]["reason"]
@@ -163,7 +164,9 @@ def test_a_part_of_a_record_fails_and_says_what_is_missing(package: Project) -> 
     fewer = ("--quant-cases=8", f"{PACKAGE}/probes", GATE[1])
     run = gated(package, *fewer)
     assert run.code == pytest.ExitCode.TESTS_FAILED
-    assert compared_of(run) == "q8: FAIL; 8 of 16 recorded cases compared, no divergence recorded"
+    assert re.fullmatch(
+        "q8: FAIL: .*; 8 of 16 recorded cases compared, no divergence recorded", compared_of(run)
+    )
     assert "Hold q8 back: less was compared than its required baseline holds." in run.section
     told = " ".join(run.output.split())
     assert "8 of 16 recorded cases of packages/model/baselines/" in told
@@ -177,7 +180,7 @@ def test_a_record_that_nothing_meets_fails(package: Project) -> None:
     package.write(f"{PACKAGE}/probes/easy.yaml", other)
     run = gated(package, f"{PACKAGE}/probes", GATE[1])
     assert run.code == pytest.ExitCode.TESTS_FAILED
-    assert compared_of(run).startswith("q8: FAIL; 0 of 16 recorded cases compared")
+    assert re.match("q8: FAIL: .*; 0 of 16 recorded cases compared", compared_of(run))
     run = package.run(*ROWS, GATE[1], "-k", "doubling", f"{PACKAGE}/probes")
     assert run.code == pytest.ExitCode.OK
     assert not any("may ship" in line for line in run.section)
@@ -197,7 +200,9 @@ def test_a_session_that_selects_no_probe_compares_nothing(package: Project) -> N
     package.write("test_other.py", "def test_other(): pass")
     run = gated(package, "test_other.py", GATE[1], "-k", "test_other")
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
-    assert compared_of(run) == "q8: FAIL; 0 of 16 recorded cases compared, no divergence recorded"
+    assert re.fullmatch(
+        "q8: FAIL: .*; 0 of 16 recorded cases compared, no divergence recorded", compared_of(run)
+    )
     # What an ini file says holds for every session of a project, also for those of its own tests.
     package.ini("quant_levels = q8", "quant_require_baseline = true")
     run = package.run_bare("test_other.py")
@@ -224,5 +229,7 @@ def test_another_text_does_not_stand_for_the_recorded_one(project: Project, q8_f
     text = project.write("other.txt", "The capital of Norway is Oslo, and 18 + 25 = 43. " * 90)
     run = project.run(*asked, *given, f"--quant-text={text}", divergence=True)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.output + run.errors
-    assert compared_of(run) == "q8: FAIL; 8 of 8 recorded cases compared, its divergence was not"
+    assert re.fullmatch(
+        "q8: FAIL: .*; 8 of 8 recorded cases compared, its divergence was not", compared_of(run)
+    )
     assert "was not compared as a whole" in " ".join(run.output.split())

@@ -135,7 +135,8 @@ def test_the_same_again_is_no_regression(again: Mapping[str, Run], mode: str) ->
     assert all(check["result"]["counts"]["b"] == 0 for check in found)
     assert not any(changes(run).values())
     assert run.record is not None
-    assert run.record["selected"] == {"pooled": 4, "category": 4, "probe": 4}
+    # Tolerance, regression and likelihood; over all probes two divergences, too.
+    assert run.record["selected"] == {"pooled": 5, "category": 6, "probe": 4}
     assert distances(run).keys() == {"text", "responses"}
     for found in distances(run).values():
         assert found["verdict"] == "pass"
@@ -171,7 +172,8 @@ def test_a_damaged_copy_fails_and_names_what_changed(damaged: Run) -> None:
         "quant-gate::overall-regression[q8]",
         "quant-gate::divergence-text-regression[q8]",
     }
-    assert {found["verdict"] for found in distances(damaged).values()} == {"fail"}
+    # The few responses to two probes decide nothing by themselves.
+    assert distances(damaged)["text"]["verdict"] == "fail"
     assert "FAILED q8 divergence (text) KL divergence " in story
 
 
@@ -224,8 +226,9 @@ def test_one_file_alone_is_compared_with_its_record(recorded: Project, q8_file: 
     # What it was recorded to predict stands for its predictions.
     assert distances(run).keys() == {"recorded"}
     assert distances(run)["recorded"]["verdict"] == "pass"
-    assert run.record["selected"]["pooled"] == 3
-    assert run.record["noise"] is None
+    assert run.record["selected"]["pooled"] == 4
+    # The noise needs no reference: it is that of the file.
+    assert 0 < run.record["divergences"][0]["noise"]["share"] < 1
     assert "f16 (not at hand, as recorded)" in "\n".join(run.section)
 
 

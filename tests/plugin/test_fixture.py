@@ -76,6 +76,69 @@ def test_fails_where_the_level_is_wrong(written: Project, damaged_q8_file: Path)
     assert "Traceback" not in run.output
 
 
+SET = """
+    import pytest
+
+    @pytest.mark.numerical_reasoning
+    @pytest.mark.parametrize("start", range(20, 44))
+    def test_steps(quant, start):
+        reply = quant.ask(f"Start at {start} and double each time. List the first 5 terms.")
+        quant.check(reply, equals=[start * 2**i for i in range(5)])
+
+    @pytest.mark.parametrize("n", range(24))
+    def test_one_flip(quant, n):
+        reply = quant.ask("What is the capital of France?")
+        # One case of 24 is lost, whatever the models say.
+        quant.check(reply, right=lambda text: n > 0 or text is reply.reference_text)
+"""
+
+
+def test_a_parametrized_test_is_judged_as_one_set(
+    project: Project, damaged_q8_file: Path, mode: tuple[str, ...]
+) -> None:
+    project.write("test_set.py", SET)
+    files = {"q8": damaged_q8_file, "f16": EMBEDDED_MODEL}
+    artifacts = [f"--quant-artifact={level}={file}" for level, file in files.items()]
+    run = project.run("--quant-levels=q8", *artifacts, "test_set.py", *mode)
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.errors
+    # No case fails a test of its own, the one set fails, the other's one flip decides nothing.
+    assert run.outcomes == {"passed": 48, "failed": 1, "inconclusive": 1}, run.output
+    assert run.record is not None
+    checks = {c["subject"]: c for c in run.record["checks"]}
+    steps, flip = (checks[f"test_set.py::{name}"] for name in ("test_steps", "test_one_flip"))
+    assert (steps["scope"], steps["category"], flip["category"]) == (
+        "set",
+        "numerical_reasoning",
+        None,
+    )
+    assert steps["result"]["verdict"] == "fail"
+    assert steps["result"]["counts"]["n"] == flip["result"]["counts"]["n"] == 24
+    assert (flip["result"]["counts"]["b"], flip["result"]["counts"]["c"]) == (1, 0)
+    # Two sets share the quarter that is for probes.
+    assert steps["result"]["alpha"] == flip["result"]["alpha"] == 0.05 / 4 / 2
+    assert [one["cases"][3]["index"] for one in run.record["sets"]] == [3, 3]
+    assert "FAILED q8 test_set.py::test_steps" in run.lines
+    assert run.section[0].startswith("q8: FAIL")
+
+
+def test_a_set_of_which_the_reference_does_nothing_right_is_not_green(project: Project) -> None:
+    project.write(
+        "test_set.py",
+        """
+        import pytest
+
+        @pytest.mark.parametrize("n", range(8))
+        def test_colours(quant, n):
+            quant.check(quant.ask(f"What colour has number {n}?"), equals="octarine")
+        """,
+    )
+    run = project.run("--quant-levels=q8", "test_set.py")
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output
+    assert run.section[0].startswith(
+        "q8: NOTHING COMPARED: its tests in Python tell nothing: the reference answers"
+    )
+
+
 def test_is_skipped_without_levels(written: Project) -> None:
     run = written.run_bare("test_mine.py", "-rs")
     assert run.outcomes == {"passed": 1, "skipped": 3}

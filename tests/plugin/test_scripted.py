@@ -96,6 +96,10 @@ def test_what_a_runtime_lacks_is_named(project: Project, script: Any, said: str)
     assert "q8 cannot be compared token by token: the scripted runtime does not show" in run.output
     if said:
         assert said in run.output
+    # Nor is the right answer to the other probe read: it says why, or how likely it is.
+    reasons = {name: found["untargeted"] for name, found in run.measurements.items()}
+    assert [*reasons.values()][-1] == said.removeprefix("not measured: ")
+    assert ("of 1 probe no right answer was read:" in run.section) == bool(said)
 
 
 def test_a_baseline_is_recorded_and_missed(project: Project) -> None:

@@ -258,7 +258,7 @@ def test_what_was_deselected_is_told_and_nothing_may_ship(project: Project) -> N
 
 def test_what_broke_is_named_in_every_report(happened: Callable[[Situation], Run]) -> None:
     run = happened(breaks_in_its_divergence)
-    assert "the logits are no numbers" in run.section[0] + run.section[1]
+    assert "the logits are no numbers" in run.told[0]
     for name in ("summary.md", "page.html", "record.json", "junit.xml"):
         assert "the logits are no numbers" in (run.directory / name).read_text("utf-8"), name
     result = results(run.directory / "allure")["divergence[q8]"]
@@ -286,7 +286,7 @@ def test_other_tests_that_fail_are_told(project: Project) -> None:
     project.write("test_other.py", "def test_other(): assert False")
     run = project.run("--quant-levels=q8", "--quant-cases=64", "-k", "doubling or test_other", ".")
     assert run.code == pytest.ExitCode.TESTS_FAILED
-    assert run.section[1] == "1 failed test beside those of the levels", run.section
+    assert run.told[1] == "1 failed test beside those of the levels", run.section
     assert not any("may ship" in line for line in run.section)
 
 

@@ -96,12 +96,23 @@ def test_the_schema_that_editors_are_told_of(capsys: pytest.CaptureFixture[str])
 
 
 def test_the_tests_in_python_run_at_each_level(project: Project) -> None:
-    (text,) = blocks("python")
-    project.write("test_marbles.py", text)
+    project.write("test_marbles.py", blocks("python")[0])
     run = project.run("--quant-levels=q8", "test_marbles.py", "-rs")
     assert run.code == pytest.ExitCode.OK, run.output
     assert sum(run.outcomes.values()) == 2
     assert run.outcomes.get("passed", 0) >= 1, run.output
+
+
+def test_the_set_of_cases_is_judged_as_one(project: Project) -> None:
+    (_, text) = blocks("python")
+    project.write("test_steps.py", text)
+    run = project.run("--quant-levels=q8", "test_steps.py", "-v")
+    assert run.code == pytest.ExitCode.OK, run.output
+    assert run.outcomes == {"passed": 40, "inconclusive": 1}
+    assert any(
+        line.startswith("quant-gate::test_steps::test_doubling[q8] INCONCLUSIVE")
+        for line in run.lines
+    )
 
 
 def test_the_file_runs_as_it_says(project: Project) -> None:

@@ -18,6 +18,7 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes, Coverage
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.counting import Settled
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.judge.preferences import JudgedPair, Judgement, preferences
@@ -59,7 +60,7 @@ def _compared(run: RunRecord) -> dict[str, Any]:
     first, *others = run.measurements
     cases = [replace(case, recorded="correct") for case in first.cases[:-1]]
     recorded = replace(first, cases=(*cases, first.cases[-1]))
-    checks = regression_checks([recorded], 0.5, Budget(0.05, 3, 2, 6))
+    checks = regression_checks([recorded], 0.5, Budget(0.05, 3, 2, 6), Settled())
     chunks = [RecordedChunk("00", 512, 0.01), RecordedChunk("01", 512, 0.02)]
     result = evaluate_divergence(chunks[:1], chunks, 0.01)
     assert result is not None
@@ -248,3 +249,8 @@ def test_a_record_that_contradicts_itself(said: str, written: dict[str, Any]) ->
     CONTRADICTIONS[said](written)
     with pytest.raises(QuantUsageError, match=f"damaged: {said}"):
         RunRecord.from_json(written)
+
+
+def test_a_record_that_holds_the_noise_of_the_reference_is_read(run: RunRecord) -> None:
+    raw = run.to_json() | {"noise": {"level": "f16", "batch": 16, "kld": 1e-6}}
+    assert RunRecord.from_json(json.loads(json.dumps(raw))) == run

@@ -12,8 +12,9 @@ from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.summary import analyse
 from pytest_quant.checkers.outcome import Verdict
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.counting import Settled
 from pytest_quant.gate.level_verdict import LevelVerdict, level_verdict
-from pytest_quant.gate.tolerance_check import count_pairs, evaluate_tolerance
+from pytest_quant.gate.tolerance_check import Alphas, count_pairs, evaluate_tolerance
 from pytest_quant.gate.verdicts import Check, pooled_checks
 from pytest_quant.metrics.distributions import TokenStatistics
 from pytest_quant.metrics.divergence import Divergence, Source
@@ -113,7 +114,8 @@ def record(
         category=len({(m.category, m.level) for m in measurements}),
         probe=len(measurements) + missing,
     )
-    checks = pooled_checks(measurements, lambda _level, _category: LIMIT, budget)
+    order = sorted(levels, key=lambda name: -BITS.get(name, 16.0))
+    checks = pooled_checks(measurements, lambda _level, _category: LIMIT, budget, Settled(), order)
     checks += tuple(_probe_check(m, budget) for m in measurements if not m.uninformative)
     artifact = LevelRecord("f16", "F16", "0" * 64, 7_500_000, 16.01, {"F16": 30}, "", RUNTIME, None)
     verdicts = {name: level_verdict(name, measurements, checks) for name in levels}
@@ -134,6 +136,7 @@ def record(
         alpha=0.05,
         selected={"pooled": budget.pooled, "category": budget.category, "probe": budget.probe},
         missing=missing,
+        cases=64,
         levels=(artifact, *tested),
         measurements=measurements,
         checks=checks,
@@ -164,11 +167,12 @@ def _level(
         bits_per_weight=bits,
         size=round(artifact.size * bits / artifact.bits_per_weight),
         verdict=verdict,
+        limits_from="the guide's limits",
         warning=warnings.get(name, ""),
     )
 
 
 def _probe_check(measurement: Measurement, budget: Budget) -> Check:
     counts = count_pairs(outcomes(measurement))
-    result = evaluate_tolerance(counts, LIMIT, budget.alpha_for("probe"))
+    result = evaluate_tolerance(counts, LIMIT, Alphas(budget.alpha_for("probe"), budget.alpha))
     return Check("probe", measurement.level, measurement.nodeid, measurement.category, result)

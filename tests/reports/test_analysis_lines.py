@@ -26,15 +26,27 @@ def test_a_level_that_keeps_fewer_instructions_and_loops() -> None:
 
 
 def test_a_session_tells_where_quality_falls_off() -> None:
+    lost = {("q2", "numerical_reasoning"): 30, ("q2", "world_knowledge"): 4}
     run = record(
-        measured("sums", "q8", right=180, n=200),
-        measured("facts", "q8", right=180, n=200, category="world_knowledge"),
-        measured("sums", "q2", right=180, lost=150, n=200),
-        measured("facts", "q2", right=180, lost=20, n=200, category="world_knowledge"),
+        *(
+            measured(
+                f"{category}_{i}",
+                level,
+                right=36,
+                lost=lost.get((level, category), 0),
+                n=40,
+                category=category,
+            )
+            for level in ("q8", "q2")
+            for category in ("numerical_reasoning", "world_knowledge")
+            for i in range(5)
+        )
     )
     said = "\n".join(session_lines(run))
     assert "steepest: q8 to q2, 42.5 [37.7, 47.4] points lost" in said
-    assert "give way first: numerical_reasoning at q2, world_knowledge at q2" in said
+    assert (
+        "give way first, in these probes: numerical_reasoning at q2, world_knowledge at q2" in said
+    )
     assert "more sensitive than the rest: numerical_reasoning (guide: sensitive)" in said
     assert "more resilient than the rest: world_knowledge (guide: resilient)" in said
     assert "smallest level that passed: q8 in every category" in said

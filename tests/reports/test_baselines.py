@@ -10,6 +10,7 @@ from tests.reports.records import measured, record
 from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes, Coverage
 from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.counting import Settled
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.gate.level_verdict import level_verdict
 from pytest_quant.gate.regression import regression_checks
@@ -29,7 +30,7 @@ def compared(lost: int, changes: Changes = AS_BEFORE, **use: object) -> RunRecor
     cases = tuple(replace(case, recorded="correct") for case in sums.cases)
     sums = replace(sums, cases=cases)
     run = record(sums)
-    checks = (*run.checks, *regression_checks([sums], 0.5, Budget(0.05, 2, 2, 2)))
+    checks = (*run.checks, *regression_checks([sums], 0.5, Budget(0.05, 2, 2, 2), Settled()))
     levels = tuple(
         replace(level, verdict=level.verdict and level_verdict(level.name, [sums], checks))
         for level in run.levels
@@ -86,7 +87,7 @@ def test_what_a_file_holds_stays_within_bounds(name: str) -> None:
 
 
 def test_a_level_that_diverges_like_a_lower_one() -> None:
-    chunks = [RecordedChunk(f"{i}", 512, 0.001) for i in range(9)]
+    chunks = [RecordedChunk(f"{i}", 512, 0.001) for i in range(20)]
     higher = [replace(chunk, kld=0.01) for chunk in chunks]
     result = evaluate_divergence(chunks, higher, 0.01)
     assert result is not None
@@ -94,7 +95,7 @@ def test_a_level_that_diverges_like_a_lower_one() -> None:
         compared(0, diverges="like q2"), divergence_checks=(DivergenceCheck("q4", "text", result),)
     )
     text = said(run)
-    assert "regression: KL divergence 0.01, recorded 0.001 (10 times), 9 chunks" in text
+    assert "regression: KL divergence 0.01, recorded 0.001 (10 times), 20 chunks" in text
     assert "note: labelled q4, diverges like q2" in text
     assert "FAILED q4 divergence (text)" in text
 

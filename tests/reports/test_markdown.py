@@ -39,16 +39,39 @@ def test_says_what_to_do_and_what_changed() -> None:
     )
     for said in (
         "## Quantization of `a model`",
-        "- q8 may ship: shown to be within the limit over 1 probe (640 cases).",
+        "- q8 may ship: shown to be within 5 points (the guide's limits) in the only category, "
+        "over 1 probe (640 cases).",
         "- Hold q2 back: shown to lose more than the limit.",
-        "- q4 is undecided: about --quant-cases=",
+        "- q4 is undecided: numerical\\_reasoning (about ",
         "40 / 0 | 0.25 | 3.14 |",
-        "| `numerical_reasoning` | **62.5 \\[46.1, 76.5\\]** | 0.0",
+        "| `numerical_reasoning` | **62.5 \\[46.1, ",
         "- `q2`: `one-digit slip` 44 (+40)",
         "`probes/numerical_reasoning.yaml::sums[q2]`, case 0: expected `1`, `f16` `Answer: 17`",
         "Reference `f16` (16.01 bits/weight), `llama.cpp 0.3.36`; alpha 0.05 for 9 checks",
     ):
         assert said in text
+
+
+def test_what_an_ability_lost_is_told_for_probes_like_these() -> None:
+    lost = {"a": 0, "b": 8, "c": 16, "d": 8}
+    text = markdown(record(*(measured(p, "q4", right=60, lost=few) for p, few in lost.items())))
+    assert "; like these 12.5 \\[-3.7, 28.7\\] |" in text
+    assert "| overall | like these 12.5 \\[-3.7, 28.7\\] |" in text
+    assert "Bounds for these probes; after `like these`: for probes like these, 95 %" in text
+    assert "like these" not in markdown(record(measured("a", "q4", right=60)))
+
+
+def test_a_category_that_says_nothing_says_so_in_its_row() -> None:
+    text = markdown(
+        record(
+            measured("sums", "q4", right=60),
+            measured("rare", "q4", right=2, category="world_knowledge"),
+            measured("far", "q4", right=0, category="long_context", uninformative="it guesses"),
+        )
+    )
+    assert "| `long_context` | says nothing |" in text
+    (row,) = (line for line in text.splitlines() if line.startswith("| `world_knowledge`"))
+    assert row.endswith("\\], says nothing |")
 
 
 def test_a_reference_of_which_only_outcomes_are_known() -> None:

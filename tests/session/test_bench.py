@@ -151,7 +151,7 @@ def test_a_quarter_is_tried_first(cases: int, first: int) -> None:
     assert len(tried.cases) == first and not tried.last
 
 
-@pytest.mark.parametrize("sampling", [FixedSize(), FixedSize(5), InTurn(5, lambda _: False)])
+@pytest.mark.parametrize("sampling", [FixedSize(32), FixedSize(5), InTurn(5, lambda _: False, 5)])
 def test_a_probe_without_any_case_is_refused_in_words(bench: Bench, sampling: Sampling) -> None:
     # The one prompt that it can draw is on the side that is kept for training.
     word = next(f"w{n}" for n in range(99) if side_of(f"Name w{n}.") == "training")
@@ -176,7 +176,7 @@ def until(cases: int) -> InTurn:
     def enough(asked: Sequence[CaseResult]) -> bool:
         return len(asked) >= cases
 
-    return InTurn(64, enough)
+    return InTurn(64, enough, 64)
 
 
 def test_cases_come_in_turn_until_they_are_enough(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_a_level_is_asked_once_the_reference_has_shown_something(
     bench, models = counting(tmp_path)
     if not able:
         models["f16"].answers |= dict.fromkeys(models["f16"].answers, "No.")
-    sampling = Slow(64, lambda outcomes: len(outcomes) >= 32)
+    sampling = Slow(64, lambda outcomes: len(outcomes) >= 32, 64)
     measurement = bench.measure(COUNTED, "q4", "p.yaml::colours[q4]", sampling)
     assert [len(part) for part in models["q4"].asked] == asked
     assert (len(measurement.cases), measurement.informative) == (

@@ -16,6 +16,7 @@ from pytest_quant.runtimes.protocol import Batch, Likelihood, Limits, RuntimeInf
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.bench import Bench
 from pytest_quant.session.sampling import FixedSize
+from pytest_quant.session.targets import MOST_TARGETS
 
 COLOUR = Probe(
     id="colour",
@@ -111,7 +112,11 @@ def test_the_likeliest_option_is_the_answer(cache: ResponseCache) -> None:
         "incorrect", "dark green", "wrong choice",
     )  # fmt: skip
     prompts = [case.prompt for case in measurement.cases]
-    assert reference.asked == level.asked == [(prompts, [COLOUR.check_options["options"]] * 4)]
+    assert reference.asked == level.asked
+    options, targets = reference.asked
+    assert options == (prompts, [COLOUR.check_options["options"]] * 4)
+    # Then the right answers, which no option has to be.
+    assert targets == (prompts[:MOST_TARGETS], [["red"]] * MOST_TARGETS)
 
 
 def test_probabilities_are_those_of_the_whole_options(cache: ResponseCache) -> None:
@@ -148,16 +153,20 @@ def test_scores_are_kept(cache: ResponseCache) -> None:
     assert second[0].asked == second[1].asked == []
     fewer = replace(COLOUR, check_options={"options": ["red", "blue"]})
     measure(cache, fewer, reference=(reference := Scripted(LIKES_RED)), level=Scripted(LIKES_RED))
-    assert len(reference.asked) == 1
+    assert [texts[0] for _, texts in reference.asked] == [["red", "blue"]]
 
 
 def test_what_the_deadline_cut_is_no_answer_and_is_not_kept(cache: ResponseCache) -> None:
     cut = measure(cache, reference=Scripted(LIKES_RED), level=Scripted({}))
     _, level = answers(cut)
     assert (level.verdict, level.finish, level.confidence) == ("unparsable", "deadline", None)
+    assert cut.targets == ()
+    assert cut.untargeted == "nothing was read before the deadline"
     again = Scripted(LIKES_RED)
-    assert answers(measure(cache, reference=Scripted({}), level=again))[1].correct
-    assert len(again.asked) == 1
+    measurement = measure(cache, reference=Scripted({}), level=again)
+    assert answers(measurement)[1].correct
+    assert len(again.asked) == 2
+    assert len(measurement.targets) == MOST_TARGETS
 
 
 def test_both_prompts_of_a_pair_are_asked(cache: ResponseCache) -> None:
@@ -167,7 +176,8 @@ def test_both_prompts_of_a_pair_are_asked(cache: ResponseCache) -> None:
     wrong, right = answers(measurement)
     assert (wrong.verdict, wrong.clean) == ("incorrect", "incorrect")
     assert (right.verdict, right.clean) == ("correct", "correct")
-    ((prompts, options),) = reference.asked
+    (prompts, options), (disturbed, _) = reference.asked
+    assert disturbed == prompts[::2][:MOST_TARGETS]
     assert len(prompts) == len(options) == 8
     assert prompts[1] == prompts[0].replace("Coluor", "Colour")
 

@@ -1,17 +1,24 @@
 """Is a level as sure as it may be, and is it more often sure of what is wrong?
 
-Bounds come from resampling the cases, the same for the reference and the level.
+Changes are bounded by what both made of the same cases.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
-from pytest_quant.analysis.estimates import Estimate, between, resampled_means
+from pytest_quant.analysis.estimates import Estimate, mean_of
 from pytest_quant.gate.statistics import mcnemar_p
-from pytest_quant.metrics.calibration import Bin, Prediction, bin_of, calibration
+from pytest_quant.metrics.calibration import (
+    Bin,
+    Prediction,
+    calibration,
+    debiased_error,
+    standard_error,
+)
 from pytest_quant.metrics.measurement import Answer, Measurement
 
 # What a confidence is: the probability of the option that was chosen, relative to the other
@@ -32,9 +39,9 @@ _Pair = tuple[Prediction, Prediction]
 class Confidence:
     """How sure one level is. ``confidence`` and ``accuracy`` are means in [0, 1].
 
-    ``expected_error`` (ECE over ten bins of equal width) and ``brier`` lie in [0, 1], 0 is best.
-    ``confidently_wrong`` counts wrong answers of a confidence of at least 0.9. ``bins`` hold the
-    reliability diagram, without empty bins.
+    ``expected_error`` (ECE over ten bins of equal width, debiased) and ``brier`` lie in [0, 1], 0
+    is best. ``confidently_wrong`` counts wrong answers of a confidence of at least 0.9. ``bins``
+    hold the reliability diagram, without empty bins.
     """
 
     confidence: float
@@ -49,9 +56,10 @@ class Confidence:
 class CalibrationRow:
     """A level beside the reference on the same ``n`` cases, confidences of one ``source``.
 
-    The changes are level less reference. Of the cases, ``b`` are confidently wrong at the level
-    only, ``c`` at the reference only; ``p`` is the exact one-sided McNemar probability of it, and
-    ``more_confidently_wrong`` says whether it is small enough for all rows of the session.
+    The changes are level less reference; that of the error is not cut off at 0, as its value is.
+    Of the cases, ``b`` are confidently wrong at the level only, ``c`` at the reference only; ``p``
+    is the exact one-sided McNemar probability of it, and ``more_confidently_wrong`` says whether it
+    is small enough for all rows of the session.
     ``finding`` says so in words.
     """
 
@@ -98,38 +106,21 @@ def _row(
     level: str, source: Source, reference: str, pairs: Sequence[_Pair], alpha: float
 ) -> CalibrationRow:
     before, now = ([pair[side] for pair in pairs] for side in (0, 1))
-    width = BINS + 1
-    draws = resampled_means([(*_terms(b), *_terms(n)) for b, n in pairs])
-    errors = [abs(draws[:, i : i + BINS]).sum(axis=1) for i in (0, width)]
-    briers = [draws[:, i + BINS] for i in (0, width)]
-    sides = []
-    for predictions, error, brier in zip((before, now), errors, briers, strict=True):
-        found = calibration(predictions, BINS)
-        sides.append(
-            Confidence(
-                confidence=found.confidence,
-                accuracy=found.accuracy,
-                expected_error=between(found.expected_error, error),
-                brier=between(found.brier, brier),
-                confidently_wrong=sum(map(_confidently_wrong, predictions)),
-                bins=found.bins,
-            )
-        )
+    first, second = _confidence(before), _confidence(now)
+    errors = debiased_error(before, BINS), debiased_error(now, BINS)
+    moved = [y - x for x, y in zip(errors[0].influence, errors[1].influence, strict=True)]
     flips = [(_confidently_wrong(x), _confidently_wrong(y)) for x, y in pairs]
     b = sum(y and not x for x, y in flips)
     c = sum(x and not y for x, y in flips)
     p = mcnemar_p(b, c)
-    first, second = sides
     return CalibrationRow(
         level=level,
         source=source,
         n=len(pairs),
         reference=first,
         own=second,
-        expected_error_change=between(
-            second.expected_error.value - first.expected_error.value, errors[1] - errors[0]
-        ),
-        brier_change=between(second.brier.value - first.brier.value, briers[1] - briers[0]),
+        expected_error_change=_around(errors[1].value - errors[0].value, standard_error(moved)),
+        brier_change=mean_of([_squared(y) - _squared(x) for x, y in pairs]),
         b=b,
         c=c,
         p=p,
@@ -138,15 +129,30 @@ def _row(
     )
 
 
-def _terms(prediction: Prediction) -> list[float]:
-    """What a case adds to the error of each bin, and to the Brier score.
+def _confidence(predictions: Sequence[Prediction]) -> Confidence:
+    found, error = calibration(predictions, BINS), debiased_error(predictions, BINS)
+    value = max(0.0, error.value)
+    lowest = _around(error.value, error.error).lower
+    return Confidence(
+        confidence=found.confidence,
+        accuracy=found.accuracy,
+        expected_error=Estimate(value, max(0.0, lowest), max(value, error.highest)),
+        brier=mean_of([*map(_squared, predictions)]),
+        confidently_wrong=sum(map(_confidently_wrong, predictions)),
+        bins=found.bins,
+    )
 
-    The expected calibration error is the sum, over the bins, of the absolute means of the former.
-    """
+
+def _around(value: float, error: float) -> Estimate:
+    """A value with normal bounds, two-sided at 95 %."""
+    margin = NormalDist().inv_cdf(0.975) * error
+    return Estimate(value, value - margin, value + margin)
+
+
+def _squared(prediction: Prediction) -> float:
+    """What an answer adds to the Brier score."""
     confidence, right = prediction
-    gap = confidence - right
-    place = bin_of(confidence, BINS)
-    return [gap if i == place else 0.0 for i in range(BINS)] + [gap * gap]
+    return (confidence - right) ** 2
 
 
 def _confidently_wrong(prediction: Prediction) -> bool:

@@ -6,21 +6,24 @@ wrong, whatever the gate's own budget is.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_quant.analysis.estimates import Estimate, mean_of
+from pytest_quant.analysis.abilities import (
+    difference_for_probes_like,
+    for_probes_like,
+    for_these,
+)
+from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.analysis.guide import Guide
 from pytest_quant.analysis.ladder import Ladder
 from pytest_quant.gate.statistics import tango_bounds
 from pytest_quant.gate.verdicts import Check
 
-Found = Literal["sensitive", "resilient", "like the rest", "too few cases"]
+Found = Literal["sensitive", "resilient", "like the rest", "too few probes"]
 
 _ALPHA = 0.05
-_FEWEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,11 @@ class CategoryRow:
     """How one category bears quantization.
 
     ``mean_drop`` is its loss against the reference, averaged over the levels, ``excess`` what it
-    loses more than the other categories together, both in percentage points; the bounds of
-    ``excess`` allow for as many comparisons as there are categories, and ``found`` follows from
-    them. ``guide`` is what the guide expects of it, ``None`` if it has no such
-    category.
+    loses more than the other categories together, both in percentage points and for probes like
+    these; the bounds of ``excess`` allow for as many comparisons as there are categories, and
+    ``found`` follows from them. Of a single probe ``excess`` is ``None``, and the bounds of
+    ``mean_drop`` are for this one. ``guide`` is what the guide expects of it, ``None`` if it has no
+    such category.
 
     ``gives_way_at`` is the highest level that is shown to have lost anything, ``lost`` how much,
     ``None`` if none is. ``smallest_passed`` is the smallest level whose check of this category
@@ -75,7 +79,7 @@ class CategoryRow:
     category: str
     n: int
     mean_drop: Estimate
-    excess: Estimate
+    excess: Estimate | None
     found: Found
     guide: str | None
     gives_way_at: str | None
@@ -174,14 +178,12 @@ def _steepest(steps: Iterable[Step], expected: tuple[str, str]) -> Cliff | None:
 def _category(
     ladder: Ladder, category: str, passed: Collection[str], guide: str | None
 ) -> CategoryRow:
-    losses = _mean_losses(ladder)
-    mine = [loss for key, loss in losses.items() if ladder.category[key] == category]
-    rest = [loss for key, loss in losses.items() if ladder.category[key] != category]
+    mine, rest = _mean_losses(ladder, category)
     alpha = _ALPHA / len(ladder.categories)
-    excess = _difference(mine, rest, alpha)
+    excess = difference_for_probes_like(mine, rest, alpha)
     found: Found = "like the rest"
-    if min(len(mine), len(rest)) < _FEWEST:
-        found = "too few cases"
+    if excess is None:
+        found = "too few probes"
     elif excess.lower > 0:
         found = "sensitive"
     elif excess.upper < 0:
@@ -192,8 +194,8 @@ def _category(
     )
     return CategoryRow(
         category=category,
-        n=len(mine),
-        mean_drop=mean_of(mine),
+        n=sum(map(len, mine)),
+        mean_drop=for_probes_like(mine) or for_these(mine),
         excess=excess,
         found=found,
         guide=guide,
@@ -204,23 +206,18 @@ def _category(
     )
 
 
-def _mean_losses(ladder: Ladder) -> dict[tuple[str, int, str], float]:
-    """What each case lost, in percentage points, averaged over the levels that answered it."""
-    mean = {}
+def _mean_losses(ladder: Ladder, category: str) -> tuple[list[list[float]], list[list[float]]]:
+    """What each case lost, in percentage points, averaged over the levels that answered it.
+
+    By probe: those of the category, and all others.
+    """
+    mine: dict[str, list[float]] = {}
+    rest: dict[str, list[float]] = {}
     for key, before in ladder.right[ladder.reference].items():
         now = [ladder.right[level][key] for level in ladder.levels if key in ladder.right[level]]
-        mean[key] = 100 * (before - sum(now) / len(now))
-    return mean
-
-
-def _difference(mine: Sequence[float], rest: Sequence[float], alpha: float) -> Estimate:
-    """The difference of two independent means, with normal bounds, two-sided at ``alpha``."""
-    if not rest:
-        return Estimate(0.0, 0.0, 0.0)
-    first, second = mean_of(mine, alpha), mean_of(rest, alpha)
-    value = first.value - second.value
-    margin = math.hypot(first.upper - first.value, second.upper - second.value)
-    return Estimate(value, value - margin, value + margin)
+        side = mine if ladder.category[key] == category else rest
+        side.setdefault(key[0], []).append(100 * (before - sum(now) / len(now)))
+    return [*mine.values()], [*rest.values()]
 
 
 def _gives_way(ladder: Ladder, category: str) -> tuple[str | None, Estimate | None]:

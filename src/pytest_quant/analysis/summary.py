@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from pytest_quant.analysis.abilities import Ability, abilities
 from pytest_quant.analysis.case_studies import CaseStudy, case_studies
 from pytest_quant.analysis.confidence import CalibrationRow, calibration_rows
 from pytest_quant.analysis.deployment import Deployment, deployment
@@ -39,6 +40,7 @@ class Analysis:
     efficiency: tuple[EfficiencyRow, ...]
     case_studies: tuple[CaseStudy, ...]
     deployment: Deployment
+    abilities: tuple[Ability, ...] = ()
 
 
 def analyse(
@@ -66,4 +68,5 @@ def analyse(
         efficiency=efficiency(measurements, reference, rungs, benchmarks),
         case_studies=case_studies(measurements, reference, rungs, guide.tables),
         deployment=deployment(checks, held_back, reference, rungs, guide.scenarios),
+        abilities=abilities(measurements),
     )

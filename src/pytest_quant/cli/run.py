@@ -54,6 +54,13 @@ def add_command(commands: Any) -> None:
         "library that ships)",
     )
     parser.add_argument("--cases", type=int, metavar="N", help="cases asked of each probe")
+    parser.add_argument(
+        "--margin",
+        type=float,
+        metavar="POINTS",
+        help="the drop that you accept of any level, in percentage points (default: the guide's "
+        "limits)",
+    )
     path("--baselines", metavar="DIR", help="recorded baselines (default: ./baselines, or shipped)")
     path("--cache-dir", metavar="DIR", help="where models and responses are kept")
     for name in _FILES:
@@ -77,6 +84,7 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
         reference=chosen.reference,
         probes=chosen.probes,
         cases=chosen.cases,
+        margin=chosen.margin,
         baselines=chosen.baselines,
         cache_dir=chosen.cache_dir,
         announce=lambda sentence: _tell(Announced(sentence)),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from pytest_quant.gate.divergence_regression import Chunk
 from pytest_quant.metrics.measurement import CaseResult, Measurement
+from pytest_quant.metrics.targets import TargetScore
 
 RIGHT, WRONG = "1", "0"
 # Hexadecimal digits of a case's digest: two different cases share them once in 16 million.
@@ -39,12 +40,25 @@ class RecordedArtifact:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedTarget:
+    """How likely the level, and its reference, found a right answer.
+
+    ``key`` is that of the target. The ``reference`` is ``None`` where it was not at hand.
+    """
+
+    key: str
+    level: TargetScore
+    reference: TargetScore | None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordedProbe:
     """The outcomes of a probe, one character a case: ``1`` is right.
 
     A wrong one is a letter that ``patterns`` explains, or ``0`` where no error pattern is known.
     ``level`` is ``None`` if the reference cannot do the probe: then the level was not asked.
-    ``digests`` are the beginnings of the cases' digests.
+    ``digests`` are the beginnings of the cases' digests. ``targets`` are the right answers that
+    were read, whether or not the reference can do the probe.
     """
 
     category: str
@@ -52,6 +66,7 @@ class RecordedProbe:
     reference: str
     level: str | None
     patterns: Mapping[str, str]
+    targets: tuple[RecordedTarget, ...] = ()
 
     @property
     def answered(self) -> int:
@@ -136,6 +151,11 @@ class Baseline:
         return sum(probe.answered for probe in self.probes.values())
 
     @property
+    def targets(self) -> int:
+        """How many right answers it holds the likelihood of."""
+        return sum(len(probe.targets) for probe in self.probes.values())
+
+    @property
     def probe_set(self) -> str:
         """A digest of all its cases."""
         text = "\n".join(
@@ -179,12 +199,24 @@ def recorded_probe(measurement: Measurement) -> RecordedProbe | None:
         reference="".join(RIGHT if case.reference.correct else WRONG for case in cases),
         level=level,
         patterns=patterns,
+        targets=tuple(
+            RecordedTarget(t.key, _rounded(t.level), t.reference and _rounded(t.reference))
+            for t in measurement.targets
+        ),
     )
+
+
+def _rounded(score: TargetScore) -> TargetScore:
+    return TargetScore(_short(score.logprob), _short(score.log_odds))
 
 
 def recorded_chunks(chunks: Iterable[Chunk]) -> tuple[RecordedChunk, ...]:
     """Chunks as they are recorded, to six significant digits."""
-    return tuple(RecordedChunk(c.digest, c.tokens, float(f"{c.kld:.6g}")) for c in chunks)
+    return tuple(RecordedChunk(c.digest, c.tokens, _short(c.kld)) for c in chunks)
+
+
+def _short(number: float) -> float:
+    return float(f"{number:.6g}")
 
 
 def with_later_cases(now: RecordedProbe, before: RecordedProbe) -> RecordedProbe:
@@ -197,7 +229,7 @@ def with_later_cases(now: RecordedProbe, before: RecordedProbe) -> RecordedProbe
         return now
     if before.level is None or now.level is None:
         # By its first cases alone a probe may seem to be one that the reference cannot do.
-        return now if before.level is None else before
+        return now if before.level is None else replace(before, targets=now.targets)
     outcomes = [
         mark if mark == RIGHT else probe.patterns.get(mark, "")
         for probe, marks in ((now, now.level), (before, before.level[asked:]))

@@ -14,11 +14,14 @@ from pytest_quant.gate.baseline import (
     place_of,
 )
 from pytest_quant.metrics.measurement import CaseResult, Measurement
+from pytest_quant.metrics.targets import Target
 
 # Tells whether a recorded probe, by its node id without the level, no longer exists.
 IsGone = Callable[[str], bool]
 
 DivergenceUse = Literal["compared", "not recorded", "not measured"]
+# Of how likely right answers are: "not measured" if any that is recorded was not read again.
+LikelihoodUse = DivergenceUse
 
 _LONG = "sha256:"
 # So many changes of a kind are told one by one.
@@ -91,7 +94,8 @@ class BaselineUse:
 
     ``required`` says that less than all of it is a failure; ``diverges`` names the level of fewer
     bits whose recorded divergence this one reaches (``like q3``), or is empty; ``divergence``
-    says whether it was compared with its record.
+    says whether it was compared with its record, and ``likelihood`` whether that of right answers
+    was.
     """
 
     level: str
@@ -105,12 +109,14 @@ class BaselineUse:
     changes: Changes = Changes()
     diverges: str = ""
     divergence: DivergenceUse = "compared"
+    likelihood: LikelihoodUse = "compared"
 
     @property
     def is_short(self) -> bool:
         """Whether a record is required, and not all of it, or nothing at all, was compared."""
         covered = self.coverage
-        whole = covered.compared > 0 and not covered.lacking and self.divergence != "not measured"
+        whole = covered.compared > 0 and not covered.lacking
+        whole = whole and "not measured" not in (self.divergence, self.likelihood)
         return self.required and not (self.found and whole)
 
 
@@ -120,12 +126,36 @@ def with_recorded(measurement: Measurement, baseline: Baseline) -> Measurement:
     if probe is None:
         return measurement
     cases = recorded_beside(measurement.cases, probe)
-    return replace(measurement, cases=cases, recorded_cases=probe.answered)
+    targets = targets_beside(measurement.targets, probe)
+    return replace(measurement, cases=cases, recorded_cases=probe.answered, targets=targets)
+
+
+def likelihood_use(baseline: Baseline, measurements: Iterable[Measurement]) -> LikelihoodUse:
+    """Whether the right answers that the level's baseline holds were all read again."""
+    if not baseline.targets:
+        return "not recorded"
+    read = sum(t.recorded is not None for m in measurements for t in m.targets)
+    return "compared" if read >= baseline.targets else "not measured"
 
 
 def recorded_beside(cases: Iterable[CaseResult], probe: RecordedProbe) -> tuple[CaseResult, ...]:
     """The cases with their recorded outcomes, as above."""
     return tuple(replace(case, recorded=probe.outcome(case.index, case.digest)) for case in cases)
+
+
+def targets_beside(targets: Iterable[Target], probe: RecordedProbe) -> tuple[Target, ...]:
+    """The targets with what is recorded of them; of the reference only if it is not at hand."""
+    known = {target.key: target for target in probe.targets}
+    return tuple(
+        replace(
+            target,
+            recorded=was.level,
+            reference=was.reference if target.reference is None else target.reference,
+        )
+        if (was := known.get(target.key))
+        else target
+        for target in targets
+    )
 
 
 def coverage(
@@ -170,7 +200,10 @@ def changes(
         for what in ("new", "gone", "changed")
         if (count := getattr(covered, what))
     ]
-    runtime = [sentence for _, sentence in _differing(was.runtime, artifact.runtime)]
+    # Records that are older than the name do not know their kernels, which is no difference.
+    unknown = {"kernels"} - was.runtime.keys()
+    told = {name: value for name, value in artifact.runtime.items() if name not in unknown}
+    runtime = [sentence for _, sentence in _differing(was.runtime, told)]
     if baseline.version != version:
         runtime.append(f"pytest-quant {baseline.version} -> {version}")
     known = baseline.reference

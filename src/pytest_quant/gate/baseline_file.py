@@ -23,7 +23,9 @@ from pytest_quant.gate.baseline import (
     RecordedArtifact,
     RecordedChunk,
     RecordedProbe,
+    RecordedTarget,
 )
+from pytest_quant.metrics.targets import TargetScore
 
 SCHEMA_VERSION = 1
 _SCHEMA = "baseline.schema.json"
@@ -122,12 +124,26 @@ def _filled(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _probe(probe: RecordedProbe) -> dict[str, Any]:
+    optional = {
+        "patterns": dict(probe.patterns),
+        "targets": [_target(target) for target in probe.targets],
+    }
     return {
         "category": probe.category,
         "cases": " ".join(probe.digests),
         "reference": probe.reference,
         "level": probe.level,
-    } | ({"patterns": dict(probe.patterns)} if probe.patterns else {})
+    } | {name: value for name, value in optional.items() if value}
+
+
+def _target(target: RecordedTarget) -> list[Any]:
+    scores = (target.level, *([target.reference] if target.reference else []))
+    return [target.key, *(number for s in scores for number in (s.logprob, s.log_odds))]
+
+
+def _read_target(key: str, *numbers: float) -> RecordedTarget:
+    reference = TargetScore(*numbers[2:]) if len(numbers) > 2 else None
+    return RecordedTarget(key, TargetScore(*numbers[:2]), reference)
 
 
 def _from_json(raw: Mapping[str, Any]) -> Baseline:
@@ -145,6 +161,7 @@ def _from_json(raw: Mapping[str, Any]) -> Baseline:
                 reference=probe["reference"],
                 level=probe["level"],
                 patterns=probe.get("patterns", {}),
+                targets=tuple(_read_target(*target) for target in probe.get("targets", ())),
             )
             for name, probe in raw["probes"].items()
         },

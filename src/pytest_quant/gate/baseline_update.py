@@ -87,22 +87,25 @@ def plan_update(
     is_gone: IsGone,
     *,
     existing: Collection[str] = (),
-    fewer: bool = False,
+    unfinished: Collection[str] = (),
     damage: str = "",
 ) -> Update:
     """Put what was measured in the place of what was recorded.
 
     ``new`` holds the probes that were measured completely, ``existing`` are the ids of all that
     could have been. Recorded probes that ``new`` lacks are kept, unless they no longer exist. The
-    same holds for cases if ``fewer`` says that a session may have asked fewer than a probe has. A
+    same holds for cases of probes that are ``unfinished``: a session asked fewer than they have. A
     file is about one artifact and one runtime, so the plan is refused if something would be kept
     from others, or from a file that cannot be read, for the reason ``damage``.
     """
     before: Mapping[str, RecordedProbe] = old.probes if old else {}
+    if old is not None:
+        found = {key: new.probes[key] for key in unfinished if key in new.probes}
+        unfinished = {old.key_of(key, probe.digests) or key for key, probe in found.items()}
     new = _as_recorded(new, old)
     kept = {key: p for key, p in before.items() if key not in new.probes and not is_gone(key)}
     measured = {
-        key: with_later_cases(probe, before[key]) if fewer and key in before else probe
+        key: with_later_cases(probe, before[key]) if key in unfinished and key in before else probe
         for key, probe in new.probes.items()
     }
     kept_cases = sum(p.answered - new.probes[key].answered for key, p in measured.items())

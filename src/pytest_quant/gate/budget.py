@@ -11,9 +11,9 @@ from typing import Literal
 
 from pytest_quant.errors import QuantUsageError
 
-Scope = Literal["pooled", "category", "probe"]
+Scope = Literal["pooled", "category", "probe", "set"]
 
-_SHARES: dict[Scope, float] = {"pooled": 0.5, "category": 0.25, "probe": 0.25}
+_SHARES: dict[Scope, float] = {"pooled": 0.5, "category": 0.25, "probe": 0.25, "set": 0.25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Budget:
     """The error budget of one session, and how many checks were selected in each scope.
 
     ``pooled`` counts the checks over all probes of a level, ``category`` those of a category at
-    a level, ``probe`` those of a probe at a level. A second kind of check of the same scope
+    a level, ``probe`` those of a probe at a level, or of a parametrized test in Python (a ``set``),
+    which is checked alike. A second kind of check of the same scope
     counts again. The chance that any of them fails although its level is within its limit is
     at most ``alpha`` (Bonferroni), however the checks depend on each other.
     """
@@ -42,7 +43,7 @@ class Budget:
 
     def alpha_for(self, scope: Scope) -> float:
         """The one-sided alpha of each check of a scope; ``ValueError`` if it has no check."""
-        checks = {"pooled": self.pooled, "category": self.category, "probe": self.probe}[scope]
+        checks = {"pooled": self.pooled, "category": self.category}.get(scope, self.probe)
         if checks == 0:
             raise ValueError(f"no {scope} check was selected, so none has an alpha")
         return self.alpha * _SHARES[scope] / checks

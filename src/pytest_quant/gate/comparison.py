@@ -42,7 +42,8 @@ class Row:
 
     ``drop``, ``lower`` and ``upper`` are percentage points, positive where the second side is
     worse; the bounds are a 95 % interval. ``p`` is the exact two-sided McNemar p-value.
-    ``differ`` counts the responses that are not the same text, ``None`` if a side has no texts.
+    ``by_probe`` is what the cases of each probe lost, 100, 0 or -100 points. ``differ`` counts the
+    responses that are not the same text, ``None`` if a side has no texts.
     """
 
     subject: str
@@ -51,6 +52,7 @@ class Row:
     lower: float
     upper: float
     p: float
+    by_probe: tuple[tuple[float, ...], ...]
     differ: int | None
 
 
@@ -80,10 +82,10 @@ def compare(first: Mapping[Key, Side], second: Mapping[Key, Side]) -> Comparison
     same = [key for key in shared if _same_case(first[key], second[key])]
     pairs = [(key, first[key], second[key]) for key in same]
     categories = sorted({before.category for _, before, _ in pairs})
-    rows = [_row(name, [(a, b) for _, a, b in pairs if a.category == name]) for name in categories]
+    rows = [_row(name, [pair for pair in pairs if pair[1].category == name]) for name in categories]
     flips = [pair for pair in pairs if pair[1].correct != pair[2].correct]
     return Comparison(
-        rows=(*rows, _row(OVERALL, [(a, b) for _, a, b in pairs])),
+        rows=(*rows, _row(OVERALL, pairs)),
         gone=len(first) - len(shared),
         new=len(second) - len(shared),
         changed=len(shared) - len(same),
@@ -96,8 +98,12 @@ def _same_case(one: Side, other: Side) -> bool:
     return one.digest[:length] == other.digest[:length]
 
 
-def _row(subject: str, pairs: Iterable[tuple[Side, Side]]) -> Row:
-    known = list(pairs)
+def _row(subject: str, pairs: Iterable[tuple[Key, Side, Side]]) -> Row:
+    losses: dict[str, list[float]] = {}
+    known: list[tuple[Side, Side]] = []
+    for (probe, _), before, now in pairs:
+        losses.setdefault(probe, []).append(100.0 * (before.correct - now.correct))
+        known.append((before, now))
     counts = count_pairs((before.correct, now.correct) for before, now in known)
     lower, upper = tango_bounds(counts.b, counts.c, counts.n, _TAIL)
     texts = [(before.response, now.response) for before, now in known]
@@ -109,5 +115,6 @@ def _row(subject: str, pairs: Iterable[tuple[Side, Side]]) -> Row:
         lower=100 * lower,
         upper=100 * upper,
         p=min(1.0, 2 * min(mcnemar_p(counts.b, counts.c), mcnemar_p(counts.c, counts.b))),
+        by_probe=tuple(tuple(of) for of in losses.values()),
         differ=sum(before != now for before, now in texts) if comparable else None,
     )

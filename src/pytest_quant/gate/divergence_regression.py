@@ -3,9 +3,7 @@
 Divergence sees a damaged file long before answers change. It is compared stretch by stretch of
 the same text (chunks): the tokens of one chunk depend on each other, those of two do not.
 
-Damage may sit in many chunks or in few, so two tests share the alpha of a check. Student's t sees
-what is common to the chunks. It is blind to a rise that one chunk carries, which widens its own
-standard error; there the other chunks tell how far nothing but arithmetic moves a chunk.
+Damage may sit in many chunks or in few, so two tests share the alpha of a check: `chunk_tests`.
 """
 
 from __future__ import annotations
@@ -15,17 +13,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pytest_quant.gate.chunk_tests import LEAST_CHUNKS, Moved, Rise, p_of_few
 from pytest_quant.gate.tolerance_check import CheckVerdict
 
 # How much higher is worth failing for: this share of what was recorded, ...
 DEFAULT_RISE = 0.10
+# ... more than this share of what the level's own noise is of its divergence: other kernels have
+# been seen to move a mean by up to a sixth of it, ...
+OF_NOISE = 0.25
 # ... and more than arithmetic in another order brings, in nats per token.
 NOISE = 4e-6
-# The standard deviation of Student's t with three degrees of freedom, in medians of its absolute
-# value: rounding moves a few chunks more than normal errors would.
-_DEVIATION = 2.264
-_MEDIAN_EFFICIENCY = 0.37
-_RECORDED_DIGITS = 1e-6
+# Half of what is worth failing for may be common to all chunks, and harmless.
+_HARMLESS = 0.5
+_RECORDED_DIGITS = 1e-5
+# What the test of what is common to the chunks has of alpha; the other one is less sharp.
+_COMMON = 0.4
 # So near to the recorded divergence of another level is no better than that level.
 _REACHED = 0.9
 # Further above it than this is no longer like it: something else is broken.
@@ -49,8 +51,9 @@ class DivergenceResult:
 
     ``recorded`` and ``now`` are means over the ``chunks`` that both have (``tokens`` in all),
     weighted by their tokens; ``lower`` and ``upper`` bound the rise, each one-sided at
-    ``alpha``, by Student's t over chunks (``None`` for a single chunk, which bounds nothing).
-    ``limit`` is the smallest rise worth failing for; ``p`` is that of both tests together.
+    ``alpha``, by Student's t over groups of chunks (``None`` for too few chunks to tell).
+    ``limit`` is the smallest rise worth failing for; ``p`` is that of both tests together, of a
+    rise of no more than half of it. ``noise`` is the level's own, as a share of its divergence.
     ``carriers`` is how many chunks hold half of what was gained, ``example`` the one that gained
     most, in words. ``detectable`` is the rise that Student's t would find at least 8 times in 10 if
     chunks differ as they do here (``None`` as for the bounds).
@@ -69,6 +72,7 @@ class DivergenceResult:
     carriers: int
     example: str
     detectable: float | None
+    noise: float = 0.0
 
     @property
     def rise(self) -> float:
@@ -90,13 +94,19 @@ class DivergenceCheck:
 
 
 def evaluate_divergence(
-    recorded: Sequence[Chunk], now: Sequence[Chunk], alpha: float, rise: float = DEFAULT_RISE
+    recorded: Sequence[Chunk],
+    now: Sequence[Chunk],
+    alpha: float,
+    rise: float = DEFAULT_RISE,
+    noise: float = 0.0,
 ) -> DivergenceResult | None:
     """Compare the chunks that both have; ``None`` if there is none.
 
-    Fails if the mean is significantly higher (one-sided, by either of two tests that have half of
-    ``alpha`` each) and more than ``rise`` (a share) higher; passes if it is shown to be no more
-    than that higher; is inconclusive otherwise.
+    Worth failing for is a rise by the share ``rise``, or by a quarter of ``noise``, the share of
+    the level's divergence that is its own noise, if that is more. The check fails if the mean is
+    significantly higher (one-sided, by either of two tests that have half of ``alpha`` each), and
+    by more than that; passes if it is shown to be no more than that higher; is inconclusive
+    otherwise.
     """
     was = {chunk.digest: chunk for chunk in recorded}
     pairs = [_Pair(was[c.digest].kld, c.kld, c.tokens, c.digest) for c in now if c.digest in was]
@@ -106,14 +116,17 @@ def evaluate_divergence(
 
     before = math.fsum(pair.before * pair.tokens for pair in pairs) / tokens
     after = math.fsum(pair.after * pair.tokens for pair in pairs) / tokens
-    limit = max(rise * before, NOISE)
-    raised = _Estimate.of(pairs)
-    p = min(1.0, 2 * min(raised.p_above_zero(), _p_by_the_others(pairs)))
-    lower, upper = raised.bounds(alpha)
+    limit = max(rise * before, OF_NOISE * min(1.0, noise) * before, NOISE)
+    moved = [pair.moved for pair in pairs]
+    raised, scale = Rise.over(moved), math.fsum(one.before for one in moved) / tokens
+    common, few = raised.p_above(_HARMLESS * limit / scale), p_of_few(moved)
+    p = min(1.0, common / _COMMON, few / (1 - _COMMON))
+    reach, gain = raised.reach(alpha) * scale, after - before
+    lower, upper = (gain - reach, gain + reach) if raised.freedom else (None, None)
     verdict: CheckVerdict = "inconclusive"
-    if p <= alpha and after - before > limit:
+    if p <= alpha and gain > limit:
         verdict = "fail"
-    elif upper is not None and upper <= limit:
+    elif all(pair.is_still for pair in pairs) or (upper is not None and upper <= limit):
         verdict = "pass"
     return DivergenceResult(
         verdict=verdict,
@@ -128,7 +141,8 @@ def evaluate_divergence(
         p=p,
         carriers=_carriers(pairs),
         example=max(pairs, key=lambda pair: pair.gain).told,
-        detectable=raised.detectable(alpha / 2, limit),
+        detectable=_detectable(raised, _COMMON * alpha, limit / scale, scale),
+        noise=min(1.0, noise),
     )
 
 
@@ -146,51 +160,20 @@ class _Pair:
         return f"chunk {self.digest}, {self.tokens} tokens: {self.before:.3g} -> {self.after:.3g}"
 
     @property
+    def is_still(self) -> bool:
+        """Whether nothing moved that the record's digits can tell."""
+        return math.isclose(self.before, self.after, rel_tol=_RECORDED_DIGITS, abs_tol=1e-9)
+
+    @property
     def gain(self) -> float:
         """In nats."""
         return (self.after - self.before) * self.tokens
 
     @property
-    def weight(self) -> float:
-        """What it held of the recorded sum, in nats; never nothing."""
-        return (max(self.before, 0.0) + NOISE) * self.tokens
-
-    @property
-    def movement(self) -> float:
-        """How far it moved, either way, in proportion to what it was."""
-        return abs(math.log((max(self.after, 0.0) + NOISE) / (max(self.before, 0.0) + NOISE)))
-
-
-def _p_by_the_others(pairs: Sequence[_Pair]) -> float:
-    """How often so high a mean comes by chance if no chunk moved more than most others did.
-
-    The scale of a chunk's relative movement is their median, where a chunk counts by its share of
-    the recorded divergence, so that one which carries the damage cannot hide it. The median knows
-    a scale as well as 0.37 times as many values would by their squares: hence the freedom.
-    """
-    from scipy.special import stdtr
-
-    # Rounding moves the root of a chunk's divergence alike in all of them, another recipe moves
-    # its logarithm alike: weighted so, the median does not understate either.
-    scale = _DEVIATION * _weighted_median([(pair.movement, pair.weight) for pair in pairs])
-    gain = math.fsum(pair.gain for pair in pairs)
-    if gain <= 0:
-        return 1.0
-    squares = math.fsum(pair.weight**2 for pair in pairs)
-    freedom = _MEDIAN_EFFICIENCY * math.fsum(pair.weight for pair in pairs) ** 2 / squares
-    # Nothing moved at all but what carries the rise: then the record's own rounding is the scale.
-    error = max(scale, _RECORDED_DIGITS) * math.sqrt(squares)
-    return float(stdtr(freedom, -gain / error)) if len(pairs) > 1 else 1.0
-
-
-def _weighted_median(values: Sequence[tuple[float, float]]) -> float:
-    """The smallest value that, with those below it, has half of the weight."""
-    half, seen = math.fsum(weight for _, weight in values) / 2, 0.0
-    for value, weight in sorted(values):
-        seen += weight
-        if seen >= half:
-            return value
-    return max(value for value, _ in values)
+    def moved(self) -> Moved:
+        """Never from nothing: what arithmetic brings is added to both sides."""
+        then, now = (max(kld, 0.0) + NOISE for kld in (self.before, self.after))
+        return Moved(then * self.tokens, now * self.tokens)
 
 
 def _carriers(pairs: Sequence[_Pair]) -> int:
@@ -203,48 +186,12 @@ def _carriers(pairs: Sequence[_Pair]) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Estimate:
-    """A weighted mean over chunks with its standard error (infinite for a single chunk)."""
-
-    mean: float
-    error: float
-    freedom: int
-
-    @classmethod
-    def of(cls, pairs: Sequence[_Pair]) -> _Estimate:
-        """The rise of the mean."""
-        total, count = sum(pair.tokens for pair in pairs), len(pairs)
-        mean = math.fsum(pair.gain for pair in pairs) / total
-        if count < 2:
-            return cls(mean, math.inf, 0)
-        spread = math.fsum((pair.gain - pair.tokens * mean) ** 2 for pair in pairs)
-        return cls(mean, math.sqrt(spread * count / (count - 1)) / total, count - 1)
-
-    def p_above_zero(self) -> float:
-        """How often so high a mean comes by chance if the true one is zero."""
-        if self.error == 0 or not self.freedom:
-            return 0.0 if self.mean > 0 and self.freedom else 1.0
-        from scipy.special import stdtr
-
-        return float(stdtr(self.freedom, -self.mean / self.error))
-
-    def bounds(self, alpha: float) -> tuple[float, float] | tuple[None, None]:
-        if not self.freedom:
-            return None, None
-        from scipy.special import stdtrit
-
-        reach = float(stdtrit(self.freedom, 1 - alpha)) * self.error
-        return self.mean - reach, self.mean + reach
-
-    def detectable(self, alpha: float, limit: float) -> float | None:
-        """The true mean that is found significant, and beyond the limit, 8 times in 10."""
-        if not self.freedom:
-            return None
-        from scipy.special import stdtrit
-
-        found, missed = (float(stdtrit(self.freedom, p)) for p in (1 - alpha, 0.8))
-        return max(found * self.error, limit) + missed * self.error
+def _detectable(raised: Rise, alpha: float, limit: float, scale: float) -> float | None:
+    """The true rise that is found significant, and beyond the limit, 8 times in 10."""
+    if not raised.freedom:
+        return None
+    found = _HARMLESS * limit + raised.reach(alpha)
+    return scale * (max(found, limit) + raised.reach(0.2))
 
 
 def mean_over(chunks: Sequence[Chunk], digests: Collection[str]) -> float | None:
@@ -288,11 +235,20 @@ def explain_divergence(result: DivergenceResult) -> str:
     bounds = "" if result.lower is None else f" [{result.lower:.2g}, {result.upper:.2g}]"
     second = (
         f"alpha {result.alpha:.2g}; rise {result.rise:.2g}{bounds}, worth failing above "
-        f"{result.limit:.2g}"
+        f"{result.limit:.2g}{_of_noise(result)}"
     )
+    if result.chunks < LEAST_CHUNKS:
+        second += f"; nothing is decided by fewer than {LEAST_CHUNKS} chunks"
     if result.detectable is not None:
         second += f"; a true rise of {result.detectable:.2g} would fail at least 8 times in 10"
     return f"{first}\n{second}"
+
+
+def _of_noise(result: DivergenceResult) -> str:
+    """Why the limit is higher than usual, if the level's own noise is the reason."""
+    if OF_NOISE * result.noise <= DEFAULT_RISE or result.limit <= NOISE:
+        return ""
+    return f" (a quarter of its own noise, {100 * result.noise:.0f} % of its divergence)"
 
 
 def beside_record(result: DivergenceResult) -> str:

@@ -16,13 +16,18 @@ Over cases of several probes the statement is about their mean: a product of ``1
 x_i)`` has the mean ``prod(1 + stake * (D - d_i)) <= (1 + stake * (D - mean d))^m``, as a
 geometric mean is at most the arithmetic one.
 
+Where probes do not bring the same number of cases, each of their cases bets a share of the stake,
+its ``weight``: with ``m_i`` cases of weight ``w_i`` the mean is at most ``exp(stake * sum(m_i w_i
+(D - d_i)))``, so the statement is about the mean in which probe ``i`` counts ``m_i w_i``, whatever
+the ``m_i`` are.
+
 Notation and units are those of `statistics`; counts may be fractional where they are forecasts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from pytest_quant.gate.statistics import MOST_CASES, last_that_holds, normal_quantile
@@ -35,8 +40,10 @@ _CAPITAL = (0.4, *[0.6 / 8] * 8)
 
 _ALMOST_ONE = 1 - 1e-12
 
+# ``(weight, b, c, n)``: counts of the cases that bet this share of every stake.
+Tally = tuple[float, float, float, float]
 
-@lru_cache(maxsize=4096)
+
 def lasting_bounds(b: float, c: float, n: float, alpha: float) -> tuple[float, float]:
     """Bounds ``(lower, upper)`` of the drop, each one-sided at ``alpha`` over the whole sequence.
 
@@ -48,9 +55,8 @@ def lasting_bounds(b: float, c: float, n: float, alpha: float) -> tuple[float, f
         raise ValueError(f"impossible counts: b={b}, c={c}, n={n}")
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha must lie in (0, 0.5), not {alpha}")
-    if n == 0:
-        return -1.0, 1.0
-    return -_upper_bound(c, b, n, alpha), _upper_bound(b, c, n, alpha)
+    tallies = ((1.0, b, c, n),)
+    return -upper_bound(exchanged(tallies), alpha), upper_bound(tallies, alpha)
 
 
 def refutes(b: float, c: float, n: float, drop: float, alpha: float) -> bool:
@@ -58,9 +64,14 @@ def refutes(b: float, c: float, n: float, drop: float, alpha: float) -> bool:
 
     What refutes "it is ``drop`` or less" is the same with ``b`` and ``c`` exchanged and ``-drop``.
     """
+    return tallies_refute(((1.0, b, c, n),), drop, alpha)
+
+
+def tallies_refute(tallies: Sequence[Tally], drop: float, alpha: float) -> bool:
+    """The same of cases with weights."""
     if drop >= 1:
-        return b < n
-    return _log_capital(b, c, n, drop) >= -math.log(alpha)
+        return any(b < n for _, b, _, n in tallies)
+    return _log_capital(tallies, drop) >= -math.log(alpha)
 
 
 def lasting_p(b: int, c: int, n: int) -> float:
@@ -70,39 +81,59 @@ def lasting_p(b: int, c: int, n: int) -> float:
     alone: that a flip is a loss at most half of the time. It is McNemar's question, and the chance
     that the least of the values after 1, 2, 3, ... cases is ever ``p`` or below is at most ``p``.
     """
-    return math.exp(min(0.0, -_log_capital(c, b, n, 0.0)))
+    return lasting_p_of(((1.0, b, c, n),))
 
 
-def _upper_bound(b: float, c: float, n: float, alpha: float) -> float:
+def lasting_p_of(tallies: Sequence[Tally]) -> float:
+    """The same of cases with weights."""
+    return math.exp(min(0.0, -_log_capital(exchanged(tallies), 0.0)))
+
+
+def exchanged(tallies: Iterable[Tally]) -> tuple[Tally, ...]:
+    """The same cases with lost and won back exchanged."""
+    return tuple((weight, c, b, n) for weight, b, c, n in tallies)
+
+
+@lru_cache(maxsize=4096)
+def upper_bound(tallies: tuple[Tally, ...], alpha: float) -> float:
     """The least drop that is refuted, 1 if none is."""
 
     def stands(drop: float) -> bool:
-        return not refutes(b, c, n, drop, alpha)
+        return not tallies_refute(tallies, drop, alpha)
 
-    return 1.0 if stands(_ALMOST_ONE) else last_that_holds(stands, (b - c) / n, _ALMOST_ONE)
+    n = math.fsum(weight * n for weight, _, _, n in tallies)
+    if n == 0 or stands(_ALMOST_ONE):
+        return 1.0
+    drop = math.fsum(weight * (b - c) for weight, b, c, _ in tallies) / n
+    return last_that_holds(stands, drop, _ALMOST_ONE)
 
 
-def _log_capital(b: float, c: float, n: float, drop: float) -> float:
+def _log_capital(tallies: Sequence[Tally], drop: float) -> float:
     """The logarithm of what betting against "``drop`` or more" has made of 1."""
     parts = []
-    for capital, (lost, won, same) in zip(_CAPITAL, _factors(drop), strict=True):
-        if lost == 0 and b > 0:
-            continue
-        parts.append(
-            math.log(capital)
-            + (b * math.log(lost) if b else 0.0)
-            + c * math.log(won)
-            + (n - b - c) * math.log(same)
-        )
+    for capital, share in zip(_CAPITAL, _SHARES, strict=True):
+        gain = math.log(capital)
+        for weight, b, c, n in tallies:
+            lost, won, same = _factor(share * weight, drop)
+            if lost == 0 and b > 0:
+                break
+            gain += b * math.log(lost) if b else 0.0
+            gain += c * math.log(won) + (n - b - c) * math.log(same)
+        else:
+            parts.append(gain)
     most = max(parts)
     return most + math.log(math.fsum(math.exp(part - most) for part in parts))
 
 
 def _factors(drop: float) -> Iterator[tuple[float, float, float]]:
     """What each stake makes of a case that is lost, won back, or the same."""
-    for share in _SHARES:
-        stake = share / (1 - drop)
-        yield 1 - share, 1 + stake * (1 + drop), 1 + stake * drop
+    return (_factor(share, drop) for share in _SHARES)
+
+
+def _factor(share: float, drop: float) -> tuple[float, float, float]:
+    """What a stake, a share of the greatest, makes of a case: lost, won back, or the same."""
+    stake = share / (1 - drop)
+    return 1 - share, 1 + stake * (1 + drop), 1 + stake * drop
 
 
 def cases_to_settle(

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.divergence_regression import DivergenceCheck
-from pytest_quant.gate.verdicts import Check
+from pytest_quant.gate.likelihood_regression import LikelihoodCheck
+from pytest_quant.gate.verdicts import Check, is_within
 from pytest_quant.metrics.measurement import Measurement
 
 # The worst first. "not compared": asked, and nothing of it says anything; "not asked": no case was
@@ -50,21 +51,25 @@ def level_verdict(
     checks: Iterable[Check],
     *,
     divergence_checks: Iterable[DivergenceCheck] = (),
+    likelihood_checks: Iterable[LikelihoodCheck] = (),
     problems: Iterable[Problem] = (),
     uses: Iterable[BaselineUse] = (),
     selected: int = 0,
+    overall: bool = False,
 ) -> LevelVerdict:
     """The verdict on a level, of which ``selected`` probes were to be asked; the rest is what is
     known of all levels.
 
     It fails by any check, by any test in Python, and where less was compared than a required
-    baseline holds. It is broken if any test broke. Else the tolerance check over all probes
-    decides; it passes only if every probe that was selected brought something.
+    baseline holds. It is broken if any test broke. It passes if the tolerance checks of all
+    categories do, and every probe that was selected brought something; ``overall``: also the one
+    over all probes must.
     """
     mine = [m for m in measurements if m.level == level]
     here = [check for check in checks if check.level == level]
     verdicts = {check.result.verdict for check in here}
     verdicts |= {c.result.verdict for c in divergence_checks if c.level == level}
+    verdicts |= {c.result.verdict for c in likelihood_checks if c.level == level}
     kinds = {problem.kind for problem in problems if problem.level == level}
     short = any(use.is_short for use in uses if use.level == level)
     if "fail" in verdicts or "failed" in kinds or short:
@@ -73,7 +78,11 @@ def level_verdict(
         return "broken"
     if not any(m.cases for m in mine):
         return "not asked"
-    pooled = [c.result.verdict for c in here if (c.scope, c.kind) == ("pooled", "tolerance")]
-    if not pooled:
+    tolerance = [c for c in here if c.scope in ("pooled", "category") and c.kind == "tolerance"]
+    if not tolerance:
         return "not compared"
-    return pooled[0] if len(mine) >= selected else "inconclusive"
+    return (
+        "pass"
+        if len(mine) >= selected and is_within(tolerance, overall=overall)
+        else "inconclusive"
+    )

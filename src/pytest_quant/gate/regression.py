@@ -8,20 +8,12 @@ number depends on what they brought, bets that hold at every look.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from pytest_quant.gate.budget import Budget, Scope
-from pytest_quant.gate.evidence import cases_to_settle, refutes, regressing_drop_in_turn
-from pytest_quant.gate.sequential import (
-    Compared,
-    bounds_over,
-    common_looks,
-    is_enough,
-    looks_up_to,
-    own_looks,
-    p_over,
-)
+from pytest_quant.gate.budget import Budget
+from pytest_quant.gate.counting import Counting, Evidence
+from pytest_quant.gate.evidence import cases_to_settle, regressing_drop_in_turn
+from pytest_quant.gate.sequential import Look, bounds_over, p_over
 from pytest_quant.gate.statistics import (
     MOST_CASES,
     cases_to_decide,
@@ -29,34 +21,12 @@ from pytest_quant.gate.statistics import (
     mcnemar_p,
     tango_bounds,
 )
-from pytest_quant.gate.tolerance_check import (
-    CheckResult,
-    CheckVerdict,
-    Paired,
-    count_pairs,
-    over_looks,
-)
-from pytest_quant.gate.verdicts import Check
-from pytest_quant.metrics.measurement import CaseResult, Measurement, answered
+from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict, Paired, over_looks
+from pytest_quant.gate.verdicts import Check, groups
+from pytest_quant.metrics.measurement import Measurement
 
 # The smallest drop worth failing for, in percentage points.
 DEFAULT_DROP = 0.5
-
-# The rate of losses that a check in turn still reckons with is a one-sided bound at this alpha.
-# It decides what is spent, no verdict: 48 cases of a probe that loses nothing, where a bound as
-# cautious as that of `sequential` would take 80 and find hardly more.
-_SUSPICION = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Turns:
-    """How cases come in turn: up to ``max_cases``, and until a probe's own checks are settled.
-
-    ``limit_of`` is the limit of a probe's tolerance check, in percentage points.
-    """
-
-    max_cases: int
-    limit_of: Callable[[Measurement], float]
 
 
 def evaluate_regression(counts: Paired, least_points: float, alpha: float) -> CheckResult:
@@ -82,7 +52,7 @@ def evaluate_regression(counts: Paired, least_points: float, alpha: float) -> Ch
 
 
 def evaluate_regression_looks(
-    looks: Sequence[Paired], least_points: float, alpha: float
+    looks: Sequence[Look], least_points: float, alpha: float
 ) -> CheckResult:
     """The same after one or several looks at growing numbers of cases, by bets instead.
 
@@ -91,7 +61,7 @@ def evaluate_regression_looks(
     drop that must be worth failing for is the one seen at the last look. Raises ``ValueError``
     without any case.
     """
-    counts = looks[-1]
+    counts = looks[-1].counts
     b, c, n = counts.b, counts.c, counts.n
     if n == 0:
         raise ValueError("no case is both recorded and answered")
@@ -142,6 +112,7 @@ def _result(
         upper=100 * upper,
         limit=least_points,
         alpha=alpha,
+        pass_alpha=alpha,
         p=p,
         detectable=None if detectable is None else 100 * detectable,
         cases_needed=needed if verdict == "inconclusive" else None,
@@ -150,146 +121,45 @@ def _result(
     )
 
 
-def is_regression_settled(
-    looks: Sequence[Paired], least_points: float, alpha: float, most: int
-) -> bool:
-    """Whether a check in turn may stop, of which ``most`` cases can be compared at all.
-
-    It has a verdict, or will hardly fail: not even if what is left were lost at the greatest rate
-    that is likely. It never asks for more in order to pass: that takes a thousand cases
-    of which none flips, and only a failure decides about a level.
-    """
-    if not looks or not looks[-1].n or looks[-1].n >= most:
-        return True
-    least, now = least_points / 100, looks[-1]
-    worse = any(refutes(look.c, look.b, look.n, 0.0, alpha) for look in looks)
-    if worse and now.b - now.c > least * now.n:
-        return True
-    if any(refutes(look.b, look.c, look.n, least, alpha) for look in looks):
-        return True
-    rate = tango_bounds(now.b, now.c, now.n, _SUSPICION)[1]
-    lost = now.b + (most - now.n) * max(0.0, rate)
-    significant = worse or refutes(now.c, lost, most, 0.0, alpha)
-    return not (significant and lost - now.c > least * most)
-
-
-def is_probe_settled(
-    cases: Sequence[CaseResult],
-    recorded: int,
-    chance: float,
-    limit_points: float,
-    least_points: float,
-    alpha: float,
-    most: int,
-) -> bool:
-    """Whether neither of a probe's own checks asks for more than these cases.
-
-    ``recorded`` of its first cases are in the baseline, ``most`` may be asked; ``limit_points``
-    is the limit of its tolerance check.
-    """
-    return is_enough(answered(cases), limit_points, alpha, chance, most) and is_regression_settled(
-        own_looks(compared(cases), most), least_points, alpha, min(most, recorded)
-    )
-
-
-def compared(cases: Sequence[CaseResult]) -> Compared:
-    """``(right when recorded, right now)`` of every case, ``None`` if that is not known."""
-    return [
-        (case.recorded == "correct", case.level.correct)
-        if case.level is not None and case.recorded is not None
-        else None
-        for case in cases
-    ]
-
-
-def regression_looks(members: Sequence[Measurement], max_cases: int) -> list[Paired]:
-    """The counts over several probes at every look that all have reached of what is recorded."""
-    return common_looks(
-        [(compared(m.cases), not unasked(m, max_cases)) for m in members], max_cases
-    )
-
-
-def unasked(measurement: Measurement, max_cases: int) -> int:
-    """How many recorded cases of a probe may still be asked, up to ``max_cases`` in all."""
-    if measurement.complete:
-        return 0
-    return max(0, min(max_cases, measurement.recorded_cases) - len(measurement.cases))
-
-
 def probe_regression(
-    measurement: Measurement, least_points: float, budget: Budget, turns: Turns | None = None
+    measurement: Measurement, least_points: float, alpha: float, counting: Counting
 ) -> CheckResult | None:
-    """The check of one probe at one level; ``None`` if none of its cases is recorded.
-
-    Of cases in turn those count that the probe was asked for its own sake: what was asked later
-    for a check over several probes changes no verdict.
-    """
-    alpha, cases = budget.alpha_for("probe"), measurement.cases
-    if turns is not None:
-        cases = _own_cases(measurement, least_points, alpha, turns)
-    looks = own_looks(compared(cases), turns.max_cases if turns else len(cases))
-    if not looks[-1].n:
-        return None
-    if turns is None:
-        return evaluate_regression(looks[-1], least_points, alpha)
-    return evaluate_regression_looks(looks, least_points, alpha)
-
-
-def _own_cases(
-    m: Measurement, least_points: float, alpha: float, turns: Turns
-) -> tuple[CaseResult, ...]:
-    limit, most = turns.limit_of(m), turns.max_cases
-    for look in looks_up_to(len(m.cases)):
-        first = m.cases[:look]
-        if is_probe_settled(first, m.recorded_cases, m.chance, limit, least_points, alpha, most):
-            return first
-    return m.cases
+    """The check of one probe at one level; ``None`` if none of its cases is recorded."""
+    return _evaluate(counting.of_probe(measurement, "regression"), least_points, alpha)
 
 
 def regression_checks(
-    measurements: Sequence[Measurement],
-    least_points: float,
-    budget: Budget,
-    turns: Turns | None = None,
+    measurements: Sequence[Measurement], least_points: float, budget: Budget, counting: Counting
 ) -> tuple[Check, ...]:
     """Per level the check over all probes, then one per category, then one per probe.
 
     Levels, categories and probes come in the order in which they were measured; what has no
-    recorded case is left out, and so is what the level was not asked. ``turns`` says how cases
-    came in turn, if they did.
+    recorded case is left out, and so is what the level was not asked.
     """
     checks: list[Check] = []
     informative = [m for m in measurements if m.informative]
     for level in dict.fromkeys(m.level for m in informative):
         here = [m for m in informative if m.level == level]
-        groups: list[tuple[Scope, str, str | None, list[Measurement]]] = [
-            ("pooled", "overall", None, here)
-        ]
-        for category in dict.fromkeys(m.category for m in here):
-            members = [m for m in here if m.category == category]
-            groups.append(("category", category, category, members))
-        for scope, subject, of_category, members in groups:
-            alpha = budget.alpha_for(scope)
-            result = _group_regression(members, least_points, alpha, turns)
+        for group in groups(here):
+            evidence = counting.of_group(group.members, group.category, "regression")
+            result = _evaluate(evidence, least_points, budget.alpha_for(group.scope))
             if result is not None:
-                checks.append(Check(scope, level, subject, of_category, result, "regression"))
+                subject, category = group.subject, group.category
+                checks.append(Check(group.scope, level, subject, category, result, "regression"))
         for m in here:
-            result = probe_regression(m, least_points, budget, turns)
+            result = probe_regression(m, least_points, budget.alpha_for("probe"), counting)
             if result is not None:
                 checks.append(Check("probe", level, m.nodeid, m.category, result, "regression"))
     return tuple(checks)
 
 
-def _group_regression(
-    members: Sequence[Measurement], least_points: float, alpha: float, turns: Turns | None
-) -> CheckResult | None:
-    if turns is None:
-        counts = count_pairs(pair for m in members for pair in compared(m.cases) if pair)
-        return evaluate_regression(counts, least_points, alpha) if counts.n else None
-    looks = regression_looks(members, turns.max_cases)
-    if not looks or not looks[-1].n:
+def _evaluate(evidence: Evidence, least_points: float, alpha: float) -> CheckResult | None:
+    """``None`` without a case that is both recorded and answered."""
+    if isinstance(evidence, Paired):
+        return evaluate_regression(evidence, least_points, alpha) if evidence.n else None
+    if not evidence or not evidence[-1].counts.n:
         return None
-    return evaluate_regression_looks(looks, least_points, alpha)
+    return evaluate_regression_looks(evidence, least_points, alpha)
 
 
 def explain_regression(result: CheckResult) -> str:

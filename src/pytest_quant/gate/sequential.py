@@ -8,18 +8,24 @@ its thrift alone. It stops at a verdict, and where the cases that are left will 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from pytest_quant.gate.evidence import (
+    Tally,
     cases_to_settle,
+    exchanged,
     failing_drop_in_turn,
-    lasting_bounds,
-    lasting_p,
+    lasting_p_of,
     refutes,
+    tallies_refute,
+    upper_bound,
 )
 from pytest_quant.gate.statistics import tango_bounds
 from pytest_quant.gate.tolerance_check import (
     ABOVE_CHANCE_ALPHA,
+    Alphas,
     CheckResult,
     Paired,
     count_pairs,
@@ -30,6 +36,20 @@ from pytest_quant.gate.tolerance_check import (
 
 Outcomes = Sequence[tuple[bool, bool]]
 
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is there at one look: the counts, and the same by the weight of the cases."""
+
+    counts: Paired
+    tallies: tuple[Tally, ...]
+
+
+def plain_look(counts: Paired) -> Look:
+    """A look at cases that all weigh the same."""
+    return Look(counts, ((1.0, counts.b, counts.c, counts.n),))
+
+
 # The same, with ``None`` in the place of a case that cannot be compared.
 Compared = Sequence[tuple[bool, bool] | None]
 
@@ -39,6 +59,11 @@ FIRST_LOOK = 8
 # What a forecast still reckons with, one-sided. It decides when to stop, and so what is spent,
 # but no verdict.
 _DOUBT = 0.05
+
+# The rate of losses that a check in turn still reckons with is a one-sided bound at this alpha.
+# It decides what is spent, no verdict: 48 cases of a probe that loses nothing, where a bound as
+# cautious as that of `_DOUBT` would take 80 and find hardly more.
+_SUSPICION = 0.1
 
 
 def looks_up_to(most: int) -> tuple[int, ...]:
@@ -61,113 +86,156 @@ def _step(look: int) -> int:
 
 
 def evaluate_looks(
-    looks: Sequence[Paired], limit_points: float, alpha: float, chance: float = 0.0
+    looks: Sequence[Look], limit_points: float, alphas: Alphas, chance: float = 0.0
 ) -> CheckResult:
     """Hold the drop against a limit, as `evaluate_tolerance` does, after one or several looks.
 
     ``looks`` are the counts at each, the later ones including the earlier ones. All their bounds
     hold together, so the tightest count, and a verdict once reached stays.
     """
-    counts = looks[-1] if looks else pool([])
+    counts = looks[-1].counts if looks else pool([])
     limit = limit_points / 100
     rate = (counts.b + counts.c) / counts.n if counts.n else 0.0
+    lower, _ = bounds_over(looks, alphas.to_fail)
+    _, upper = bounds_over(looks, alphas.to_pass)
+    alpha = alphas.towards(counts, limit)
     return tolerance_result(
         counts,
-        bounds_over(looks, alpha),
+        (lower, upper),
         limit_points,
-        alpha,
+        alphas,
         chance,
         p=p_over(looks),
-        detectable=failing_drop_in_turn(rate, counts.n, limit, alpha),
+        detectable=failing_drop_in_turn(rate, counts.n, limit, alphas.to_fail),
         needed=cases_to_settle(counts.b, counts.c, counts.n, limit, alpha),
         looks=len(looks),
     )
 
 
-def bounds_over(looks: Iterable[Paired], alpha: float) -> tuple[float, float]:
-    """The tightest of the `lasting_bounds` at several looks, which hold together."""
+def bounds_over(looks: Iterable[Look], alpha: float) -> tuple[float, float]:
+    """The tightest of the lasting bounds at several looks, which hold together."""
     lower, upper = -1.0, 1.0
     for look in looks:
-        low, high = lasting_bounds(look.b, look.c, look.n, alpha)
+        low, high = -upper_bound(exchanged(look.tallies), alpha), upper_bound(look.tallies, alpha)
         # They can only cross where one of them has missed the truth; then the first ones stand.
         if max(lower, low) <= min(upper, high):
             lower, upper = max(lower, low), min(upper, high)
     return lower, upper
 
 
-def p_over(looks: Iterable[Paired]) -> float:
+def p_over(looks: Iterable[Look]) -> float:
     """The least of the p-values at several looks, which hold together."""
-    return min((lasting_p(look.b, look.c, look.n) for look in looks), default=1.0)
+    return min((lasting_p_of(look.tallies) for look in looks), default=1.0)
 
 
-def common_looks(members: Sequence[tuple[Compared, bool]], most: int) -> list[Paired]:
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One of the probes of a group: its outcomes so far, and how many there may be in all."""
+
+    outcomes: Compared
+    size: int
+
+
+def common_looks(members: Sequence[Member]) -> list[Look]:
     """The counts over several probes at every look that all of them have reached.
 
-    Each comes with whether it has no more cases than these; then it takes part with all of them.
-    A look takes the same number of cases of every probe, however many one of them was asked: so
-    no probe's weight depends on what it brought.
+    The looks are those of the largest. Each probe takes part with the same share of its ``size`` at
+    every look, so that its weight in the mean is constant and depends on no
+    outcome; what rounding does to the shares, the weights of the cases undo. Where a probe is so
+    small that a look would bring nothing new of it, that look is left out.
     """
+    members = [member for member in members if member.size]
+    looks: list[Look] = []
+    if not members:
+        return looks
+    most = max(member.size for member in members)
+    pairs: list[tuple[bool, bool]] = []
+    tallies: defaultdict[float, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
+    before, starts = 0, [0] * len(members)
+    for look in looks_up_to(most):
+        ends = [math.ceil(member.size * look / most) for member in members]
+        if look != most and any(end <= start for start, end in zip(starts, ends, strict=True)):
+            continue
+        if any(len(m.outcomes) < end for m, end in zip(members, ends, strict=True)):
+            break
+        fresh = [
+            [pair for pair in member.outcomes[start:end] if pair]
+            for member, start, end in zip(members, starts, ends, strict=True)
+        ]
+        shares = [
+            member.size * (look - before) / most / len(part) if part else 0.0
+            for member, part in zip(members, fresh, strict=True)
+        ]
+        for share, part in zip(shares, fresh, strict=True):
+            weight = round(share / max(shares), 12) if part else 0.0
+            for i, count in enumerate(_tally(part)):
+                tallies[weight][i] += count
+        pairs += [pair for part in fresh for pair in part]
+        before, starts = look, ends
+        weighed = tuple((w, b, c, n) for w, (b, c, n) in sorted(tallies.items()) if n)
+        looks.append(Look(count_pairs(pairs), weighed))
+    return looks
+
+
+def _tally(pairs: Outcomes) -> tuple[int, int, int]:
+    counts = count_pairs(pairs)
+    return counts.b, counts.c, counts.n
+
+
+def own_looks(outcomes: Compared, most: int) -> list[Look]:
+    """The counts of one probe at every look, the last being at all its outcomes so far."""
+    ends = [end for end in looks_up_to(most) if end < len(outcomes)]
     return [
-        count_pairs(pair for outcomes, _ in members for pair in outcomes[:look] if pair)
-        for look in looks_up_to(most)
-        if members and all(complete or len(outcomes) >= look for outcomes, complete in members)
+        plain_look(count_pairs(pair for pair in outcomes[:end] if pair))
+        for end in [*ends, len(outcomes)]
     ]
 
 
-def evaluate_in_turn(
-    outcomes: Outcomes, limit_points: float, alpha: float, chance: float, most: int
-) -> CheckResult:
-    """The result at the look at which these outcomes would have stopped a probe's own check.
-
-    ``most`` is how many cases may be asked. What was asked beyond that look, for the sake of
-    another check, takes no part: a verdict does not depend on what else is selected.
-    """
-    looks = own_looks(outcomes, most)
-    stopped = next(
-        (
-            i
-            for i in range(len(looks))
-            if is_settled(looks[: i + 1], limit_points, alpha, chance, most)
-        ),
-        len(looks),
-    )
-    return evaluate_looks(looks[: stopped + 1], limit_points, alpha, chance)
-
-
-def is_enough(
-    outcomes: Outcomes, limit_points: float, alpha: float, chance: float, most: int
-) -> bool:
-    """Whether a probe's own check may stop after these outcomes."""
-    return is_settled(own_looks(outcomes, most), limit_points, alpha, chance, most)
-
-
-def own_looks(outcomes: Compared, most: int) -> list[Paired]:
-    """The counts of one probe at every look, the last being at all its outcomes so far."""
-    ends = [end for end in looks_up_to(most) if end < len(outcomes)]
-    return [count_pairs(pair for pair in outcomes[:end] if pair) for end in [*ends, len(outcomes)]]
-
-
 def is_settled(
-    looks: Sequence[Paired], limit_points: float, alpha: float, chance: float, most: int
+    looks: Sequence[Look], limit_points: float, alphas: Alphas, chance: float, most: int
 ) -> bool:
     """Whether a check may stop: it has a verdict, or ``most`` cases will hardly bring one."""
-    if not looks or not looks[-1].n:
+    if not looks or not looks[-1].counts.n:
         return False
-    limit, now = limit_points / 100, looks[-1]
-    if any(_is_beyond(look.b, look.c, look.n, limit, alpha) for look in looks):
+    limit, now = limit_points / 100, looks[-1].counts
+    if any(is_beyond(look, limit, alphas.to_fail) for look in looks):
         return True
     # For a pass to mean something, the reference must do better than the limit allows to lose.
     low, high = (share - chance for share in _plausible(now.reference_correct, 0, now.n))
-    if any(refutes(look.b, look.c, look.n, limit, alpha) for look in looks):
+    if any(tallies_refute(look.tallies, limit, alphas.to_pass) for look in looks):
         return not low <= limit < high
     total = max(most, now.n)
     least, greatest = ((total - now.n) * max(0.0, drop) for drop in _plausible(now.b, now.c, now.n))
-    may_pass = high > limit and refutes(now.b + least, now.c, total, limit, alpha)
-    return not (may_pass or _is_beyond(now.b + greatest, now.c, total, limit, alpha))
+    may_pass = high > limit and refutes(now.b + least, now.c, total, limit, alphas.to_pass)
+    return not (may_pass or refutes(now.c, now.b + greatest, total, -limit, alphas.to_fail))
 
 
-def _is_beyond(b: float, c: float, n: float, limit: float, alpha: float) -> bool:
-    return refutes(c, b, n, -limit, alpha)
+def is_beyond(look: Look, limit: float, alpha: float) -> bool:
+    """Whether the drop is shown to be above a limit, which is a proportion."""
+    return tallies_refute(exchanged(look.tallies), -limit, alpha)
+
+
+def is_regression_settled(
+    looks: Sequence[Look], least_points: float, alpha: float, most: int
+) -> bool:
+    """Whether a check in turn may stop, of which ``most`` cases can be compared at all.
+
+    It has a verdict, or will hardly fail: not even if what is left were lost at the greatest rate
+    that is likely. It never asks for more in order to pass: that takes a thousand cases
+    of which none flips, and only a failure decides about a level.
+    """
+    if not looks or not looks[-1].counts.n or looks[-1].counts.n >= most:
+        return True
+    least, now = least_points / 100, looks[-1].counts
+    worse = any(is_beyond(look, 0.0, alpha) for look in looks)
+    if worse and now.b - now.c > least * now.n:
+        return True
+    if any(tallies_refute(look.tallies, least, alpha) for look in looks):
+        return True
+    rate = tango_bounds(now.b, now.c, now.n, _SUSPICION)[1]
+    lost = now.b + (most - now.n) * max(0.0, rate)
+    significant = worse or refutes(now.c, lost, most, 0.0, alpha)
+    return not (significant and lost - now.c > least * most)
 
 
 def screen(right: int, n: int, chance: float, most: int, *, last: bool = False) -> str | None:

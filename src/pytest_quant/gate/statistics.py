@@ -23,7 +23,7 @@ _DROP_WIDTH = 1e-5
 _NODES = 9
 
 
-def tango_bounds(b: int, c: int, n: int, alpha: float) -> tuple[float, float]:
+def tango_bounds(b: float, c: float, n: int, alpha: float) -> tuple[float, float]:
     """Score bounds ``(lower, upper)`` of the drop, each one-sided at ``alpha``.
 
     Taken together they are the two-sided interval at ``2 * alpha`` of T. Tango, "Equivalence
@@ -154,15 +154,28 @@ def cases_to_decide(
     The sample size of Tango's score test at the limit, in the direction in which the drop lies.
     ``None`` if nothing settles it: no case yet, a drop at the limit, or more than ``MOST_CASES``.
     """
-    if n == 0:
+    if n == 0 or (b - c) / n == limit:
         return None
-    drop, flips = (b - c) / n, (b + c) / n
-    if drop == limit:
-        return None
-    spread = normal_quantile(alpha) * math.sqrt(_null_variance(b / n, c / n, limit))
-    spread += normal_quantile(1 - power) * math.sqrt(flips - drop * drop)
+    return _cases(b / n, c / n, limit, alpha, power)
+
+
+def _cases(lost: float, won: float, limit: float, alpha: float, power: float) -> int | None:
+    drop = lost - won
+    spread = normal_quantile(alpha) * math.sqrt(_null_variance(lost, won, limit))
+    spread += normal_quantile(1 - power) * math.sqrt(lost + won - drop * drop)
     root = spread / abs(drop - limit)
     return math.ceil(root * root) if root <= math.sqrt(MOST_CASES) else None
+
+
+def cases_to_pass(flip_rate: float, limit: float, alpha: float, power: float) -> int | None:
+    """How many cases show that a level which loses nothing is within ``limit``, with that power.
+
+    The flips go evenly in both directions. ``None`` if more than ``MOST_CASES`` are needed.
+    """
+    rate = flip_rate / 2
+    if limit <= 0:
+        return None
+    return _cases(rate, rate, limit, alpha, power)
 
 
 def normal_quantile(alpha: float) -> float:

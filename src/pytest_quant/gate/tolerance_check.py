@@ -76,19 +76,33 @@ def pool(counts: Iterable[Paired]) -> Paired:
 
 
 @dataclass(frozen=True, slots=True)
+class Alphas:
+    """How sure a check must be, one-sided: ``to_fail``, its share of the session's false alarms,
+    and ``to_pass``, which no one shares, since a level passes only if all of its checks do.
+    """
+
+    to_fail: float
+    to_pass: float
+
+    def towards(self, counts: Paired, limit: float) -> float:
+        """That of the verdict on whose side of the limit (a proportion) the drop lies."""
+        return self.to_fail if counts.b - counts.c > limit * counts.n else self.to_pass
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """A verdict with everything it rests on.
 
     ``drop``, ``lower``, ``upper``, ``limit`` and ``detectable`` are percentage points of
-    accuracy. ``lower`` and ``upper`` bound the drop, each one-sided at ``alpha``; ``p`` is the
-    p-value against no drop at all. ``looks`` is how often a check of cases in turn has looked:
-    then bounds and ``p`` hold at all looks together. It is ``None`` if the number of cases was
-    settled beforehand: then ``p`` is McNemar's, exact. ``detectable`` is the true drop that this
-    check would have failed with power 0.8; ``None`` if not even losing all that the reference
-    got right would do. ``cases_needed`` is how many cases would turn an inconclusive result
-    into a verdict at that power; ``None`` if it is decided, or if nothing realistic would.
-    ``uninformative`` says why the check cannot say anything about quantization, else it is
-    empty; such a check never passes.
+    accuracy. ``lower`` bounds the drop one-sided at ``alpha``, at which the check fails, ``upper``
+    at ``pass_alpha``, at which it passes; ``p`` is the p-value against no drop at all. ``looks`` is
+    how often a check of cases in turn has looked: then bounds and ``p`` hold at all looks together.
+    It is ``None`` if the number of cases was settled beforehand: then ``p`` is McNemar's, exact.
+    ``detectable`` is the true drop that this check would have failed with power 0.8; ``None`` if
+    not even losing all that the reference got right would do. ``cases_needed`` is how many cases
+    would turn an inconclusive result into a verdict at that power; ``None`` if it is decided, or if
+    nothing realistic would. ``uninformative`` says why the check cannot say anything about
+    quantization, else it is empty; such a check never passes.
     """
 
     verdict: CheckVerdict
@@ -98,6 +112,7 @@ class CheckResult:
     upper: float
     limit: float
     alpha: float
+    pass_alpha: float
     p: float
     detectable: float | None
     cases_needed: int | None
@@ -106,7 +121,7 @@ class CheckResult:
 
 
 def evaluate_tolerance(
-    counts: Paired, limit_points: float, alpha: float, chance: float = 0.0
+    counts: Paired, limit_points: float, alphas: Alphas, chance: float = 0.0
 ) -> CheckResult:
     """Hold the drop of ``counts`` against a limit in percentage points.
 
@@ -116,15 +131,17 @@ def evaluate_tolerance(
     """
     b, c, n = counts.b, counts.c, counts.n
     limit = limit_points / 100
+    lower, _ = tango_bounds(b, c, n, alphas.to_fail)
+    _, upper = tango_bounds(b, c, n, alphas.to_pass)
     return tolerance_result(
         counts,
-        tango_bounds(b, c, n, alpha),
+        (lower, upper),
         limit_points,
-        alpha,
+        alphas,
         chance,
         p=mcnemar_p(b, c),
-        detectable=failing_drop((b + c) / n, n, limit, alpha) if n else None,
-        needed=cases_to_decide(b, c, n, limit, alpha),
+        detectable=failing_drop((b + c) / n, n, limit, alphas.to_fail) if n else None,
+        needed=cases_to_decide(b, c, n, limit, alphas.towards(counts, limit)),
     )
 
 
@@ -132,7 +149,7 @@ def tolerance_result(
     counts: Paired,
     bounds: tuple[float, float],
     limit_points: float,
-    alpha: float,
+    alphas: Alphas,
     chance: float,
     *,
     p: float,
@@ -167,7 +184,8 @@ def tolerance_result(
         lower=100 * lower,
         upper=100 * upper,
         limit=limit_points,
-        alpha=alpha,
+        alpha=alphas.to_fail,
+        pass_alpha=alphas.to_pass,
         p=p,
         detectable=None if detectable is None else 100 * detectable,
         cases_needed=needed if undecided else None,
@@ -231,7 +249,10 @@ def explain(result: CheckResult) -> str:
         sight = "no drop that is possible here would fail 8 times in 10"
     else:
         sight = f"a true drop of {result.detectable:.1f} points would fail at least 8 times in 10"
-    second = f"alpha {result.alpha:.2g}{over_looks(result)}; {sight}"
+    second = (
+        f"alpha {result.alpha:.2g} to fail, {result.pass_alpha:.2g} to pass{over_looks(result)}; "
+        f"{sight}"
+    )
     if result.verdict == "inconclusive":
         second += f"; {_remedy(result)}"
     return f"{first}\n{second}"

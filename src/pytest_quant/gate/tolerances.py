@@ -39,6 +39,7 @@ class Tolerances:
 
     ``ranges``: (low, high) per level; ``sensitivity`` per category; ``measured``: drop per task
     and level; ``expected``: a phrase per category and level, ``None`` where the guide has none.
+    ``margin`` is what the user accepts in the place of all of these.
     """
 
     ranges: Mapping[str, tuple[float, float]]
@@ -48,6 +49,7 @@ class Tolerances:
     expected: Mapping[str, Mapping[str, str | None]]
     smallest_limit: float
     overrides: Overrides
+    margin: float | None = None
 
     def tolerance(
         self,
@@ -61,8 +63,9 @@ class Tolerances:
 
         ``category`` ``None`` means all probes of the level together. One that is not the guide's
         has the limits that it was registered with, else those of all probes. A ``task`` that the
-        guide measured at this level takes the place of the category. An override wins over both;
-        it is looked up by ``name``, what the project calls the level, where that differs. Raises
+        guide measured at this level takes the place of the category. The margin wins over both, an
+        override over all; it is looked up by ``name``, what the project calls the level, where that
+        differs. Raises
         ``QuantUsageError`` for a level or a task that the tables do not have, and for a category
         that nobody registered.
         """
@@ -71,12 +74,18 @@ class Tolerances:
             CATEGORIES.get(category)
         if task is not None:
             _require_known("task", task, self.measured)
-        override = self.overrides.get((name or level, category))
+        override = self.overrides.get((name or level, category), self.margin)
         if override is not None:
             return override
         measured = self.measured[task].get(level) if task is not None else None
         limit = self._limit_of_class(level, category) if measured is None else measured
         return max(limit, self.smallest_limit)
+
+    def source(self, level: str, category: str | None) -> str:
+        """Whose the limit is, in words; ``level`` as the project calls it."""
+        if (level, category) in self.overrides:
+            return "set by quant_tolerances"
+        return "the guide's limits" if self.margin is None else "your margin"
 
     def _limit_of_class(self, level: str, category: str | None) -> float:
         sensitivity = self.pooled_sensitivity
@@ -88,7 +97,9 @@ class Tolerances:
         return low + _PLACE_IN_RANGE[sensitivity] * (high - low)
 
 
-def read_tolerances(path: Path, overrides: Overrides | None = None) -> Tolerances:
+def read_tolerances(
+    path: Path, overrides: Overrides | None = None, margin: float | None = None
+) -> Tolerances:
     """Read and validate an expected-impact file.
 
     Raises ``QuantUsageError`` naming the file and the field if it cannot be read or does not
@@ -113,6 +124,7 @@ def read_tolerances(path: Path, overrides: Overrides | None = None) -> Tolerance
         expected=MappingProxyType(expected),
         smallest_limit=data["smallest_limit"]["points"],
         overrides=MappingProxyType(dict(overrides or {})),
+        margin=margin,
     )
     for (level, category), points in tolerances.overrides.items():
         if category is not None and category not in sensitivity:

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from pytest_quant.gate.budget import Budget, Scope
-from pytest_quant.gate.sequential import (
-    common_looks,
-    evaluate_in_turn,
-    evaluate_looks,
-)
-from pytest_quant.gate.tolerance_check import (
-    CheckResult,
-    Paired,
-    count_pairs,
-    evaluate_tolerance,
-)
-from pytest_quant.metrics.measurement import Measurement, outcomes
-
-# The limit in percentage points of a level for a category (``None``: all probes together).
-LimitOf = Callable[[str, str | None], float]
-
-
-# Against the reference of the session, or against the recorded baseline.
-Kind = Literal["tolerance", "regression"]
+from pytest_quant.gate.counting import Counting, Evidence, Kind, LimitOf
+from pytest_quant.gate.level_order import pass_alpha
+from pytest_quant.gate.sequential import evaluate_looks
+from pytest_quant.gate.tolerance_check import Alphas, CheckResult, Paired, evaluate_tolerance
+from pytest_quant.metrics.measurement import Measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,42 +72,59 @@ def pooled_checks(
     measurements: Sequence[Measurement],
     limit_of: LimitOf,
     budget: Budget,
-    max_cases: int | None = None,
+    counting: Counting,
+    order: Sequence[str],
+    overall: Collection[str] = (),
 ) -> tuple[Check, ...]:
-    """The checks over several probes; ``max_cases``: so many at most were asked in turn."""
-    return tuple(
-        Check(
-            group.scope,
-            group.level,
-            group.subject,
-            group.category,
-            group_result(group, limit_of, budget, max_cases),
-        )
-        for group in groups(measurements)
-    )
+    """The tolerance checks over several probes; ``order``: the levels, that of most bits first.
+
+    How sure a level must be to pass depends on whether those before it are `is_within` their
+    limits; ``overall`` are the levels that have a limit of the user's for all probes together.
+    """
+    checks: list[Check] = []
+    within: set[str] = set()
+    found = sorted(groups(measurements), key=lambda group: order.index(group.level))
+    for level in dict.fromkeys(group.level for group in found):
+        to_pass = pass_alpha(level, order, within, budget.alpha)
+        here = [
+            _check(group, limit_of, Alphas(budget.alpha_for(group.scope), to_pass), counting)
+            for group in found
+            if group.level == level
+        ]
+        if is_within(here, overall=level in overall):
+            within.add(level)
+        checks += here
+    levels = [*dict.fromkeys(m.level for m in measurements)]
+    return tuple(sorted(checks, key=lambda check: levels.index(check.level)))
 
 
-def group_result(
-    group: Group, limit_of: LimitOf, budget: Budget, max_cases: int | None
+def _check(group: Group, limit_of: LimitOf, alphas: Alphas, counting: Counting) -> Check:
+    evidence = counting.of_group(group.members, group.category, "tolerance")
+    limit = limit_of(group.level, group.category)
+    result = tolerance_of(evidence, limit, alphas, group.chance)
+    return Check(group.scope, group.level, group.subject, group.category, result)
+
+
+def is_within(checks: Iterable[Check], *, overall: bool = False) -> bool:
+    """Whether a level is shown to be within its limits in every category.
+
+    ``checks`` are its tolerance checks over several probes. Each must pass at the alpha of the
+    level; that none of them may be missing pays for their number (an intersection-union test). One
+    that can say nothing says nothing against it, but one at least must pass. ``overall``: the check
+    over all probes must pass, too.
+    """
+    telling = [
+        check.result.verdict
+        for check in checks
+        if not check.result.uninformative and (overall or check.scope == "category")
+    ]
+    return bool(telling) and all(verdict == "pass" for verdict in telling)
+
+
+def tolerance_of(
+    evidence: Evidence, limit_points: float, alphas: Alphas, chance: float
 ) -> CheckResult:
-    """The tolerance check of a group of probes."""
-    limit, alpha = limit_of(group.level, group.category), budget.alpha_for(group.scope)
-    if max_cases is None:
-        pairs = [pair for m in group.members for pair in outcomes(m)]
-        return evaluate_tolerance(count_pairs(pairs), limit, alpha, group.chance)
-    return evaluate_looks(group_looks(group, max_cases), limit, alpha, group.chance)
-
-
-def group_looks(group: Group, max_cases: int) -> list[Paired]:
-    """The counts of a group at every look that all of its probes have reached."""
-    return common_looks([(outcomes(m), m.complete) for m in group.members], max_cases)
-
-
-def probe_result(
-    measurement: Measurement, limit: float, alpha: float, max_cases: int | None
-) -> CheckResult:
-    """The tolerance check of one probe at one level."""
-    pairs, chance = outcomes(measurement), measurement.chance
-    if max_cases is None:
-        return evaluate_tolerance(count_pairs(pairs), limit, alpha, chance)
-    return evaluate_in_turn(pairs, limit, alpha, chance, max_cases)
+    """The result of a tolerance check, whichever way its cases came."""
+    if isinstance(evidence, Paired):
+        return evaluate_tolerance(evidence, limit_points, alphas, chance)
+    return evaluate_looks(evidence, limit_points, alphas, chance)

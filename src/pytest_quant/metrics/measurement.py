@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pytest_quant.checkers.outcome import Verdict
+from pytest_quant.metrics.targets import Target
 
 # What "ended" a response of which only the outcome is known.
 RECORDED = "recorded"
@@ -97,8 +98,12 @@ class Measurement:
     the sentence that says why the probe tells nothing about quantization; then the level was
     not asked. ``skipped`` is empty, or says why nothing could be asked; then there are no cases.
     ``tells_hallucination``: its check tells what is made up from what is only wrong.
-    ``complete``: there was nothing beyond these cases to ask. The level's baseline holds the first
-    ``recorded_cases`` of the probe, as they were asked then.
+    ``complete``: there was nothing beyond these cases to ask. ``size``: how many cases it has, if
+    that is known before they are asked: they are listed, or its file says how many are wanted. The
+    first ``own`` of them were asked for its own sake, the others for a check over several probes;
+    ``None``: all. The baseline holds the first ``recorded_cases`` of the probe, as they were
+    asked then. ``targets`` are the right answers to its first cases, read at the level
+    even where the reference only guesses; ``untargeted`` says why there are none.
     """
 
     nodeid: str
@@ -115,7 +120,11 @@ class Measurement:
     skipped: str = ""
     tells_hallucination: bool = False
     complete: bool = True
+    size: int | None = None
+    own: int | None = None
     recorded_cases: int = 0
+    targets: tuple[Target, ...] = ()
+    untargeted: str = ""
 
     @property
     def informative(self) -> bool:
@@ -143,4 +152,14 @@ def answered(cases: Iterable[CaseResult]) -> list[tuple[bool, bool]]:
     """The same, of any cases."""
     return [
         (case.reference.correct, case.level.correct) for case in cases if case.level is not None
+    ]
+
+
+def compared(cases: Iterable[CaseResult]) -> list[tuple[bool, bool] | None]:
+    """``(right when recorded, right now)`` of every case, ``None`` if that is not known."""
+    return [
+        (case.recorded == "correct", case.level.correct)
+        if case.level is not None and case.recorded is not None
+        else None
+        for case in cases
     ]

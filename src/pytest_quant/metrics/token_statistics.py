@@ -6,7 +6,9 @@ statistics, with G / (G - 1) for G chunks). A percentile's interval is that of K
 "Confidence intervals for proportions with small expected number of positive counts" (1998): the
 share of tokens below it gets an exact binomial interval, at the sample size that the clustering
 leaves, and its ends are read off the ordered tokens (Woodruff, 1952). It is an interval of order
-statistics in which clustered tokens count for less; nothing is drawn at random.
+statistics in which clustered tokens count for less; nothing is drawn at random. Far in a tail,
+where a chunk or two may hold all that counts, the end towards the tail would be a guess, and is
+left out.
 """
 
 from __future__ import annotations
@@ -29,6 +31,10 @@ from pytest_quant.metrics.divergence import (
 
 # Of a two-sided interval: what each side leaves out.
 _TAIL = 0.025
+# The end of an interval towards a tail is told if the tail holds as much as so many independent
+# tokens. With less it is missed in up to 80 % of texts of few chunks, with more in at most 8 %, the
+# worst being chunks whose divergences differ tenfold and more.
+_FEWEST_BEYOND = 8.0
 # exp() of more than this is no number any more.
 _MOST_NATS = 700.0
 
@@ -100,8 +106,12 @@ class _Sample:
         size = self._effective_size(share, error)
         lower = betaincinv(size * share, size * (1 - share) + 1, _TAIL)
         upper = betaincinv(size * share + 1, size * (1 - share), 1 - _TAIL)
-        low, high = np.quantile(values, [lower, upper])
-        return Statistic(value, low=min(float(low), value), high=max(float(high), value))
+        low, high = (float(end) for end in np.quantile(values, [lower, upper]))
+        return Statistic(
+            value,
+            low=min(low, value) if size * share >= _FEWEST_BEYOND else None,
+            high=max(high, value) if size * (1 - share) >= _FEWEST_BEYOND else None,
+        )
 
     def _effective_size(self, share: float, error: float) -> float:
         """How many independent tokens would tell a share as well as these do."""

@@ -14,6 +14,7 @@ from pytest_quant.plugin.benchmark_item import BenchmarkItem
 from pytest_quant.plugin.divergence_item import DivergenceItem
 from pytest_quant.plugin.items import ProbeItem, QuantItem
 from pytest_quant.plugin.problems import attach
+from pytest_quant.plugin.python_sets import counted, is_counted
 from pytest_quant.plugin.wire import Selected, attach_finding, attach_selected
 from pytest_quant.session.distances import Distances
 from pytest_quant.session.findings import Compared, Finding, Measured, Timed
@@ -40,6 +41,8 @@ def complete(report: pytest.TestReport, item: pytest.Item, level: str, session: 
         if isinstance(item, ProbeItem) and isinstance(report.longrepr, tuple):
             # Where the probe stands, not where this plugin calls pytest.skip.
             report.longrepr = (str(item.path), item.probe.line, report.longrepr[2])
+    elif report.when == "call" and isinstance(item, pytest.Function) and is_counted(item):
+        attach_finding(report, counted(item, level, session))
     clean(report)
 
 

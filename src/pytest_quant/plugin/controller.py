@@ -133,7 +133,7 @@ class Controller:
         found.problems, found.other_failures = self._problems.found, self._problems.others
         told = any(problem.difficulty is not None for problem in found.problems)
         demanded = settings.require_baseline and self._is_asked_for
-        if not (found.measurements or self._session.selected or told or demanded):
+        if not (found.measurements or found.counted or self._session.selected or told or demanded):
             return
         self._record = conclude(self._session, found)
         if settings.judge:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_quant.errors import CheckerBroken, SandboxUnavailable
+from pytest_quant.metrics.measurement import Answer, CaseResult
 from pytest_quant.plugin.attendance import ASKED
 from pytest_quant.plugin.properties import set_properties
+from pytest_quant.plugin.python_sets import TOLD, is_counted
 from pytest_quant.plugin.stash import SESSION
 from pytest_quant.reports.plain_text import shown
 
@@ -60,23 +64,64 @@ class Quant:
         self._node.stash[ASKED] = True
         return Reply(prompt, own.whole, reference.whole, _cut(own), _cut(reference))
 
-    def check(self, reply: Reply, *, equals: Any, kind: str | None = None, **options: Any) -> None:
-        """Fail the test if the level is wrong where the reference is right.
+    def check(
+        self,
+        reply: Reply,
+        *,
+        equals: Any = None,
+        right: Callable[[str], bool] | None = None,
+        kind: str | None = None,
+        **options: Any,
+    ) -> None:
+        """Say whether the level answers right where the reference does.
 
         ``equals`` is the right answer: a number or sympy number, text, or a list of terms in
         order. ``kind`` and ``options`` are those of ``pytest_quant.check``; left out, ``kind``
-        follows from ``equals``. A question that the reference answers wrong says nothing about
-        quantization: the test is skipped.
+        follows from ``equals``. ``right`` is your own judgement in its place: a function of a text.
+
+        A parametrized test is a set of cases: this counts one of them, right or wrong at the
+        reference and at the level, and all together are judged at the end as a probe is. Any other
+        test is one question: it fails if the level is wrong where the reference is right, and is
+        skipped if the reference is wrong itself, as that says nothing about quantization. Raises
+        ``TypeError`` unless either ``equals`` or ``right`` is given.
         """
-        kind = kind or _kind(equals)
-        reference = _judged(
-            kind, reply.prompt, reply.reference_text, reply.reference_cut, equals, options
-        )
+        if (equals is None) == (right is None):
+            raise TypeError("quant.check needs the right answer, equals=..., or a judge, right=...")
+        kind = kind or ("" if right else _kind(equals))
+
+        def judged(text: str, *, cut: bool) -> Outcome:
+            if right is not None:
+                return _own_judgement(right, text)
+            return _judged(kind, reply.prompt, text, cut, equals, options)
+
+        reference = judged(reply.reference_text, cut=reply.reference_cut)
+        if is_counted(self._node):
+            own = judged(reply.text, cut=reply.cut)
+            expected = "what the test takes for right" if right else str(equals)
+            self._count(reply, expected, reference, own, _chance(kind, options))
+            return
         if not reference.correct:
             pytest.skip(f"uninformative: {self.reference} is wrong itself: {reference.reason}")
-        own = _judged(kind, reply.prompt, reply.text, reply.cut, equals, options)
+        own = judged(reply.text, cut=reply.cut)
         if not own.correct:
             pytest.fail(self._story(reply, own, equals), pytrace=False)
+
+    def _count(
+        self, reply: Reply, expected: str, reference: Outcome, own: Outcome, chance: float
+    ) -> None:
+        """Tell a case of the set, and its outcome in the report of this test."""
+        told = self._node.stash.setdefault(TOLD, [])
+        case = CaseResult(
+            index=len(told),
+            digest=sha256(reply.prompt.encode(errors="surrogatepass")).hexdigest()[:16],
+            prompt=reply.prompt,
+            expected=expected,
+            reference=_answer(reference, reply.reference_text, cut=reply.reference_cut),
+            level=_answer(own, reply.text, cut=reply.cut),
+        )
+        told.append((case, chance))
+        outcome = _OUTCOMES[reference.correct, own.correct]
+        set_properties(self._node, [("quant_outcome", outcome)])
 
     def _story(self, reply: Reply, own: Outcome, equals: Any) -> str:
         rows = [
@@ -90,8 +135,43 @@ class Quant:
         return "\n".join([f"{self.level} is wrong where {self.reference} is right", *lines])
 
 
+# Of a case, right or wrong at the reference and at the level.
+_OUTCOMES = {
+    (True, True): "right",
+    (True, False): "lost",
+    (False, True): "won",
+    (False, False): "wrong",
+}
+
+
+def _answer(outcome: Outcome, text: str, *, cut: bool) -> Answer:
+    return Answer(
+        verdict=outcome.verdict,
+        answer=outcome.answer,
+        pattern=outcome.pattern,
+        reason=outcome.reason,
+        response=text,
+        finish="length" if cut else "end",
+    )
+
+
+def _own_judgement(right: Callable[[str], bool], text: str) -> Outcome:
+    from pytest_quant.checkers.outcome import Outcome
+
+    if right(text):
+        return Outcome("correct", "", "", "the test takes it for right")
+    return Outcome("incorrect", "", "other", "the test takes it for wrong")
+
+
+def _chance(kind: str, options: Mapping[str, Any]) -> float:
+    """What guessing would get right: of a choice one in as many as there are options."""
+    choices = options.get("options") if kind == "choice" else None
+    return 1 / len(choices) if choices else 0.0
+
+
 def of_level(request: pytest.FixtureRequest, level: str) -> Quant:
     """The level for one test, whose report will name it."""
+    request.node.stash[TOLD] = []  # it may run more than once
     set_properties(request.node, [("quant_level", level)])
     return Quant(request.config.stash[SESSION], level, request.node)
 

@@ -6,7 +6,7 @@ from pytest_quant.session.settings import Settings
 
 
 def header(settings: Settings) -> str:
-    cases = f"{settings.cases} cases" if settings.cases else "each probe's own cases"
+    cases = f"{settings.cases} cases" if settings.cases else "cases by category"
     if settings.max_cases:
         cases = f"up to {settings.max_cases} cases"
     model = settings.model.name if settings.model else "embedded"
@@ -15,4 +15,5 @@ def header(settings: Settings) -> str:
     levels = ", ".join(level.name for level in settings.levels)
     hard = ", ".join(map(str, sorted(settings.difficulties or ())))
     only = f", difficulty {hard}" if hard else ""
-    return f"quantization: {levels} of {model}, {cases}, alpha {settings.alpha:g}{only}"
+    margin = "" if settings.margin is None else f", margin {settings.margin:g} points"
+    return f"quantization: {levels} of {model}, {cases}{margin}, alpha {settings.alpha:g}{only}"

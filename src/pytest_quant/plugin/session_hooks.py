@@ -13,6 +13,7 @@ from pytest_quant.plugin.collection import ProbeFile
 from pytest_quant.plugin.divergence_item import DivergenceItem, divergence_items
 from pytest_quant.plugin.items import ProbeItem
 from pytest_quant.plugin.problems import note_end
+from pytest_quant.plugin.python_sets import is_counted, set_of
 from pytest_quant.session.session import Session
 
 _UNDECIDED = ("quant_verdict", "inconclusive")
@@ -83,7 +84,12 @@ class SessionHooks:
         probes = [item for item in session.items if isinstance(item, ProbeItem)]
         # A test that is to run twice is one check all the same.
         once = {(item.probe.id, item.level): (item.probe.category, item.level) for item in probes}
-        self._session.select(once.values())
+        sets = {
+            (set_of(item), _level(item))
+            for item in session.items
+            if isinstance(item, pytest.Function) and is_counted(item)
+        }
+        self._session.select(once.values(), len(sets))
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Tell a check that the sample could not decide from one that passed."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pytest_quant.gate.baseline_changes import coverage
+from pytest_quant.gate.counting import Kind
 from pytest_quant.gate.tolerance_check import CheckResult
-from pytest_quant.gate.verdicts import Kind
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.reports.failures import describe_failure, news
 from pytest_quant.session.baseline_uses import changes_since

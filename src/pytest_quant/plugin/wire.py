@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from pytest_quant.gate.budget import Budget
-from pytest_quant.session.findings import Compared, Finding, Measured, Timed
+from pytest_quant.session.findings import Compared, Counted, Finding, Measured, Timed
 
 _PHASES = ("setup", "call", "teardown")
 _KINDS: Mapping[str, type[Finding]] = {
     "measured": Measured,
     "compared": Compared,
     "timed": Timed,
+    "counted": Counted,
 }
 
 

@@ -55,6 +55,11 @@ class Probe:
     held_out: bool = False
 
     @property
+    def wanted(self) -> int | None:
+        """How many cases its file says it is to be asked, ``None`` if it leaves that open."""
+        return None if self.cases == DEFAULT_CASES else self.cases
+
+    @property
     def is_drawn(self) -> bool:
         """Whether there are cases beyond the pinned ones."""
         return bool(self.parameters) or self.generator is not None

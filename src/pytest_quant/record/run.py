@@ -21,11 +21,12 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.level_verdict import LevelVerdict, Problem
+from pytest_quant.gate.likelihood_regression import LikelihoodCheck
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.judge.preferences import Judgement
 from pytest_quant.metrics.divergence import Divergence
+from pytest_quant.metrics.likelihood_drop import likelihood_drops
 from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.metrics.noise import NoiseFloor
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -39,9 +40,9 @@ _WANTED = "expected a run record, as written by pytest --quant-json FILE"
 class LevelRecord:
     """A level's artifact. ``size`` in bytes, ``bits_per_weight`` read back from the file.
 
-    ``warning`` is a sentence if the artifact is not what its level says, else empty;
-    ``verdict`` is ``None`` for the reference; ``selected`` probes were to be asked of it,
-    ``deselected`` ones were collected and left out.
+    ``warning`` is a sentence if the artifact is not what its level says, else empty; ``verdict`` is
+    ``None`` for the reference; ``limits_from`` says whose its limits are. ``selected`` probes were
+    to be asked of it, ``deselected`` ones were collected and left out.
     """
 
     name: str
@@ -55,6 +56,7 @@ class LevelRecord:
     verdict: LevelVerdict | None
     selected: int = 0
     deselected: int = 0
+    limits_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,10 @@ class RunRecord:
     tests that brought no measurement (a crash, an error). ``reference_recorded``: the reference
     was not at hand, its outcomes are those of the baselines. ``unused_baselines`` are the recorded
     levels of the model that were not tested. Of ``divergences`` there are at most two a level,
-    that on the held text first. ``max_cases``: up to so many cases of each probe were asked, in
-    turn; ``None`` if their number was fixed. ``judgement`` is that of a judge, if one was asked.
+    that on the held text first. ``cases`` of each probe were asked, or in turn up to ``max_cases``;
+    both ``None``: as many of each category as its decision takes. ``sets`` are parametrized
+    tests in Python, which take part in no check but their own. ``judgement`` is that of a judge, if
+    one was asked.
     """
 
     created: str
@@ -83,14 +87,16 @@ class RunRecord:
     checks: tuple[Check, ...]
     analysis: Analysis
     divergences: tuple[Divergence, ...] = ()
-    noise: NoiseFloor | None = None
     benchmarks: tuple[Benchmark, ...] = ()
     likelihoods: tuple[ResponseLikelihood, ...] = ()
     judgement: Judgement | None = None
     divergence_checks: tuple[DivergenceCheck, ...] = ()
+    likelihood_checks: tuple[LikelihoodCheck, ...] = ()
     baselines: tuple[BaselineUse, ...] = ()
     unused_baselines: tuple[str, ...] = ()
+    cases: int | None = None
     max_cases: int | None = None
+    sets: tuple[Measurement, ...] = ()
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
 
@@ -114,6 +120,7 @@ class RunRecord:
             **asdict(self),
             "patterns": [asdict(row) for row in pattern_counts(self.measurements)],
             "hallucinations": [asdict(row) for row in hallucinations(self.measurements)],
+            "likelihood_drops": [asdict(row) for row in likelihood_drops(self.measurements)],
         }
 
     @classmethod
@@ -129,6 +136,8 @@ class RunRecord:
                 f"schema version {raw['schema']!r:.20}, this pytest-quant reads version "
                 f"{SCHEMA_VERSION}; read it with the version that wrote it, or run again"
             )
+        # Older records hold the noise of the reference here; a level has its own now.
+        raw = {name: value for name, value in raw.items() if name != "noise"}
         if error := best_match(_validator().iter_errors(raw)):
             raise QuantUsageError(f"{error.json_path}: {error.message:.200}; {_WANTED}")
         try:
@@ -139,6 +148,7 @@ class RunRecord:
         named = [record.reference, *(measurement.level for measurement in record.measurements)]
         named += [check.level for check in record.checks]
         named += [divergence.level for divergence in record.divergences]
+        named += [check.level for check in record.likelihood_checks]
         named += [found.level for found in record.judgement.preferences] if record.judgement else []
         if unknown := [name for name in named if name not in known]:
             raise QuantUsageError(f"damaged: no level {unknown[0]!r} in levels; {_WANTED}")

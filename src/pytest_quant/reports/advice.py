@@ -6,8 +6,16 @@ from collections.abc import Iterator
 
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.record.run import RunRecord
-from pytest_quant.reports.plain_text import counted
-from pytest_quant.reports.results import pooled_check
+from pytest_quant.reports.decided import (
+    group_checks,
+    limit_words,
+    open_checks,
+    open_words,
+    remedy,
+    silent_categories,
+    why_failed,
+)
+from pytest_quant.reports.plain_text import counted, shown
 
 
 def advice(record: RunRecord) -> Iterator[str]:
@@ -35,22 +43,9 @@ def advice(record: RunRecord) -> Iterator[str]:
 def _hold_back(record: RunRecord, failed: list[str]) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for name in failed:
-        reasons.setdefault(_why_failed(record, name), []).append(name)
+        reasons.setdefault(why_failed(record, name), []).append(name)
     for reason, levels in reasons.items():
         yield f"Hold {', '.join(levels)} back: {reason}."
-
-
-def _why_failed(record: RunRecord, level: str) -> str:
-    """The gravest reason why a level fails."""
-    failed = [c for c in record.checks if (c.level, c.result.verdict) == (level, "fail")]
-    if any(check.kind == "tolerance" for check in failed):
-        return "shown to lose more than the limit"
-    far = (c.level == level and c.result.verdict == "fail" for c in record.divergence_checks)
-    if failed or any(far):
-        return "worse than the recorded baseline"
-    if any((p.level, p.kind) == (level, "failed") for p in record.problems):
-        return "tests of it in Python failed"
-    return "less was compared than its required baseline holds"
 
 
 def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
@@ -76,16 +71,32 @@ def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
                 f"{counted(left_out, 'probe')} {'was' if left_out == 1 else 'were'} deselected."
             )
         else:
-            clear.setdefault(asked, []).append(name)
-    for asked, names in clear.items():
-        yield f"{', '.join(names)} may ship: shown to be within the limit over {asked}."
+            clear.setdefault(_shown_within(record, name, asked), []).append(name)
+    for within, names in clear.items():
+        yield f"{', '.join(names)} may ship: shown to be {within}."
+
+
+def _shown_within(record: RunRecord, name: str, asked: str) -> str:
+    checks = [c for c in group_checks(record, name) if c.result.verdict == "pass"]
+    categories = sum(check.scope == "category" for check in checks)
+    counted_ones = "the only category" if categories == 1 else f"each of {categories} categories"
+    silent = silent_categories(record, name)
+    but = f"; nothing is known of {shown(', '.join(silent), 100)}" if silent else ""
+    limits = limit_words(record.level(name), checks)
+    return f"within {limits} in {counted_ones}, over {asked}{but}"
 
 
 def _asked(record: RunRecord, level: str) -> str:
     """How much says something about a level."""
     found = [m for m in record.of_level(level) if m.informative]
     cases = sum(len(m.cases) for m in found)
-    return f"{counted(len(found), 'probe')} ({counted(cases, 'case')})"
+    probes = f"{counted(len(found), 'probe')} ({counted(cases, 'case')})"
+    sets = [m for m in record.sets if m.level == level]
+    asked = sum(len(m.cases) for m in sets)
+    tests = f"{counted(len(sets), 'test')} in Python ({counted(asked, 'case')})"
+    if not sets:
+        return probes
+    return f"{probes} and {tests}" if found else tests
 
 
 def _why_not_yet(use: BaselineUse | None) -> str:
@@ -103,17 +114,16 @@ def _why_not_yet(use: BaselineUse | None) -> str:
 
 
 def _how_to_decide(record: RunRecord, level: str) -> str:
-    """The cases per probe that would settle a level's pooled check."""
+    """What would settle a level that is undecided."""
     mine = record.of_level(level)
+    if not mine and record.sets:
+        return "its tests in Python have too few cases."
     if len(mine) < record.level(level).selected:
         return "run again for what is missing."
-    pooled = pooled_check(record, level)
-    assert pooled is not None
-    result = pooled.result
-    if result.uninformative:
-        return f"{result.uninformative}."
-    if result.cases_needed is None:
-        return "more cases of these probes would not settle it."
-    probes = sum(1 for m in record.of_level(level) if m.informative)
-    option = "--quant-cases" if record.max_cases is None else "--quant-max-cases"
-    return f"about {option}={-(-result.cases_needed // probes)} would settle it."
+    excuses = [c.result.uninformative for c in group_checks(record, level)]
+    if option := remedy(record, level):
+        asked = ", ".join(open_words(one) for one in open_checks(record, level))
+        return f"{asked}. {option} would ask that many."
+    if excuses and all(excuses):
+        return f"{excuses[0]}."
+    return "more cases of these probes would not settle it."

@@ -27,8 +27,8 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
     rows = [row for row in analysis.calibration if row.level == level]
     if rows:
         errors = ", ".join(
-            f"{row.source} {100 * row.own.expected_error.value:.1f} "
-            f"({100 * row.reference.expected_error.value:.1f})"
+            f"{row.source} {_percent(row.own.expected_error)} "
+            f"({_percent(row.reference.expected_error)})"
             for row in rows
         )
         sure = sum(row.own.confidently_wrong for row in rows)
@@ -64,7 +64,8 @@ def session_lines(record: RunRecord) -> Iterator[str]:
         )
     gave_way = [row for row in found.categories if row.gives_way_at]
     if gave_way:
-        yield "give way first: " + ", ".join(f"{r.category} at {r.gives_way_at}" for r in gave_way)
+        told = ", ".join(f"{row.category} at {row.gives_way_at}" for row in gave_way)
+        yield f"give way first, in these probes: {told}"
     for name in ("sensitive", "resilient"):
         if rows := [row for row in found.categories if row.found == name]:
             told = ", ".join(f"{row.category} (guide: {row.guide or 'silent'})" for row in rows)
@@ -125,6 +126,10 @@ def _machine(row: EfficiencyRow) -> str:
     memory = f", peak memory {row.peak_memory / 1e6:,.0f} MB" if row.peak_memory else ""
     energy = f", {1000 * row.energy_per_token:.2g} mJ a token" if row.energy_per_token else ""
     return memory + energy
+
+
+def _percent(share: Estimate) -> str:
+    return _bounded(Estimate(100 * share.value, 100 * share.lower, 100 * share.upper))
 
 
 def _bounded(estimate: Estimate, digits: int = 1) -> str:

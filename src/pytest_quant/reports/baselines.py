@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pytest_quant.gate.baseline_changes import BaselineUse, shortened
 from pytest_quant.gate.divergence_regression import beside_record
+from pytest_quant.gate.likelihood_regression import told_in_a_line
 from pytest_quant.gate.tolerance_check import over_looks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record.run import RunRecord
@@ -43,6 +44,11 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
             f"regression: KL divergence{where} {result.now:.3g}, {beside_record(result)}, "
             f"{counted(result.chunks, 'chunk')}, p {result.p:.2g}: {result.verdict}"
         )
+    for read in record.likelihood_checks:
+        if (read.level, read.scope) == (level, "pooled"):
+            yield f"regression: {told_in_a_line(read.result)}: {read.result.verdict}"
+    if use.likelihood == "not recorded":
+        yield "right answers: no likelihood is recorded, so none was compared"
     if use.divergence == "not recorded":
         yield "divergence: none is recorded, so none was compared"
     elif use.divergence == "not measured":
@@ -107,6 +113,8 @@ def shortfall_text(use: BaselineUse) -> str:
         lines.append(f"{use.path} holds no answer of {use.level} that could be compared")
     if use.divergence == "not measured":
         lines.append(f"the divergence recorded in {use.path} was not compared as a whole")
+    if use.likelihood == "not measured":
+        lines.append(f"not all right answers whose likelihood {use.path} holds were read again")
     return "\n".join(
         [
             *lines,

@@ -54,6 +54,7 @@ def of_record(record: RunRecord) -> Compared:
             "runtime": f"{runtime.name} {runtime.version}",
             "build": runtime.build,
             "hardware": runtime.hardware,
+            "kernels": runtime.kernels,
             "threads": str(runtime.threads),
             "sequences at once": str(runtime.parallel),
             "context": str(runtime.context),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 
+from pytest_quant.analysis.abilities import for_probes_like
 from pytest_quant.gate.baseline_changes import artifact_changes
 from pytest_quant.gate.comparison import Comparison, Row, compare
 from pytest_quant.reports.compared import Compared
@@ -76,6 +77,7 @@ def _level(first: Compared, second: Compared, level: str) -> Iterator[str]:
     )
     for row in found.rows:
         yield _line(row)
+    yield from _alike(found)
     yield from _examples(found)
     yield f"{level}: {conclusion(found.overall)}"
 
@@ -132,6 +134,21 @@ def _line(row: Row) -> str:
         f"{row.subject:<19.19} {counts.n:>5} {before:>5.1f} {now:>5.1f} {row.drop:>5.1f} "
         f"{bounds:<13} {f'{counts.b}/{counts.c}':>8} {row.p:>6.1g} {differ:>6}"
     )
+
+
+def _alike(found: Comparison) -> Iterator[str]:
+    """The same drops for probes like these, of what has more than one probe."""
+    alike = {row.subject: for_probes_like(row.by_probe) for row in found.rows}
+    told = [
+        f"{shown(name)} {drop.value:.1f} [{drop.lower:.1f}, {drop.upper:.1f}]"
+        for name, drop in alike.items()
+        if drop
+    ]
+    if told:
+        yield "drop for probes like these, 95 % (the bounds above: for these probes)"
+        yield from wrap(
+            f"  {', '.join(told)}", 80, subsequent_indent="    ", break_on_hyphens=False
+        )
 
 
 def _examples(found: Comparison) -> Iterator[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pytest_quant.metrics.divergence import Divergence, Source, Statistic
+from pytest_quant.metrics.divergence import Divergence, Noise, Source, Statistic
 from pytest_quant.record.run import RunRecord
-from pytest_quant.reports.plain_text import counted, shown
+from pytest_quant.reports.plain_text import shown
 
 # "Recorded" is the held text, too, but over the likeliest tokens of a reference not at hand.
 _WHAT: Mapping[Source, str] = {
@@ -20,6 +20,8 @@ def divergence_lines(record: RunRecord, level: str) -> Iterator[str]:
     """The headline on the held text, then what the reference's own responses show."""
     for divergence in record.divergences_of(level):
         yield f"{_WHAT[divergence.source].format(record.reference)} {_divergence(divergence)}"
+        if divergence.noise and divergence.source != "responses":
+            yield f"  {_parts(divergence, divergence.noise)}"
 
 
 def divergence_warnings(record: RunRecord) -> Iterator[str]:
@@ -29,22 +31,45 @@ def divergence_warnings(record: RunRecord) -> Iterator[str]:
             yield f"{divergence.level}, {shown(divergence.title, 40)}: {divergence.warning}"
 
 
-def noise_line(record: RunRecord) -> Iterator[str]:
-    """What a difference must exceed to mean anything."""
-    if noise := record.noise:
-        yield (
-            f"noise {noise.level} in batches of {noise.batch} tokens: KL divergence "
-            f"{noise.kld:.2g}, {noise.changed} of {counted(noise.answers, 'answer')} "
-            f"{'differs' if noise.changed == 1 else 'differ'}"
-        )
+def noise_lines(record: RunRecord) -> Iterator[str]:
+    """For each level, what a difference must exceed to mean anything."""
+    for divergence in record.divergences:
+        if (noise := divergence.noise) and divergence.source != "responses":
+            yield (
+                f"{divergence.level} {_itself(noise)}, same top token {100 * noise.same_top:.1f} %"
+            )
+
+
+def _parts(divergence: Divergence, noise: Noise) -> str:
+    """How much of a divergence is the file's, and how much that of this machine's kernels."""
+    whole = divergence.statistics["Mean KLD"].value
+    kernels = noise.share * whole
+    if noise.share == 1:
+        return f"no more than its own noise: {_itself(noise)}"
+    return (
+        f"of it {whole - kernels:.3g} the file, {kernels:.2g} this machine's kernels "
+        f"(in batches of {noise.batch})"
+    )
+
+
+def _itself(noise: Noise) -> str:
+    return f"from itself in batches of {noise.batch} tokens {noise.kld:.2g}"
 
 
 def _divergence(divergence: Divergence) -> str:
     mean, tail, top = (divergence.statistics[n] for n in ("Mean KLD", "99.9% KLD", "Same top p"))
     return (
-        f"{mean.value:.3g}{_error(mean, '.1g')}, 99.9 % {tail.value:.2g}; "
+        f"{mean.value:.3g}{_error(mean, '.1g')}, 99.9 % {percentile_text(tail)}; "
         f"same top token {top.value:.1f}{_error(top, '.1f')} %"
     )
+
+
+def percentile_text(statistic: Statistic) -> str:
+    """An upper percentile with its interval, or what is left of it where few tokens are beyond."""
+    value, low, high = statistic.value, statistic.low, statistic.high
+    if low is None:
+        return f"{value:.2g}"
+    return f"{value:.2g} [{low:.2g}, {'?' if high is None else f'{high:.2g}'}]"
 
 
 def _error(statistic: Statistic, form: str) -> str:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pytest_quant.gate.baseline_changes import Changes, shortened
+from pytest_quant.gate.counting import Kind
 from pytest_quant.gate.divergence_regression import DivergenceCheck, explain_divergence
 from pytest_quant.gate.regression import explain_regression
 from pytest_quant.gate.tolerance_check import CheckResult, explain
-from pytest_quant.gate.verdicts import Check, Kind
+from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.measurement import RECORDED, CaseResult, Measurement
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import shown
@@ -139,6 +140,8 @@ def _example(
 
 
 def _members(record: RunRecord, check: Check) -> list[Measurement]:
+    if check.scope == "set":
+        return [m for m in record.sets if (m.level, m.probe) == (check.level, check.subject)]
     return [
         m
         for m in record.of_level(check.level)

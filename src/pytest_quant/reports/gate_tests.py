@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_quant.gate.divergence_regression import DivergenceCheck
+from pytest_quant.gate.likelihood_regression import LikelihoodCheck
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.baselines import shortfall_text
 from pytest_quant.reports.failures import divergence_text, failure_text
+from pytest_quant.reports.likelihood import likelihood_text
 from pytest_quant.reports.standing import why_nothing
 
 GATE = "quant-gate"
@@ -29,12 +31,12 @@ class GateTest:
     level: str
     verdict: CheckVerdict
     story: str
-    check: Check | DivergenceCheck | None = None
+    check: Check | DivergenceCheck | LikelihoodCheck | None = None
 
 
 def gate_tests(record: RunRecord) -> Iterator[GateTest]:
-    """Tolerance, regression and divergence; then the required baselines, the levels of which
-    nothing was compared, and what broke outside a test.
+    """Tolerance, regression, divergence and likelihood; then the required baselines, the levels of
+    which nothing was compared, and what broke outside a test.
 
     The checks of single probes are those probes' own tests.
     """
@@ -42,11 +44,17 @@ def gate_tests(record: RunRecord) -> Iterator[GateTest]:
         if check.scope != "probe":
             verdict = check.result.verdict
             story = failure_text(record, check) if verdict == "fail" else ""
-            yield GateTest(f"{check.name}[{check.level}]", check.level, verdict, story, check)
+            # pytest shows dots of such a name as colons: a test's file without its ending has none.
+            name = check.name.replace(".py::", "::")
+            yield GateTest(f"{name}[{check.level}]", check.level, verdict, story, check)
     for found in record.divergence_checks:
         verdict = found.result.verdict
         story = divergence_text(record, found) if verdict == "fail" else ""
         yield GateTest(f"{found.name}[{found.level}]", found.level, verdict, story, found)
+    for read in record.likelihood_checks:
+        verdict = read.result.verdict
+        story = likelihood_text(record, read) if verdict == "fail" else ""
+        yield GateTest(f"{read.name}[{read.level}]", read.level, verdict, story, read)
     for use in record.baselines:
         if use.required:
             story = shortfall_text(use) if use.is_short else ""

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from pytest_quant.analysis.abilities import Ability
 from pytest_quant.base.harmless import harmless
 from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
 from pytest_quant.gate.verdicts import Check
@@ -22,11 +23,19 @@ from pytest_quant.metrics.measurement import (
 )
 from pytest_quant.metrics.patterns import pattern_counts
 from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.reports.abilities import alike_text, by_place
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.judgements import judge_problem, preferred
+from pytest_quant.reports.likelihood import in_log_odds, rows
 from pytest_quant.reports.plain_text import counted, shown
-from pytest_quant.reports.results import category_checks, pooled_check
+from pytest_quant.reports.results import (
+    SILENT,
+    category_checks,
+    pooled_check,
+    set_checks,
+    silent_categories,
+)
 from pytest_quant.reports.standing import WORDS, standing_lines
 from pytest_quant.reports.terminal import tokens_per_second
 from pytest_quant.reports.thinking import thinking_notes
@@ -70,6 +79,7 @@ def _beginning(record: RunRecord) -> Iterator[str]:
         yield f"and {counted(len(levels) - len(chosen), 'more level')}"
     yield ""
     yield from _category_table(record, chosen)
+    yield from _likelihood_table(record, [level.name for level in chosen])
 
 
 def _points(sentences: Sequence[str]) -> Iterator[str]:
@@ -125,11 +135,19 @@ def _divergence(record: RunRecord, level: str) -> str:
 
 
 def _category_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
-    """Drops by category; bold where a check failed."""
-    cells = {
-        place: f"**{_drop(check)}**" if check.result.verdict == "fail" else _drop(check)
-        for place, check in category_checks(record).items()
-    }
+    """Drops by category and over all, for these probes and for probes like these; bold where a
+    check failed.
+    """
+    known = by_place(record)
+    cells: dict[tuple[str, str], str] = {}
+    for (subject, level), check in category_checks(record).items():
+        drop = f"**{_drop(check)}**" if check.result.verdict == "fail" else _drop(check)
+        cells[subject, level] = drop + _alike(known.get(("category", subject, level)))
+    for place, check in set_checks(record).items():
+        drop = f"**{_drop(check)}**" if check.result.verdict == "fail" else _drop(check)
+        cells[place] = f"{drop}, {SILENT}" if check.result.uninformative else drop
+    for place in silent_categories(record):
+        cells[place] = f"{cells[place]}, {SILENT}" if place in cells else SILENT
     names = [level.name for level in levels]
     subjects = sorted({subject for subject, level in cells if level in names})[:_MOST_CATEGORIES]
     if not subjects:
@@ -138,6 +156,38 @@ def _category_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterato
     yield _row("---", *["--:"] * len(names))
     for subject in subjects:
         yield _row(code(subject), *(cells.get((subject, name), "-") for name in names))
+    alike = [_alike(known.get(("all", "overall", name))) for name in names]
+    if any(alike):
+        yield _row("overall", *(text.removeprefix("; ") or "-" for text in alike))
+        yield ""
+        yield "Bounds for these probes; after `like these`: for probes like these, 95 %."
+
+
+def _alike(found: Ability | None) -> str:
+    """What stands behind a drop: what it is for probes like these."""
+    return f"; like these {prose(alike_text(found))}" if found and found.alike else ""
+
+
+def _likelihood_table(record: RunRecord, names: Sequence[str]) -> Iterator[str]:
+    """How much less likely right answers are, by category; bold where that failed."""
+    table = rows(record, names)
+    if not table:
+        return
+    failed = {
+        (check.subject, check.level)
+        for check in record.likelihood_checks
+        if check.result.verdict == "fail"
+    }
+    yield ""
+    yield _row("right answers, log-odds lost", "probes", *map(code, names))
+    yield _row("---", *["--:"] * (1 + len(names)))
+    for row in [*table[:-1][:_MOST_CATEGORIES], table[-1]]:
+        cells = (
+            f"**{in_log_odds(cell)}**" if (row.name, name) in failed else in_log_odds(cell)
+            for name, cell in zip(names, row.cells, strict=True)
+        )
+        told = next(cell for cell in row.cells if cell)
+        yield _row(code(row.name), str(told.probes), *cells)
 
 
 def _changes(record: RunRecord, room: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from pytest_quant.gate.baseline import Baseline
@@ -29,6 +30,7 @@ def update_lines(update: Update, path: str, *, fails: bool) -> Iterator[str]:
         yield f"{level}: replaces a file that cannot be read: {shown(update.damage, 300)}"
     for change in update.divergences:
         yield from _divergence(level, change)
+    yield from _right_answers(update)
     yield from _not_measured(update)
     if fails:
         yield f"{level}: fails its checks and is recorded all the same"
@@ -69,6 +71,26 @@ def _divergence(level: str, change: DivergenceChange) -> Iterator[str]:
     told = [f"{verb} {counted(count, 'chunk')}" for verb, count in counts.items() if count]
     if told:
         yield f"{level}: {' and '.join(told)} of {source}"
+
+
+def _right_answers(update: Update) -> Iterator[str]:
+    """How likely they are now, where the same ones were recorded, and how many are new or gone."""
+    was, now = _log_odds(update.old), _log_odds(update.baseline)
+    both = was.keys() & now.keys()
+    means = [
+        f"{math.fsum(of[k] for k in sorted(both)) / len(both):z.3f}" for of in (was, now) if both
+    ]
+    if len(set(means)) > 1:
+        yield f"{update.level}: right answers {' -> '.join(means)} log-odds"
+    counts = {"adds": len(now) - len(both), "drops": len(was) - len(both)}
+    told = [f"{verb} {counted(count, 'right answer')}" for verb, count in counts.items() if count]
+    if told:
+        yield f"{update.level}: {' and '.join(told)}"
+
+
+def _log_odds(baseline: Baseline | None) -> dict[tuple[str, str], float]:
+    probes = baseline.probes if baseline else {}
+    return {(key, t.key): t.level.log_odds for key, p in probes.items() for t in p.targets}
 
 
 def _named(source: str) -> str:

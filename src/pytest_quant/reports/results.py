@@ -12,6 +12,9 @@ from pytest_quant.levels import canonical_type, guide_level
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import LevelRecord, RunRecord
 
+# What stands for the verdict of a check that is uninformative.
+SILENT = "says nothing"
+
 
 def levels_under_test(record: RunRecord) -> list[LevelRecord]:
     """All levels but the reference, the one of most bits per weight first."""
@@ -29,6 +32,29 @@ def category_checks(record: RunRecord) -> dict[tuple[str, str], Check]:
     """The tolerance checks by category and level."""
     wanted = ("category", "tolerance")
     return {(c.subject, c.level): c for c in record.checks if (c.scope, c.kind) == wanted}
+
+
+def set_checks(record: RunRecord) -> dict[tuple[str, str], Check]:
+    """The checks of parametrized tests in Python, by the name of the test and level."""
+    return {(c.subject.rpartition("::")[2], c.level): c for c in record.checks if c.scope == "set"}
+
+
+def silent_categories(record: RunRecord) -> dict[tuple[str, str], str]:
+    """The categories that say nothing of a level, by category and level, and why.
+
+    Their check is uninformative, or there is none, because every probe of the category is
+    uninformative or was skipped.
+    """
+    checks = category_checks(record)
+    silent = {
+        place: check.result.uninformative
+        for place, check in checks.items()
+        if check.result.uninformative
+    }
+    for m in record.measurements:
+        if (m.category, m.level) not in checks and (reason := m.uninformative or m.skipped):
+            silent.setdefault((m.category, m.level), f"{m.probe}: {reason}")
+    return silent
 
 
 def failed_checks(record: RunRecord) -> list[Check]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
 from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.reports.decided import decided_words
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import by_reason
 
@@ -43,6 +44,16 @@ def why_nothing(record: RunRecord, level: LevelRecord) -> str:
     if not level.selected:
         return "no probe of it was selected"
     mine = record.of_level(level.name)
+    reason = next(
+        (
+            c.result.uninformative
+            for c in record.checks
+            if (c.scope, c.level) == ("set", level.name)
+        ),
+        "",
+    )
+    if not mine and reason:
+        return f"its tests in Python tell nothing: {shown(reason, 120)}"
     if not mine:
         return f"none of its {counted(level.selected, 'test')} brought a measurement"
     reasons = by_reason(mine)
@@ -63,7 +74,7 @@ def why_unjudged(record: RunRecord, level: LevelRecord) -> str:
 
 def _line(record: RunRecord, level: LevelRecord) -> str:
     assert level.verdict is not None
-    why = why_unjudged(record, level)
+    why = why_unjudged(record, level) or decided_words(record, level)
     told = [f"{level.name}: {WORDS[level.verdict]}{f': {why}' if why else ''}"]
     use = next((use for use in record.baselines if use.level == level.name), None)
     if use is not None:

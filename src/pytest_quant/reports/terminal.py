@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pytest_quant.gate.level_verdict import LevelVerdict
@@ -15,6 +15,7 @@ from pytest_quant.metrics.measurement import Effort
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.reports.abilities import ability_lines
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import (
@@ -23,10 +24,18 @@ from pytest_quant.reports.baselines import (
     shortfall_text,
     unused_baselines,
 )
-from pytest_quant.reports.divergences import divergence_lines, divergence_warnings, noise_line
+from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
 from pytest_quant.reports.failures import divergence_text, failure_text, news
+from pytest_quant.reports.likelihood import likelihood_text, unread_lines
+from pytest_quant.reports.likelihood import table_lines as likelihood_lines
 from pytest_quant.reports.plain_text import counted, shown
-from pytest_quant.reports.results import by_reason, failed_checks
+from pytest_quant.reports.results import (
+    SILENT,
+    by_reason,
+    category_checks,
+    failed_checks,
+    silent_categories,
+)
 from pytest_quant.reports.standing import WORDS, standing_lines
 from pytest_quant.reports.tables import table_lines
 from pytest_quant.reports.thinking import thinking_notes
@@ -93,8 +102,10 @@ def _lines(record: RunRecord) -> Iterator[Line]:
         if level.verdict is not None:
             yield Line("")
             yield from _level_table(record, level)
+    yield from _block(likelihood_lines(record))
     yield from _together(record)
     yield from _uninformative(record)
+    yield from _block(unread_lines(record))
     yield from _skipped(record)
     yield from _failures(record)
     yield Line("")
@@ -124,7 +135,6 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"runtime {runtime.name} {runtime.version}, {counted(runtime.threads, 'thread')}, "
             f"{counted(runtime.parallel, 'sequence')} at once"
         )
-    yield from map(Line, noise_line(record))
     total = sum(record.selected.values())
     yield Line(f"alpha {record.alpha:g} for all {total} checks together")
     for level in record.levels:
@@ -148,12 +158,18 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
         f"{level.name + ' accuracy, %':<19.19} {'cases':>5} {record.reference:>5.5} "
         f"{level.name:>7.7} {'drop':>5} {'bounds':<15}{'limit':>5}  verdict"
     )
-    *categories, overall = sorted(checks, key=lambda c: c.scope == "pooled")
-    for check in (*categories, overall):
-        yield _row(check)
+    overall = next((c for c in checks if c.scope == "pooled"), None)
+    yield from (_row(check) for check in checks if check.scope == "category")
+    yield from _silent(record, level)
+    sets = [check for check in checks if check.scope == "set"]
+    yield from map(_row, [*sets, *([overall] if overall else [])])
+    for check in sets:
+        yield from _undecided_set(check)
+    yield from map(Line, ability_lines(record, level.name))
     yield from _facets(record, level)
-    flips = overall.result.counts
-    yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")
+    if overall:
+        flips = overall.result.counts
+        yield Line(f"flips {flips.b} lost, {flips.c} won; {_artifact(record, level)}")
     yield from map(Line, divergence_lines(record, level.name))
     yield from _robustness(record, level)
     yield from _errors(record, level)
@@ -164,7 +180,12 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
 
 
 def _together(record: RunRecord) -> Iterator[Line]:
-    lines = [Line(text) for text in session_lines(record)]
+    yield from _block(session_lines(record))
+
+
+def _block(texts: Iterable[str]) -> Iterator[Line]:
+    """Lines below an empty one, if there are any."""
+    lines = [Line(text) for text in texts]
     yield from ([Line(""), *lines] if lines else [])
 
 
@@ -192,10 +213,42 @@ def _row(check: Check) -> Line:
     before, now = (100 * k / counts.n for k in (counts.reference_correct, counts.level_correct))
     bounds = f"[{result.lower:.1f}, {result.upper:.1f}]"
     return Line(
-        f"{check.subject:<19} {counts.n:>5} {before:>5.1f} {now:>7.1f} {result.drop:>5.1f} "
-        f"{bounds:<15}{result.limit:>5g}  {result.verdict}",
+        f"{_name(check):<19} {counts.n:>5} {before:>5.1f} {now:>7.1f} {result.drop:>5.1f} "
+        f"{bounds:<15}{result.limit:>5g}  {SILENT if result.uninformative else result.verdict}",
         _COLOURS[result.verdict] if result.verdict == "fail" else "",
     )
+
+
+def _name(check: Check) -> str:
+    """A test in Python without its file."""
+    return shown(check.subject.rpartition("::")[2], 40)
+
+
+def _undecided_set(check: Check) -> Iterator[Line]:
+    """What a test in Python lacks; ``--quant-cases`` asks no more of it."""
+    result = check.result
+    if result.verdict != "inconclusive" or result.uninformative:
+        return
+    few = result.detectable is None
+    what = "too few to fail, whatever is lost" if few else "not enough to tell"
+    needed = f"; about {result.cases_needed:,} would decide" if result.cases_needed else ""
+    cases = counted(result.counts.n, "case")
+    yield Line(f"note: {_name(check)}: {cases}, {what}{needed}", "yellow")
+
+
+def _silent(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
+    """Rows of the categories of which no probe tells anything."""
+    checked = category_checks(record)
+    for place in sorted(silent_categories(record)):
+        category, name = place
+        if name == level.name and place not in checked:
+            mine = [m for m in record.of_level(name) if m.category == category]
+            right = [case.reference.correct for m in mine for case in m.cases]
+            before = f"{100 * sum(right) / len(right):.1f}" if right else "-"
+            yield Line(
+                f"{category:<19} {len(right):>5} {before:>5} {'-':>7} {'-':>5} {'':<15}{'-':>5}  "
+                f"{SILENT if right else 'not asked'}"
+            )
 
 
 def _robustness(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
@@ -291,6 +344,11 @@ def _failures(record: RunRecord) -> Iterator[Line]:
         (check.level, f"divergence ({check.source})", divergence_text(record, check))
         for check in record.divergence_checks
         if check.result.verdict == "fail"
+    ]
+    told[:0] = [
+        (read.level, f"{read.subject} (likelihood)", likelihood_text(record, read))
+        for read in record.likelihood_checks
+        if read.result.verdict == "fail"
     ]
     told[:0] = [
         (use.level, f"baseline[{use.level}]", shortfall_text(use))

@@ -133,7 +133,8 @@ class RuntimeInfo:
 
     ``build`` identifies the inference code, ``hardware`` the class of processor (instruction
     sets, not a serial number), ``parallel`` the sequences decoded together, ``context`` the
-    tokens that one sequence may hold.
+    tokens that one sequence may hold, ``kernels`` how the weights are laid out for this processor
+    (such as ``34 tensors as q4_K_8x8``; empty where that is not known).
     """
 
     name: str
@@ -143,6 +144,7 @@ class RuntimeInfo:
     threads: int
     parallel: int
     context: int
+    kernels: str = ""
 
 
 class PromptTooLong(ValueError):

@@ -37,6 +37,7 @@ def session_of(
     require_baseline: bool = False,
     regression_drop: float = DEFAULT_DROP,
     text: PathLike | None = None,
+    margin: float | None = None,
     threads: int | None = None,
     parallel: int | None = None,
     cache_dir: PathLike | None = None,
@@ -59,6 +60,7 @@ def session_of(
         parallel=_count("parallel", parallel, MOST_CASES),
         threads=_count("threads", threads, MOST_THREADS),
         text=_existing("text", text),
+        margin=None if margin is None else _points("margin", margin),
         probe_paths=tuple(_list("probes", probes, "['probes', 'mine.yaml']", _there)),
     )
     if settings.cases is not None and settings.max_cases is not None:

@@ -14,6 +14,7 @@ from pytest_quant.gate.baseline_changes import (
     DivergenceUse,
     changes,
     coverage,
+    likelihood_use,
 )
 from pytest_quant.gate.divergence_regression import (
     DivergenceCheck,
@@ -104,6 +105,7 @@ def _use(
         version=baseline.version,
         coverage=covered,
         changes=changes_since(session, baseline, runtime, covered),
+        likelihood=likelihood_use(baseline, measured),
     )
 
 
@@ -118,7 +120,10 @@ def divergence_checks(
             continue
         assert session.budget is not None
         result = evaluate_divergence(
-            baseline.divergences[found.source], found.chunks, session.budget.alpha_for("pooled")
+            baseline.divergences[found.source],
+            found.chunks,
+            session.budget.alpha_for("pooled"),
+            noise=found.noise.share if found.noise else 0.0,
         )
         if result is not None:
             checks.append(DivergenceCheck(found.level, found.source, result))

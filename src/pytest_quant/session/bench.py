@@ -28,6 +28,7 @@ from pytest_quant.runtimes.protocol import (
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
 from pytest_quant.session.sampling import Part, Sampling
+from pytest_quant.session.targets import TargetReader
 
 # A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.
@@ -80,10 +81,10 @@ ReferenceRecord = Callable[[str, Probe, Case], Answer]
 class Bench:
     """Asks the cases of probes, opening each level's model when it is first needed.
 
-    Holds the reference and at most one other model. ``open_level`` gives the runtime of a
-    level; ``origin_of`` names, without opening it, everything about the level and its runtime
-    that could change a response. With ``recorded`` the reference is not asked: its answers are
-    looked up there.
+    Holds the reference and at most one other model, or two that are compared. ``open_level`` gives
+    the runtime of a level; ``origin_of`` names, without opening it, everything about the level and
+    its runtime that could change a response. With ``recorded`` the reference is not asked: its
+    answers are looked up there.
     """
 
     def __init__(
@@ -103,6 +104,7 @@ class Bench:
         # By probe; where it is recorded by level, too, as the record differs from level to level.
         self._references: dict[tuple[str, str], _Reference] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
+        self._targets = TargetReader(None if recorded else reference, self._score)
 
     def measure(
         self,
@@ -155,6 +157,8 @@ class Bench:
             skipped = f"not measured: {error}"
         except (NotRecorded, SandboxUnavailable) as error:
             skipped = str(error)
+        drawn = [case for part in reference.parts for case in part.cases]
+        targets, untargeted = ((), "") if skipped else self._targets.read(probe, level, drawn)
         return Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -170,6 +174,8 @@ class Bench:
             uninformative="" if skipped else shown or "",
             skipped=skipped,
             complete=complete,
+            targets=targets,
+            untargeted=untargeted,
         )
 
     def _key(self, probe: Probe, level: str) -> tuple[str, str]:
@@ -252,14 +258,15 @@ class Bench:
         # Equal texts are scored once.
         return [(found[0], found[-1]) for found in means]
 
-    def diverge(self, level: str, reading: Reading) -> Divergence:
-        """How far a level is from the reference. Raises as ``divergence`` does."""
+    def diverge(self, level: str, reading: Reading, base: str = "") -> Divergence:
+        """How far a level is from the reference, or ``base``. Raises as ``divergence`` does."""
+        base = base or self._reference
 
         def compare() -> tuple[Divergence, RuntimeInfo]:
-            reference, own = self._runtime(self._reference), self._runtime(level)
+            reference, own = self._runtime(base), self._runtime(level, base)
             return divergence(reference, own, reading), own.describe()
 
-        origin = (*self._origin_of(self._reference), *self._origin_of(level))
+        origin = (*self._origin_of(base), *self._origin_of(level))
         found, info = self._cache.get_or_compare(origin, reading, compare)
         self.runtimes[level] = info
         return replace(found, level=level)
@@ -347,9 +354,9 @@ class Bench:
         self.runtimes[level] = info
         return batch
 
-    def _runtime(self, level: str) -> Runtime:
+    def _runtime(self, level: str, beside: str = "") -> Runtime:
         if level not in self._open:
-            for other in set(self._open) - {self._reference, level}:
+            for other in set(self._open) - {self._reference, level, beside}:
                 self._close(other)
             self._open[level] = self._open_level(level)
         return self._open[level]

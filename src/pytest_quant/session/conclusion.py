@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
@@ -11,8 +11,11 @@ from pytest_quant.analysis.summary import analyse
 from pytest_quant.base.version import __version__
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.level_verdict import level_verdict
+from pytest_quant.gate.likelihood_regression import likelihood_checks
+from pytest_quant.gate.python_sets import set_checks, verdict_of_sets
 from pytest_quant.gate.regression import regression_checks
-from pytest_quant.gate.verdicts import Check, pooled_checks
+from pytest_quant.gate.verdicts import Check
+from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.session.baseline_uses import (
     baseline_uses,
@@ -20,6 +23,7 @@ from pytest_quant.session.baseline_uses import (
     unused_baselines,
 )
 from pytest_quant.session.findings import Findings
+from pytest_quant.session.python_sets import sets_of
 from pytest_quant.session.session import Session
 
 
@@ -32,17 +36,22 @@ def conclude(session: Session, found: Findings) -> RunRecord:
     measurements = tuple(
         sorted(found.measurements.values(), key=lambda m: (places[m.level], m.nodeid))
     )
-    max_cases = session.plan.settings.max_cases
+    sets = sets_of(found.counted)
     checks = (
-        *pooled_checks(measurements, session.plan.limit, budget, max_cases),
+        *(session.pooled_checks(measurements) if session.budget else ()),
         *(
             Check("probe", m.level, m.nodeid, m.category, session.check(m))
             for m in measurements
             if m.informative
         ),
-        *regression_checks(
-            measurements, session.plan.settings.regression_drop, budget, session.turns
+        *(
+            regression_checks(
+                measurements, session.plan.settings.regression_drop, budget, session.counting
+            )
+            if session.budget
+            else ()
         ),
+        *set_checks(sets, session.plan.limit, budget),
     )
     timed = tuple(found.benchmarks[name] for name in lineup.artifacts if name in found.benchmarks)
     distances = tuple(
@@ -52,6 +61,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         )
     )
     distance_checks = divergence_checks(session, distances)
+    target_checks = likelihood_checks(measurements, budget)
     uses = baseline_uses(session, measurements, found.runtimes, distances)
     # Of the reference nothing is decided: what fails there fails at every level that needs it.
     problems = tuple(p for p in found.problems if p.level in lineup.levels)
@@ -61,12 +71,18 @@ def conclude(session: Session, found: Findings) -> RunRecord:
             measurements,
             checks,
             divergence_checks=distance_checks,
+            likelihood_checks=target_checks,
             problems=problems,
             uses=uses,
             selected=session.selected.get(name, 0),
+            overall=name in session.plan.overall,
         )
         for name in lineup.levels
     }
+    told = {name: [c for c in checks if (c.scope, c.level) == ("set", name)] for name in verdicts}
+    for name, verdict in verdicts.items():
+        if verdict == "not asked" and told[name] and not session.selected.get(name):
+            verdicts[name] = verdict_of_sets(told[name])
     levels = (
         *_recorded_reference(session),
         *(
@@ -79,9 +95,10 @@ def conclude(session: Session, found: Findings) -> RunRecord:
                 tensor_types=dict(artifact.tensor_types),
                 warning=artifact.warning,
                 runtime=found.runtimes.get(name),
-                selected=session.selected.get(name, 0),
+                selected=session.selected.get(name, 0) or len(told.get(name, ())),
                 deselected=session.deselected.get(name, 0),
                 verdict=verdicts.get(name),
+                limits_from=_limits_from(session, name, measurements),
             )
             for name, artifact in lineup.artifacts.items()
         ),
@@ -98,9 +115,8 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         missing=max(0, sum(session.selected.values()) - len(measurements)),
         levels=levels,
         measurements=measurements,
+        sets=sets,
         checks=checks,
-        # That which was found beside the first level: each is of the reference.
-        noise=next((found.noise[name] for name in lineup.levels if name in found.noise), None),
         analysis=analyse(
             measurements,
             checks,
@@ -126,12 +142,20 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         ),
         divergences=distances,
         divergence_checks=distance_checks,
+        likelihood_checks=target_checks,
         baselines=uses,
         unused_baselines=unused_baselines(session),
-        max_cases=max_cases,
+        cases=session.plan.settings.cases,
+        max_cases=session.plan.settings.max_cases,
         problems=problems,
         other_failures=found.other_failures + len(found.problems) - len(problems),
     )
+
+
+def _limits_from(session: Session, level: str, found: Iterable[Measurement]) -> str:
+    """Whose the limits of a level are, by the categories that tell anything."""
+    categories = dict.fromkeys(m.category for m in found if m.level == level and m.informative)
+    return session.plan.limit_sources(level, categories)
 
 
 def _recorded_reference(session: Session) -> Iterator[LevelRecord]:

@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 from pytest_quant.analysis.quality import ResponseLikelihood, response_likelihood
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.metrics.noise import NoiseFloor, noise_floor
+from pytest_quant.metrics.noise import noise_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Lacking, Replies
-from pytest_quant.session.held_text import own_replies
-from pytest_quant.session.session import NOISE_BATCH, TWIN, Session
-
-# The noise is measured on so many responses, because a large model takes its time for them.
-NOISE_RESPONSES = 32
+from pytest_quant.session.held_text import own_replies, some_of
+from pytest_quant.session.session import NOISE_BATCH, Session, twin_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +26,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """How far one level is from the reference; ``noise`` is how far the reference is from itself.
+    """How far one level is from the reference.
 
-    ``noise`` and ``likelihood`` are ``None`` where there is nothing to measure them on.
+    ``likelihood`` is ``None`` where there is nothing to measure it on.
     """
 
     divergences: tuple[Divergence, ...] = ()
-    noise: NoiseFloor | None = None
     likelihood: ResponseLikelihood | None = None
 
 
@@ -47,7 +43,8 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
     """
     plan = session.plan
     if plan.predictions is not None:
-        return Distances((session.bench.diverge_from(plan.predictions, level),))
+        recorded = session.bench.diverge_from(plan.predictions, level)
+        return Distances(_with_noise(session, level, [recorded]))
     probes = _in_order(asked)
     likelihood, note = None, ""
     try:
@@ -60,10 +57,10 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
     found = [replace(on_text, warning=notes)]
     if on_text.source == "recorded":
         # Of two runtimes, which are not compared on responses.
-        return Distances(tuple(found), likelihood=likelihood)
+        return Distances(_with_noise(session, level, found), likelihood)
     if replies.pairs:
         found.append(session.bench.diverge(level, replies))
-    return Distances(tuple(found), _noise(session, replies), likelihood)
+    return Distances(_with_noise(session, level, found), likelihood)
 
 
 def own_responses(session: Session, probes: Iterable[Probe]) -> Replies:
@@ -71,13 +68,14 @@ def own_responses(session: Session, probes: Iterable[Probe]) -> Replies:
     return own_replies(session.replies(probe) for probe in probes)
 
 
-def _noise(session: Session, replies: Replies) -> NoiseFloor | None:
-    """How far the reference is from itself in smaller batches, on its own responses."""
-    if not replies.pairs:
-        return None
-    some = replace(replies, pairs=replies.pairs[:NOISE_RESPONSES])
-    found = session.bench.diverge(TWIN, some)
-    return noise_floor(found, session.plan.reference.name, NOISE_BATCH)
+def _with_noise(
+    session: Session, level: str, found: Sequence[Divergence]
+) -> tuple[Divergence, ...]:
+    """Each with the level's own noise, which is measured on a part of the held text."""
+    text = session.plan.held_text
+    itself = session.bench.diverge(twin_of(level), some_of(text), base=level)
+    noise = noise_of(itself, found[0], NOISE_BATCH)
+    return tuple(replace(one, noise=noise) for one in found)
 
 
 def _likelihood(session: Session, level: str, asked: Sequence[Asked]) -> ResponseLikelihood | None:

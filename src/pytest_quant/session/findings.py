@@ -12,8 +12,7 @@ from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.quality import ResponseLikelihood
 from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.metrics.divergence import Divergence
-from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.metrics.noise import NoiseFloor
+from pytest_quant.metrics.measurement import CaseResult, Measurement
 from pytest_quant.runtimes.protocol import RuntimeInfo
 from pytest_quant.session.distances import Distances
 
@@ -42,12 +41,29 @@ class Timed:
     benchmark: Benchmark | None
 
 
-Finding = Measured | Compared | Timed
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one of the tests of a parametrized test in Python told of its level.
+
+    ``test`` is the node id without the parameters; ``category`` that of its mark, if it has one.
+    ``chance`` is the share of its cases that guessing gets right; ``runtimes`` by level ran.
+    """
+
+    level: str
+    test: str
+    category: str | None
+    chance: float
+    cases: tuple[CaseResult, ...]
+    runtimes: Mapping[str, RuntimeInfo]
+
+
+Finding = Measured | Compared | Timed | Counted
 
 
 @dataclass(slots=True)
 class Findings:
-    """All that a session found. Measurements by test, what is read or timed by level.
+    """All that a session found. Measurements, and cases that tests in Python tell, by test; what is
+    read or timed by level.
 
     ``problems`` are what broke or failed otherwise; ``other_failures`` counts failures of no
     level.
@@ -56,8 +72,8 @@ class Findings:
     measurements: dict[str, Measurement] = field(default_factory=dict)
     runtimes: dict[str, RuntimeInfo] = field(default_factory=dict)
     divergences: dict[tuple[str, str], Divergence] = field(default_factory=dict)
-    noise: dict[str, NoiseFloor] = field(default_factory=dict)
     benchmarks: dict[str, Benchmark] = field(default_factory=dict)
+    counted: dict[str, Counted] = field(default_factory=dict)
     likelihoods: dict[str, ResponseLikelihood] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
@@ -72,6 +88,9 @@ class Findings:
                     self.runtimes |= runtimes
             case Compared(level, distances):
                 self._keep_distances(level, distances)
+            case Counted():
+                self.counted[test] = found
+                self.runtimes |= found.runtimes
             case Timed(level, benchmark):
                 self.benchmarks.pop(level, None)
                 if benchmark is not None:
@@ -80,9 +99,6 @@ class Findings:
     def _keep_distances(self, level: str, found: Distances) -> None:
         self.divergences = {k: kept for k, kept in self.divergences.items() if k[0] != level}
         self.divergences |= {(level, one.source): one for one in found.divergences}
-        self.noise.pop(level, None)
-        if found.noise is not None:
-            self.noise[level] = found.noise
         self.likelihoods.pop(level, None)
         if found.likelihood is not None:
             self.likelihoods[level] = found.likelihood

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 from pathlib import Path
 
@@ -15,11 +16,22 @@ from pytest_quant.runtimes.protocol import Dialogues, PlainText, Reading, Replie
 # that is read for one of them: a long prompt costs much and tells little more.
 MOST_RESPONSE_TOKENS = 4096
 MOST_TOKENS_READ = 512
+# A level's noise is measured on every third of the held dialogues, or on the beginning of a text:
+# it takes two readings, and need not be known better than to a tenth.
+NOISE_STEP = 3
+NOISE_CHARACTERS = 40_000
 
 
-def held_text(path: Path | None) -> Reading:
+def held_text(path: Path | None) -> Dialogues | PlainText:
     """The user's text, or that of the probe library; raises ``QuantUsageError``."""
     return _library_text() if path is None else _user_text(path)
+
+
+def some_of(reading: Dialogues | PlainText) -> Reading:
+    """A part of a text, spread over it: enough to know noise by."""
+    if isinstance(reading, Dialogues):
+        return replace(reading, pairs=reading.pairs[::NOISE_STEP])
+    return replace(reading, text=reading.text[:NOISE_CHARACTERS])
 
 
 def _library_text() -> Dialogues:

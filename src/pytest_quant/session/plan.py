@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_quant.levels import Level
     from pytest_quant.metrics.likeliest import Predictions
     from pytest_quant.runtimes.backend import Conditions
-    from pytest_quant.runtimes.protocol import Reading
+    from pytest_quant.runtimes.protocol import Dialogues, PlainText
     from pytest_quant.session.baselines import Baselines
     from pytest_quant.session.lineup import Lineup
     from pytest_quant.session.settings import Settings
@@ -157,7 +157,8 @@ class Plan:
     def tolerances(self) -> Tolerances:
         from pytest_quant.gate.tolerances import read_tolerances
 
-        return read_tolerances(EXPECTED_IMPACT, self.settings.tolerances)
+        chosen = self.settings
+        return read_tolerances(EXPECTED_IMPACT, chosen.tolerances, chosen.margin)
 
     @property
     def tested(self) -> list[str]:
@@ -166,7 +167,7 @@ class Plan:
         return [name for name in names if name != self.reference.name]
 
     @cached_property
-    def held_text(self) -> Reading:
+    def held_text(self) -> Dialogues | PlainText:
         from pytest_quant.session.held_text import held_text
 
         return held_text(self.settings.text)
@@ -194,6 +195,16 @@ class Plan:
         """The level of the guide's tables that a level, or the reference, is one of."""
         own = self.reference if name == self.reference.name else self.level(name)
         return own.guide_level
+
+    @property
+    def overall(self) -> set[str]:
+        """The levels that have a limit of the user's for all probes together."""
+        return {level for level, category in self.settings.tolerances if category is None}
+
+    def limit_sources(self, level: str, categories: Iterable[str]) -> str:
+        """Whose the limits of these categories are, in words."""
+        found = dict.fromkeys(self.tolerances.source(level, name) for name in categories)
+        return " and ".join(found)
 
     def limit(self, level: str, category: str | None, task: str | None = None) -> float:
         """The tolerance in percentage points; category ``None``: all probes together."""

@@ -86,12 +86,13 @@ def _record_level(
     # What does not fit into the model's context is not there for it.
     skipped = {m.probe for m in record.of_level(level) if m.skipped}
     settings = session.plan.settings
+    chosen = settings.cases is not None or settings.max_cases is not None
     update = plan_update(
         old,
         _new(session, record, level, predictions),
         session.files.is_gone,
         existing=existing - skipped,
-        fewer=settings.cases is not None or settings.max_cases is not None,
+        unfinished={place_of(m) for m in record.of_level(level) if chosen or not m.complete},
         damage=damage,
     )
     if update.refused:

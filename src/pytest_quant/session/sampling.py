@@ -19,6 +19,8 @@ from pytest_quant.probes.model import Case, Probe
 
 # So many cases are the fewest to see whether the reference can do anything.
 FEWEST_FIRST = 4
+# So many at most tell it, unless someone says how many a probe may be asked.
+SCREENED = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +53,25 @@ class Sampling(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FixedSize:
-    """``cases`` of each probe, or as many as it has if these are fewer; ``None``: as it says.
+    """``cases`` of each probe, or as many as it has if these are fewer.
 
     A quarter of them, four to eight, are tried first: a reference that gets none of them right is
-    not asked the others.
+    not asked the others. ``promised``: the probe says that it has so many.
     """
 
-    cases: int | None = None
+    cases: int
+    promised: bool = False
 
     def parts(self, probe: Probe) -> Iterator[Part]:
         draw_cases(probe, 1)  # a probe without any is refused in words
-        most = self.cases or probe.cases
-        drawn = islice(each_case(probe), most)
-        first = tuple(islice(drawn, max(FEWEST_FIRST, min(FIRST_LOOK, most // 4))))
+        drawn = islice(each_case(probe), self.cases)
+        first = tuple(islice(drawn, max(FEWEST_FIRST, min(FIRST_LOOK, self.cases // 4))))
         ahead = tuple(islice(drawn, 1))
         if ahead:
             yield Part(first, last=False)
         rest = (*ahead, *drawn)
-        if self.cases is None and probe.is_drawn and len(first) + len(rest) < most:
-            draw_cases(probe, most)  # says that there are not so many
+        if self.promised and probe.is_drawn and len(first) + len(rest) < self.cases:
+            draw_cases(probe, self.cases)  # says that there are not so many
         yield Part(rest or first, last=True)
 
     def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
@@ -81,10 +83,14 @@ class FixedSize:
 
 @dataclass(frozen=True, slots=True)
 class InTurn:
-    """Up to ``most`` cases, look by look, until ``enough`` says so of those that were asked."""
+    """Up to ``most`` cases, look by look, until ``enough`` says so of those that were asked.
+
+    Whether the reference can do the probe is settled after ``screened`` cases at the latest.
+    """
 
     most: int
     enough: Callable[[Sequence[CaseResult]], bool]
+    screened: int
 
     def parts(self, probe: Probe) -> Iterator[Part]:
         draw_cases(probe, 1)  # a probe without any is refused in words
@@ -98,7 +104,7 @@ class InTurn:
                 return
 
     def screen(self, probe: Probe, right: int, n: int, *, last: bool) -> str | None:
-        return screen(right, n, probe.chance, self.most, last=last)
+        return screen(right, n, probe.chance, self.screened, last=last or n >= self.screened)
 
     def settled(self, cases: Sequence[CaseResult]) -> bool:
         return self.enough(cases)

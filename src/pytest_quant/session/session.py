@@ -13,9 +13,10 @@ from pytest_quant.metrics.measurement import CaseResult, Measurement
 
 if TYPE_CHECKING:
     from pytest_quant.gate.baseline import RecordedProbe
-    from pytest_quant.gate.regression import Turns
-    from pytest_quant.gate.tolerance_check import CheckResult
+    from pytest_quant.gate.counting import BySize, Settled, UpTo
+    from pytest_quant.gate.tolerance_check import Alphas, CheckResult
     from pytest_quant.gate.top_up import TopUp
+    from pytest_quant.gate.verdicts import Check
     from pytest_quant.probes.model import Probe
     from pytest_quant.runtimes.artifact import Artifact
     from pytest_quant.runtimes.backend import Conditions
@@ -25,9 +26,17 @@ if TYPE_CHECKING:
     from pytest_quant.session.probe_files import ProbeFiles
     from pytest_quant.session.sampling import Sampling
 
-# The reference once more, read in batches of so many tokens: what differs is noise.
-TWIN = "reference, in smaller batches"
+# So many cases are more than anyone asks.
+ENDLESS = 1 << 24
+
+# A level once more, read in batches of so many tokens: what differs is noise.
 NOISE_BATCH = 16
+_TWIN = ", in smaller batches"
+
+
+def twin_of(level: str) -> str:
+    """The name under which a level is opened once more, to be read in smaller batches."""
+    return level + _TWIN
 
 
 class Session:
@@ -42,6 +51,7 @@ class Session:
         self.budget: Budget | None = None
         # How many probes were selected, and left out, by level.
         self.selected: dict[str, int] = {}
+        self._probes: dict[tuple[str, str], int] = {}
         self.deselected: dict[str, int] = {}
         self._not_kept = not_kept
 
@@ -53,22 +63,26 @@ class Session:
         self.files.read_all()
         self.plan.prepare(run=run)
 
-    def select(self, selected: Iterable[tuple[str, str]]) -> None:
+    def select(self, selected: Iterable[tuple[str, str]], sets: int = 0) -> None:
         """Share the error budget among the selected (category, level) pairs, one per probe.
 
-        What has a baseline is checked twice, and its divergence once more on each text.
+        What has a baseline is checked twice, its divergence once more on each text, and once more
+        all probes and each category by the likelihood of right answers, if that is recorded. The
+        ``sets``, each of a test in Python at a level, are checked as probes are.
         """
         plan, pairs = self.plan, list(selected)
         levels = {level for _, level in pairs}
         recorded = {level: found for level in levels if (found := plan.baseline(level))}
         distances = sum(len(plan.sources_of(found.divergences)) for found in recorded.values())
         again = [pair for pair in pairs if pair[1] in recorded]
+        read = {level for level, found in recorded.items() if found.targets}
         self.selected = dict(Counter(level for _, level in pairs))
+        self._probes = dict(Counter(pairs))
         self.budget = Budget(
             alpha=plan.settings.alpha,
-            pooled=len(levels) + len(recorded) + distances,
-            category=len(set(pairs)) + len(set(again)),
-            probe=len(pairs) + len(again),
+            pooled=len(levels) + len(recorded) + distances + len(read),
+            category=len(set(pairs)) + len(set(again)) + len({p for p in pairs if p[1] in read}),
+            probe=len(pairs) + len(again) + sets,
         )
 
     @cached_property
@@ -100,113 +114,152 @@ class Session:
         return backend_of(artifact.path).open(artifact, conditions)
 
     def _asked_as(self, level: str) -> tuple[Artifact, Conditions]:
-        """The file of a level, or of the reference's twin, and how it is asked."""
-        plan, artifacts = self.plan, self.plan.lineup.artifacts
-        conditions = plan.conditions
-        if level == TWIN:
-            return artifacts[plan.reference.name], replace(conditions, batch=NOISE_BATCH)
-        return artifacts[level], conditions
+        """The file of a level, or of a level's twin, and how it is asked."""
+        name, twin, _ = level.partition(_TWIN)
+        artifact, conditions = self.plan.lineup.artifacts[name], self.plan.conditions
+        return artifact, replace(conditions, batch=NOISE_BATCH) if twin else conditions
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
-        """What one probe shows at one level: as many cases as its check takes.
+        """What one probe shows at one level: as many cases as it is asked for its own sake.
 
         Raises ``RuntimeFailed`` if a model cannot be run, ``QuantUsageError`` for a mistake in the
         probe.
         """
-        from pytest_quant.gate.baseline_changes import recorded_beside
-        from pytest_quant.gate.regression import is_probe_settled
-
-        settings = self.plan.settings
-        most, least = settings.max_cases, settings.regression_drop
-        limit, alpha = self.plan.limit(level, probe.category, probe.task), self._probe_alpha
-        recorded = self._recorded(probe, level)
-
-        def enough(cases: Sequence[CaseResult]) -> bool:
-            assert most is not None
-            known = recorded.answered if recorded else 0
-            cases = recorded_beside(cases, recorded) if recorded else cases
-            return is_probe_settled(cases, known, probe.chance, limit, least, alpha, most)
-
-        return self._measured(probe, level, nodeid, self._sampling(probe, level, enough))
+        return self._measured(probe, level, nodeid, None)
 
     def _recorded(self, probe: Probe, level: str) -> RecordedProbe | None:
         """What a probe is compared with at a level, if anything."""
         plan = self.plan
         return plan.baselines.probe(level, probe) if plan.baseline(level) else None
 
-    def _sampling(
-        self, probe: Probe, level: str, enough: Callable[[Sequence[CaseResult]], bool]
-    ) -> Sampling:
-        """A fixed number of cases, or in turn until they are enough; at most what is recorded."""
-        from pytest_quant.session.sampling import FixedSize, InTurn
-
-        plan = self.plan
-        most, count = plan.settings.max_cases, plan.settings.cases
+    def _most(self, probe: Probe, level: str) -> int:
+        """How many cases of a probe may be asked at all."""
+        plan, chosen = self.plan, self.plan.settings
+        # --quant-max-cases and --quant-cases go before what a probe's file says.
+        most = chosen.max_cases or chosen.cases or probe.wanted or ENDLESS
         if plan.recorded_reference is not None:
-            count = plan.baselines.answered_cases(level, probe, most or count or probe.cases)
-            most = most and max(1, count)
-        return FixedSize(count) if most is None else InTurn(most, enough)
+            most = max(1, plan.baselines.answered_cases(level, probe, most))
+        return most
 
-    def _measured(self, probe: Probe, level: str, nodeid: str, sampling: Sampling) -> Measurement:
+    def _measured(self, probe: Probe, level: str, nodeid: str, cases: int | None) -> Measurement:
+        """So many ``cases`` at least, or all; ``None``: those that it is asked for its own sake."""
         from pytest_quant.gate.baseline_changes import with_recorded
+        from pytest_quant.gate.counting import BySize, Settled
+        from pytest_quant.probes.cases import count_cases
 
         recorded, baseline = self._recorded(probe, level), self.plan.baseline(level)
         is_recorded = recorded is not None and recorded.answered > 0
-        measurement = self.bench.measure(probe, level, nodeid, sampling, is_recorded=is_recorded)
-        return with_recorded(measurement, baseline) if baseline else measurement
+        sampling = self._sampling(probe, level, cases)
+        m = self.bench.measure(probe, level, nodeid, sampling, is_recorded=is_recorded)
+        if not isinstance(self.counting, Settled):
+            most = self._most(probe, level)
+            listed = None if probe.is_drawn else count_cases(probe, most)
+            m = replace(m, size=most if most < ENDLESS and listed is None else listed)
+        if isinstance(self.counting, BySize) and probe.wanted is None:
+            m = replace(m, own=self.counting.own(level, probe.category))
+        return with_recorded(m, baseline) if baseline else m
+
+    def _sampling(self, probe: Probe, level: str, cases: int | None = None) -> Sampling:
+        """In which batches a probe is asked, and until when; ``cases`` as for `_measured`."""
+        from pytest_quant.gate.baseline_changes import recorded_beside
+        from pytest_quant.gate.counting import BySize, Settled
+        from pytest_quant.session.sampling import SCREENED, FixedSize, InTurn
+
+        counting, most = self.counting, self._most(probe, level)
+        if isinstance(counting, Settled):
+            return FixedSize(most)
+        if isinstance(counting, BySize):
+            if probe.wanted is not None:
+                return FixedSize(most, promised=most == probe.wanted)
+            own = cases or counting.own(level, probe.category)
+            return InTurn(most, lambda asked: len(asked) >= own, SCREENED)
+        if cases is not None:
+            return InTurn(most, lambda asked: len(asked) >= cases, counting.max_cases)
+        recorded = self._recorded(probe, level)
+        limit = self.plan.limit(level, probe.category, probe.task)
+
+        def enough(asked: Sequence[CaseResult]) -> bool:
+            known = recorded.answered if recorded else 0
+            beside = recorded_beside(asked, recorded) if recorded else asked
+            return counting.is_settled(beside, limit, probe.chance, known)
+
+        return InTurn(most, enough, counting.max_cases)
 
     @property
-    def top_up(self) -> TopUp:
+    def top_up(self) -> TopUp | None:
         """What asks more cases for the checks over several probes, where they come in turn."""
+        from pytest_quant.gate.counting import Settled
         from pytest_quant.gate.top_up import TopUp
 
-        chosen, budget = self.plan.settings, self.budget
-        assert chosen.max_cases is not None
+        chosen, budget, counting = self.plan.settings, self.budget, self.counting
         assert budget is not None
+        if isinstance(counting, Settled):
+            return None
 
         def measure_more(found: Measurement, cases: int) -> Measurement:
-            probe = self.files.probe(found.probe)
-            sampling = self._sampling(probe, found.level, lambda asked: len(asked) >= cases)
-            return self._measured(probe, found.level, found.nodeid, sampling)
+            return self._measured(self.files.probe(found.probe), found.level, found.nodeid, cases)
 
-        needs = (self.plan.limit, chosen.regression_drop, budget, chosen.max_cases)
-        return TopUp(*needs, measure_more, self.plan.announce)
+        limit, announce = self.plan.limit, self.plan.announce
+        return TopUp(limit, chosen.regression_drop, budget, counting, measure_more, announce)
 
-    @property
-    def turns(self) -> Turns | None:
-        """How cases come in turn, if they do."""
-        from pytest_quant.gate.regression import Turns
+    @cached_property
+    def counting(self) -> Settled | UpTo | BySize:
+        """How many cases are asked, and which count."""
+        from pytest_quant.gate.counting import BySize, Settled, UpTo
 
-        most = self.plan.settings.max_cases
-        return None if most is None else Turns(most, self._limit_of)
+        chosen, budget = self.plan.settings, self.budget
+        assert budget is not None
+        if chosen.cases is not None:
+            return Settled()
+        if chosen.max_cases is not None:
+            return UpTo(chosen.max_cases, self._limit_of, chosen.regression_drop, self._alphas)
+        return BySize(self._probes, self.plan.limit, budget.alpha)
+
+    @cached_property
+    def order(self) -> list[str]:
+        """The levels under test, that of most bits per weight first."""
+        artifacts = self.plan.lineup.artifacts
+        return sorted(self.plan.tested, key=lambda level: -artifacts[level].bits_per_weight)
+
+    def pooled_checks(self, measurements: Sequence[Measurement]) -> tuple[Check, ...]:
+        """The tolerance checks over several probes."""
+        from pytest_quant.gate.verdicts import pooled_checks
+
+        assert self.budget is not None
+        return pooled_checks(
+            measurements, self.plan.limit, self.budget, self.counting, self.order, self.plan.overall
+        )
 
     def _limit_of(self, measurement: Measurement) -> float:
         """The tolerance of one probe at one level."""
         return self.plan.limit(measurement.level, measurement.category, measurement.task)
 
     @property
-    def _probe_alpha(self) -> float:
+    def _alphas(self) -> Alphas:
+        """Those of a probe's own checks."""
+        from pytest_quant.gate.tolerance_check import Alphas
+
         assert self.budget is not None
-        return self.budget.alpha_for("probe")
+        return Alphas(self.budget.alpha_for("probe"), self.budget.alpha)
 
     def replies(self, probe: Probe) -> list[tuple[str, Response]]:
         """What the reference writes to the first cases of a probe, by prompt."""
-        return self.bench.replies(probe, self._sampling(probe, "", bool))
+        return self.bench.replies(probe, self._sampling(probe, "", 1))
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""
-        from pytest_quant.gate.verdicts import probe_result
+        from pytest_quant.gate.verdicts import tolerance_of
 
-        limit, most = self._limit_of(measurement), self.plan.settings.max_cases
-        return probe_result(measurement, limit, self._probe_alpha, most)
+        evidence = self.counting.of_probe(measurement, "tolerance")
+        limit = self._limit_of(measurement)
+        return tolerance_of(evidence, limit, self._alphas, measurement.chance)
 
     def regression(self, measurement: Measurement) -> CheckResult | None:
         """The regression check of one probe at one level; ``None`` without a recorded case."""
         from pytest_quant.gate.regression import probe_regression
 
-        assert self.budget is not None
-        drop = self.plan.settings.regression_drop
-        return probe_regression(measurement, drop, self.budget, self.turns)
+        drop, alpha = self.plan.settings.regression_drop, self._alphas.to_fail
+        return probe_regression(measurement, drop, alpha, self.counting)
 
     def close(self) -> None:
         """Free the models."""

@@ -29,8 +29,9 @@ class JudgeSettings:
 class Settings:
     """The validated settings of one session. Paths are absolute; ``None`` means the default.
 
-    ``alpha`` is a share; ``regression_drop`` and the ``tolerances`` by level and category
-    (``None``: all together) are percentage points; ``benchmark`` counts rounds.
+    ``alpha`` is a share; ``regression_drop``, ``margin`` (what any level may lose) and the
+    ``tolerances`` by level and category (``None``: all together) are percentage points;
+    ``benchmark`` counts rounds.
     """
 
     levels: tuple[Level, ...]
@@ -58,4 +59,5 @@ class Settings:
     markdown: Path | None = None
     reports: dict[str, Path] = field(default_factory=dict)
     probe_paths: tuple[Path, ...] = ()
+    margin: float | None = None
     tolerances: dict[tuple[str, str | None], float] = field(default_factory=dict)

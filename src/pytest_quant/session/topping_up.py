@@ -5,24 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_quant.errors import words_of
+from pytest_quant.gate.level_order import pass_alpha
+from pytest_quant.gate.verdicts import is_within
 from pytest_quant.session.findings import Findings
 from pytest_quant.session.session import Session
 
 
 def top_up(session: Session, findings: Findings) -> Iterator[tuple[str, str]]:
-    """Add further cases to the measurements of every level.
+    """Add further cases to the measurements of every level, that of most bits first.
 
     Yields each level at which that went wrong, and why.
     """
-    if session.plan.settings.max_cases is None:
+    if session.budget is None or session.top_up is None:
         return
-    for level in session.plan.tested:
+    within: set[str] = set()
+    for level in session.order:
         found = {test: m for test, m in findings.measurements.items() if m.level == level}
+        if not found:
+            continue
         try:
-            if found:
-                session.top_up.extend(found)
+            alpha = pass_alpha(level, session.order, within, session.budget.alpha)
+            session.top_up.extend(found, alpha)
         # Runtimes that others bring may raise anything: what was learned before is kept.
         except (Exception, SystemExit) as error:
             yield level, f"more cases could not be asked: {words_of(error)}"
         findings.measurements |= found
+        checks = session.pooled_checks([*found.values()])
+        if is_within(checks, overall=level in session.plan.overall):
+            within.add(level)
     findings.runtimes |= session.bench.runtimes

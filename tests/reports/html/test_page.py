@@ -85,6 +85,7 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
     assert headings == [
         "Levels",
         "Drop by category and level",
+        "What each ability lost",
         "What failed",
         "Degradation",
         "Size against quality",
@@ -97,9 +98,27 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
         "Provenance",
     ]
     assert "Hold q2 back: shown to lose more than the limit." in shown.text
+    assert "points, with bounds for these probes" in shown.text
+    # Two probes of q2: the mean of 62.5 and 10.9, between bounds that allow for others.
+    assert " one probe 36.7 [-100.0, 100.0]" in " ".join(shown.text.split())
     plots = shown.browser.find_elements(By.CSS_SELECTOR, "svg.plot")
     assert len(plots) == 4 + 3
     assert all(plot.size["height"] > 80 for plot in plots)
+
+
+def test_a_category_that_says_nothing_says_so_in_its_cell(show: Show) -> None:
+    shown = show(
+        record(
+            measured("sums", "q4", right=60, lost=1),
+            measured("rare", "q4", right=2, category="world_knowledge"),
+            measured("far", "q4", right=0, category="long_context", uninformative="it guesses"),
+        )
+    )
+    assert "long context says nothing" in shown.text
+    (cell,) = shown.browser.find_elements(By.CSS_SELECTOR, "table.heat td.none")
+    assert cell.get_attribute("title") == "far: it guesses"
+    assert ", says nothing" in shown.text
+    assert shown.complaints == []
 
 
 def test_every_case_that_came_out_differently(show: Show, run: RunRecord) -> None:
@@ -196,7 +215,7 @@ def test_why_a_check_failed_is_read_without_scrolling(show: Show, width: int) ->
     """Long lines are folded, in the order and with the breaks of the text."""
     tensors = ("blk.1.ffn_up.weight holds what blk.2.ffn_up.weight held",) * 3
     use = BaselineUse("q4", "q4.json", found=True, changes=Changes(artifact=tensors))
-    chunks = [RecordedChunk(f"{i}", 512, 0.001) for i in range(9)]
+    chunks = [RecordedChunk(f"{i}", 512, 0.001) for i in range(20)]
     result = evaluate_divergence(chunks, [replace(chunk, kld=0.01) for chunk in chunks], 0.01)
     assert result is not None
     run = replace(

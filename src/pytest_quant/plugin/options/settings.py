@@ -53,6 +53,7 @@ def read_settings(config: pytest.Config) -> Settings:
         markdown=values.path("markdown"),
         reports=values.files("report", "NAME=FILE, as html=report.html", option_values.report),
         probe_paths=_probe_paths(values),
+        margin=values.parsed("margin", option_values.points),
         tolerances=option_values.tolerances(
             values.ini("quant_tolerances", "linelist") or [], recipes
         ),

@@ -18,10 +18,12 @@ from allure_commons.model2 import (
 )
 from allure_commons.types import LabelType, Severity
 
-from pytest_quant.gate.divergence_regression import explain_divergence
+from pytest_quant.gate.counting import Kind
+from pytest_quant.gate.divergence_regression import DivergenceCheck, explain_divergence
 from pytest_quant.gate.level_verdict import Problem
+from pytest_quant.gate.likelihood_regression import LikelihoodCheck, explain_likelihood
 from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
-from pytest_quant.gate.verdicts import Check, Kind
+from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import RunRecord
@@ -123,11 +125,18 @@ def gate_result(run: Run, record: RunRecord, test: GateTest) -> Rendered:
     result = gate_identity(run, subject, test.level, Severity.BLOCKER)
     result.status = STATUS[test.verdict]
     if test.check is not None:
-        seen = explain_divergence(test.check.result)
+        seen = _explained(test.check)
         result.statusDetails = StatusDetails(message=seen, trace=test.story or None)
     elif test.story:
         result.statusDetails = StatusDetails(message=test.story)
     return Rendered(result, {})
+
+
+def _explained(check: DivergenceCheck | LikelihoodCheck) -> str:
+    """What a check of something else than right and wrong saw."""
+    if isinstance(check, DivergenceCheck):
+        return explain_divergence(check.result)
+    return explain_likelihood(check.result)
 
 
 def problem_result(run: Run, problem: Problem) -> Rendered | None:

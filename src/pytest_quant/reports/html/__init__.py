@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from pytest_quant.record.run import RunRecord
+from pytest_quant.reports.divergences import percentile_text
 from pytest_quant.reports.html.cases import packed_cases
 from pytest_quant.reports.html.view import view
 from pytest_quant.reports.plain_text import counted, paragraphs
@@ -40,6 +41,7 @@ def page(record: RunRecord) -> str:
         script=Markup(script),
         cases=packed_cases(record),
         counted=counted,
+        percentile_text=percentile_text,
         **view(record),
     )
 

@@ -13,6 +13,7 @@ from pytest_quant.metrics.facets import FacetRow, by_two_facets
 from pytest_quant.metrics.pairs import pair_counts
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
 from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.reports.abilities import ability_table
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import (
@@ -21,8 +22,9 @@ from pytest_quant.reports.baselines import (
     shortfall_text,
     unused_baselines,
 )
-from pytest_quant.reports.divergences import noise_line
+from pytest_quant.reports.divergences import noise_lines
 from pytest_quant.reports.failures import as_before, divergence_text, failure_text
+from pytest_quant.reports.likelihood import likelihood_text, rows, unread_lines
 from pytest_quant.reports.plots import figures
 from pytest_quant.reports.results import (
     by_reason,
@@ -30,6 +32,8 @@ from pytest_quant.reports.results import (
     failed_checks,
     levels_under_test,
     pooled_check,
+    set_checks,
+    silent_categories,
 )
 from pytest_quant.reports.standing import session_verdict, standing_lines, why_unjudged
 from pytest_quant.reports.terminal import tokens_per_second
@@ -54,6 +58,7 @@ def view(record: RunRecord) -> dict[str, Any]:
         "reference_speed": tokens_per_second(record, record.reference),
         "levels": [_level(record, level) for level in levels],
         "heat": list(_heat(record, levels)),
+        "abilities": ability_table(record, [level.name for level in levels]),
         "guide_curve": _markup(figures.guide_curve(record)),
         "close_curve": _markup(figures.close_curve(record)),
         "category_curves": [(name, Markup(svg)) for name, svg in figures.category_curves(record)],
@@ -72,9 +77,11 @@ def view(record: RunRecord) -> dict[str, Any]:
             for level in levels
             if (lines := list(level_lines(record, level.name)))
         ],
-        "noise": list(noise_line(record)),
+        "noise": list(noise_lines(record)),
         "no_baselines": [*missing_baselines(record), *unused_baselines(record)],
         "divergence": _markup(figures.divergence(record)),
+        "likelihoods": rows(record, [level.name for level in levels]),
+        "unread": list(unread_lines(record)),
         "patterns": _patterns(record, levels),
         "behaviour": list(_behaviour(record, levels)),
         "grids": _grids(record),
@@ -96,19 +103,30 @@ def _level(record: RunRecord, level: LevelRecord) -> dict[str, Any]:
 
 def _heat(record: RunRecord, levels: list[LevelRecord]) -> Iterator[dict[str, Any]]:
     """A row for each category, and one for all."""
-    checks = category_checks(record)
-    for category in sorted({category for category, _ in checks}):
-        cells = [_cell(checks.get((category, level.name))) for level in levels]
+    checks, silent = category_checks(record), silent_categories(record)
+    for category in sorted({category for category, _ in (*checks, *silent)}):
+        places = [(category, level.name) for level in levels]
+        cells = [_cell(checks.get(place), silent.get(place, "")) for place in places]
         yield {"name": category, "cells": cells}
+    sets = set_checks(record)
+    for test in sorted({test for test, _ in sets}):
+        cells = [_cell(sets.get((test, level.name))) for level in levels]
+        yield {"name": test, "cells": cells}
     pooled = [_cell(pooled_check(record, level.name)) for level in levels]
     if any(pooled):
         yield {"name": "overall", "cells": pooled}
 
 
-def _cell(check: Check | None) -> dict[str, Any] | None:
+def _cell(check: Check | None, silent: str = "") -> dict[str, Any] | None:
+    """``silent``: why there is nothing to tell, whether there is a check or not."""
     if check is None:
-        return None
-    return {"check": check, "result": check.result, "shade": shade(check.result.drop)}
+        return {"check": None, "silent": silent} if silent else None
+    return {
+        "check": check,
+        "result": check.result,
+        "shade": shade(check.result.drop),
+        "silent": silent or check.result.uninformative,
+    }
 
 
 def shade(drop: float) -> str:
@@ -203,6 +221,11 @@ def _failures(record: RunRecord) -> dict[str, Any]:
         "far": [
             (check, divergence_text(record, check))
             for check in record.divergence_checks
+            if check.result.verdict == "fail"
+        ],
+        "unlikely": [
+            (check, likelihood_text(record, check))
+            for check in record.likelihood_checks
             if check.result.verdict == "fail"
         ],
     }

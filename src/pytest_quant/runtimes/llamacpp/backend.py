@@ -91,6 +91,8 @@ class LlamaCpp:
             f"threads {conditions.threads}",
             __version__,
             f"parallel {width}",
+            # What was kept before the kernels were told is not known by them.
+            "kernels told",
             *batch,
         )
 

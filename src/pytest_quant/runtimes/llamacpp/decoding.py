@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.errors import RuntimeFailed
-from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp import library, native_log
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.prefixes import Run, Tokens, shared_runs
@@ -164,11 +164,11 @@ class Decoding:
         if status == library.DECODE_NO_SLOT:
             raise RuntimeFailed(
                 f"llama.cpp found no room for {self._batch.size} tokens in a KV cache of "
-                f"{self._layout.cells} cells; lower --quant-parallel\n{library.last_log_lines()}"
+                f"{self._layout.cells} cells; lower --quant-parallel\n{native_log.last_lines()}"
             )
         if status != library.DECODE_OK:
             raise RuntimeFailed(
-                f"llama.cpp failed to decode (status {status}):\n{library.last_log_lines()}"
+                f"llama.cpp failed to decode (status {status}):\n{native_log.last_lines()}"
             )
         if beside:
             self._context.forget(*beside)

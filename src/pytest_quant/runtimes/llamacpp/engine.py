@@ -114,17 +114,19 @@ class LlamaCppRuntime:
         parallel: int | None = None,
         context: int | None = None,
         physical: int = BATCH_TOKENS,
+        repack: bool = True,
     ) -> Self:
         """Load a model.
 
         ``parallel`` is the number of sequences decoded together (default: see
         ``layout.default_parallel``), ``context`` the tokens that one of them may hold, prompt
         and answer (default: what the model was trained with), ``physical`` the tokens worked on at
-        once: fewer change nothing but the order of sums. Raises ``QuantUsageError`` for a
-        model that cannot be loaded, and for numbers out of range.
+        once, ``repack`` whether weights are rearranged for kernels of this processor: both change
+        nothing but the order of sums. Raises ``QuantUsageError`` for a model that cannot be
+        loaded, and for numbers out of range.
         """
         parallel = effective_parallel(path, parallel, context)
-        model = library.Model(path)
+        model = library.Model(path, repack=repack)
         context = context or model.context_length
         return cls(model, threads=threads, parallel=parallel, context=context, physical=physical)
 
@@ -278,6 +280,7 @@ class LlamaCppRuntime:
             threads=self._threads,
             parallel=self._parallel,
             context=self._context_length,
+            kernels=self._model.kernels,
         )
 
     def close(self) -> None:

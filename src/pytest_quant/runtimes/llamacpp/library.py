@@ -11,7 +11,6 @@ import ctypes
 import functools
 import hashlib
 import os
-from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import numpy.typing as npt
 
 from pytest_quant.base import past_capture
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
+from pytest_quant.runtimes.llamacpp import native_log
 from pytest_quant.runtimes.llamacpp.openmp import short_spinning
 
 with short_spinning():
@@ -33,15 +33,9 @@ DECODE_OK, DECODE_NO_SLOT, DECODE_ABORTED = 0, 1, 2
 OFFLOADS = bool(llama_cpp.llama_supports_gpu_offload())
 GGML_TYPE_COUNT: int = llama_cpp.GGML_TYPE_COUNT
 
-_log: deque[tuple[int, str]] = deque(maxlen=40)
-_ERROR = 4
-_echoed_level = 99
-
 
 def _keep_log(level: int, text: bytes, _user_data: int | None) -> None:
-    _log.append((level, text.decode("utf-8", errors="replace")))
-    if level == _echoed_level:
-        os.write(2, text)
+    native_log.keep(level, text)
 
 
 def _say_abort(message: bytes) -> None:
@@ -63,19 +57,6 @@ def initialize() -> None:
     llama_cpp.llama_log_set(_log_callback, ctypes.c_void_p(0))
     ggml().ggml_set_abort_callback(_abort_callback)
     llama_cpp.llama_backend_init()
-
-
-def echo_errors() -> None:
-    """Write what llama.cpp calls an error to stderr at once: this process may not live on."""
-    global _echoed_level
-    _echoed_level = _ERROR
-
-
-def last_log_lines(count: int = 4) -> str:
-    """The last lines that llama.cpp logged, oldest first: of errors, if there are any."""
-    said = [text for level, text in _log if level >= _ERROR] or [text for _, text in _log]
-    lines = [line for line in "".join(said).splitlines() if line.strip(" .")]
-    return "\n".join(lines[-count:]) or "(llama.cpp logged nothing)"
 
 
 def version() -> str:
@@ -179,21 +160,25 @@ def quantize(
 class Model:
     """Loaded weights and vocabulary. Raises ``QuantUsageError`` when llama.cpp refuses the file.
 
-    With ``vocabulary_only`` it knows how to make tokens, and nothing else.
+    With ``vocabulary_only`` it knows how to make tokens, and nothing else. ``repack``: weights may
+    be rearranged for kernels of this processor, which add up in another order.
     """
 
-    def __init__(self, path: Path, *, vocabulary_only: bool = False) -> None:
+    def __init__(self, path: Path, *, vocabulary_only: bool = False, repack: bool = True) -> None:
         initialize()
-        _log.clear()
+        native_log.clear()
         self.path = path
         parameters = llama_cpp.llama_model_default_params()
         parameters.vocab_only = vocabulary_only
+        parameters.use_extra_bufts = repack
         self._handle: Any = llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
             raise QuantUsageError(
-                f"{path}: llama.cpp cannot load this model:\n{last_log_lines()}\n"
+                f"{path}: llama.cpp cannot load this model:\n{native_log.last_lines()}\n"
                 "Give a text model that this llama-cpp-python supports, or upgrade it."
             )
+        # For which kernels the weights were rearranged, or ``as stored``.
+        self.kernels = native_log.kernels()
         self._vocabulary: Any = llama_cpp.llama_model_get_vocab(self._handle)
         self._piece = ctypes.create_string_buffer(256)
 
@@ -268,7 +253,7 @@ class Model:
             parse_special,
         )
         if count < 0:
-            raise RuntimeFailed(f"llama.cpp cannot tokenize the prompt:\n{last_log_lines()}")
+            raise RuntimeFailed(f"llama.cpp cannot tokenize the prompt:\n{native_log.last_lines()}")
         return tokens[:count].copy()
 
     def piece(self, token: int, *, special: bool = False) -> bytes:
@@ -313,7 +298,7 @@ class Context:
         outputs: int | None = None,
         physical: int | None = None,
     ) -> None:
-        _log.clear()
+        native_log.clear()
         self.cells, self.sequences, self.batch = cells, sequences, batch
         self.outputs = outputs or sequences
         self._vocabulary_size = model.vocabulary_size
@@ -341,7 +326,7 @@ class Context:
         if not self._handle:
             raise RuntimeFailed(
                 f"llama.cpp cannot hold {cells} tokens of context for {model.path.name}:\n"
-                f"{last_log_lines()}\nLower --quant-parallel, or shorten the prompts."
+                f"{native_log.last_lines()}\nLower --quant-parallel, or shorten the prompts."
             )
         self._memory: Any = llama_cpp.llama_get_memory(self._handle)
         self._logits_address: int | None = None

@@ -24,7 +24,7 @@ from pytest_quant.metrics.distributions import (
     joined,
     split,
 )
-from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp import library, native_log
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
 from pytest_quant.runtimes.llamacpp.passages import Passage
@@ -221,7 +221,7 @@ class Side:
         status = self._context.decode(self._batch.native)
         if status != library.DECODE_OK:
             raise RuntimeFailed(
-                f"llama.cpp failed to read a batch (status {status}):\n{library.last_log_lines()}"
+                f"llama.cpp failed to read a batch (status {status}):\n{native_log.last_lines()}"
             )
         rows = self._batch.rows
         self._batch.clear()

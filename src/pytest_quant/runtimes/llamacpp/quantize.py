@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import NEEDS_IMATRIX, Recipe
-from pytest_quant.runtimes.llamacpp import library, tensor_types
+from pytest_quant.runtimes.llamacpp import library, native_log, tensor_types
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect, is_quantized
 from pytest_quant.runtimes.llamacpp.promise import promised_types
 from pytest_quant.runtimes.llamacpp.trial import child_command, child_environment, last_words
@@ -173,6 +173,6 @@ def main(order: str) -> None:
         output=number(output) if output else None,
         threads=threads,
     )
-    problem = library.last_log_lines(2) if status else try_model(Path(partial))
+    problem = native_log.last_lines(2) if status else try_model(Path(partial))
     if problem:
         sys.exit(problem.replace(partial, "what was made"))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.errors import RuntimeFailed
-from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp import library, native_log
 from pytest_quant.runtimes.llamacpp.batch import native_batch
 from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
@@ -212,6 +212,6 @@ def _decode(context: library.Context, batch: object) -> bool:
     status = library.DECODE_ABORTED if context.aborted else context.decode(batch)
     if status not in (library.DECODE_OK, library.DECODE_ABORTED):
         raise RuntimeFailed(
-            f"llama.cpp failed to score a batch (status {status}):\n{library.last_log_lines()}"
+            f"llama.cpp failed to score a batch (status {status}):\n{native_log.last_lines()}"
         )
     return status == library.DECODE_OK

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
-from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp import library, native_log
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 from pytest_quant.runtimes.llamacpp.soundness import damage
@@ -76,7 +76,7 @@ def _decode(model: library.Model, tokens: Tokens) -> str:
 def _step(context: library.Context, batch: TokenBatch) -> str:
     status = context.decode(batch.native)
     if status != library.DECODE_OK:
-        return f"llama.cpp cannot decode with it (status {status}):\n{library.last_log_lines()}"
+        return f"llama.cpp cannot decode with it (status {status}):\n{native_log.last_lines()}"
     logits = context.logits(batch.rows)
     if np.isnan(logits).any() or not np.isfinite(logits.max()):
         return (
@@ -115,7 +115,7 @@ def main(order: str) -> None:
     """
     parts, memory = json.loads(order)
     paths = [*map(Path, parts)]
-    library.echo_errors()
+    native_log.echo_errors()
     _confine(memory)
     _say("checking its numbers")
     try:

@@ -1,0 +1,245 @@
+"""How many cases are asked, and which of them a check goes by.
+
+Three ways: a number that was `Settled` beforehand, each probe `UpTo` a number until its own checks
+are decided, or, unless someone says otherwise, `BySize`: as many of each category as its decision
+takes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pytest_quant.gate.sequential import (
+    Compared,
+    Look,
+    Member,
+    common_looks,
+    is_regression_settled,
+    is_settled,
+    looks_up_to,
+    own_looks,
+)
+from pytest_quant.gate.statistics import cases_to_pass
+from pytest_quant.gate.tolerance_check import Alphas, Paired, count_pairs
+from pytest_quant.metrics.measurement import CaseResult, Measurement, answered, compared
+
+# Against the reference of the session, or against the recorded baseline.
+Kind = Literal["tolerance", "regression"]
+# Counts of a number of cases that depends on no outcome, or the looks at cases that came in turn.
+Evidence = Paired | list[Look]
+# The limit in percentage points of a level for a category (``None``: all probes together).
+LimitOf = Callable[[str, str | None], float]
+
+# A category is planned to pass with this power if so many of its answers flip, evenly in both
+# directions: more than a good file of eight bits flips, about what one of four does.
+PLANNED_FLIPS = 0.01
+PLANNED_POWER = 0.9
+# A wider limit is planned like this one: whoever reads a category's row wants a figure.
+WIDEST_PLANNED = 5.0
+# A limit of one point would take more than a thousand; so many decide if nearly nothing flips.
+MOST_PLANNED = 300
+# An undecided category is asked so many times its size at most.
+MOST_SIZES = 2
+# No probe is asked as many; the looks up to it are those of any number.
+ENDLESS = 1 << 24
+
+
+class Counting(Protocol):
+    """Which of the cases that were asked a check goes by."""
+
+    def of_probe(self, measurement: Measurement, kind: Kind) -> Evidence:
+        """What a probe's own check goes by."""
+        ...
+
+    def of_group(
+        self, members: Sequence[Measurement], category: str | None, kind: Kind
+    ) -> Evidence:
+        """What the check over the probes of a category goes by; ``None``: over all of a level."""
+        ...
+
+
+class InTurn(Counting, Protocol):
+    """Cases that come in turn: what else may be asked for the sake of a group of probes."""
+
+    def planned(self, members: Sequence[Measurement], category: str | None) -> int:
+        """How many cases of each are asked in any case."""
+        ...
+
+    def most(self, members: Sequence[Measurement], category: str | None) -> int:
+        """How many cases of each may be asked at all, a look."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """All cases that were asked count: their number was settled beforehand."""
+
+    def of_probe(self, measurement: Measurement, kind: Kind) -> Evidence:
+        return self.of_group((measurement,), None, kind)
+
+    def of_group(
+        self,
+        members: Sequence[Measurement],
+        category: str | None,  # noqa: ARG002
+        kind: Kind,
+    ) -> Evidence:
+        return count_pairs(pair for m in members for pair in _pairs(m.cases, kind) if pair)
+
+
+@dataclass(frozen=True, slots=True)
+class UpTo:
+    """Each probe up to ``max_cases``, in turn, until its own checks are decided.
+
+    ``limit_of`` is the limit of a probe's tolerance check and ``least_points`` the smallest drop
+    that its regression check fails for, in percentage points; ``alphas`` are those of both.
+    """
+
+    max_cases: int
+    limit_of: Callable[[Measurement], float]
+    least_points: float
+    alphas: Alphas
+
+    def of_probe(self, measurement: Measurement, kind: Kind) -> Evidence:
+        """What was asked beyond the look that decided it, for the sake of another check, takes no
+        part: a verdict does not depend on what else is selected.
+        """
+        m, limit = measurement, self.limit_of(measurement)
+        for look in looks_up_to(len(m.cases)):
+            first = m.cases[:look]
+            if self._is_placed(first, limit, m.chance) and (
+                kind == "tolerance" or self.is_settled(first, limit, m.chance, m.recorded_cases)
+            ):
+                return own_looks(_pairs(first, kind), self.max_cases)
+        return own_looks(_pairs(m.cases, kind), self.max_cases)
+
+    def of_group(
+        self,
+        members: Sequence[Measurement],
+        category: str | None,  # noqa: ARG002
+        kind: Kind,
+    ) -> Evidence:
+        return _common_looks(members, kind, self.max_cases)
+
+    def planned(
+        self,
+        members: Sequence[Measurement],  # noqa: ARG002
+        category: str | None,  # noqa: ARG002
+    ) -> int:
+        return 0
+
+    def most(
+        self,
+        members: Sequence[Measurement],  # noqa: ARG002
+        category: str | None,  # noqa: ARG002
+    ) -> int:
+        return self.max_cases
+
+    def is_settled(
+        self, cases: Sequence[CaseResult], limit_points: float, chance: float, recorded: int
+    ) -> bool:
+        """Whether neither of a probe's own checks asks for more than these cases.
+
+        ``recorded`` of its first cases are in the baseline.
+        """
+        return self._is_placed(cases, limit_points, chance) and is_regression_settled(
+            own_looks(compared(cases), self.max_cases),
+            self.least_points,
+            self.alphas.to_fail,
+            min(self.max_cases, recorded),
+        )
+
+    def _is_placed(self, cases: Sequence[CaseResult], limit_points: float, chance: float) -> bool:
+        looks = own_looks(answered(cases), self.max_cases)
+        return is_settled(looks, limit_points, self.alphas, chance, self.max_cases)
+
+
+@dataclass(frozen=True, slots=True)
+class BySize:
+    """As many cases of a category as its decision takes, evenly from the probes that tell anything.
+
+    The ``size`` of a category at a level follows from its limit. Each probe is first asked its
+    share for its own sake, as if half of those that were ``selected`` told anything; then all that
+    do are asked until the category has its size, and where that leaves it undecided, on to twice
+    as many. Neither the share nor the size depends on an outcome of the level: so the checks of a
+    probe, and those over all probes of a level, go by a number of cases that is settled. Those of
+    a category look at every batch.
+    """
+
+    selected: Mapping[tuple[str, str], int]
+    limit_of: LimitOf
+    alpha: float
+
+    def size(self, level: str, category: str) -> int:
+        """How many cases of a category show at a level that nothing is lost."""
+        limit = min(self.limit_of(level, category), WIDEST_PLANNED) / 100
+        cases = cases_to_pass(PLANNED_FLIPS, limit, self.alpha, PLANNED_POWER)
+        return MOST_PLANNED if cases is None else min(cases, MOST_PLANNED)
+
+    def own(self, level: str, category: str) -> int:
+        """How many cases a probe is asked for its own sake, a look."""
+        half = max(1, self.selected.get((category, level), 0) / 2)
+        return look_from(self.size(level, category) / half)
+
+    def of_probe(self, measurement: Measurement, kind: Kind) -> Evidence:
+        first = measurement.cases[: measurement.own]
+        return count_pairs(pair for pair in _pairs(first, kind) if pair)
+
+    def of_group(
+        self, members: Sequence[Measurement], category: str | None, kind: Kind
+    ) -> Evidence:
+        if category is not None:
+            return _common_looks(members, kind, self.most(members, category))
+        by_category: defaultdict[str, list[Measurement]] = defaultdict(list)
+        for m in members:
+            by_category[m.category].append(m)
+        return count_pairs(
+            pair
+            for name, of_one in by_category.items()
+            for m in of_one
+            for pair in _pairs(m.cases[: self.planned(of_one, name)], kind)
+            if pair
+        )
+
+    def planned(self, members: Sequence[Measurement], category: str | None) -> int:
+        return self._evenly(members, category, 1)
+
+    def most(self, members: Sequence[Measurement], category: str | None) -> int:
+        return self._evenly(members, category, MOST_SIZES)
+
+    def _evenly(self, members: Sequence[Measurement], category: str | None, times: int) -> int:
+        """The look at which probes of a category have so many times its size together."""
+        if category is None or not members:
+            return 0
+        wanted = times * self.size(members[0].level, category)
+        sizes = [m.size for m in members]
+        for look in looks_up_to(wanted):
+            if sum(look if size is None else min(look, size) for size in sizes) >= wanted:
+                return look_from(look)
+        return look_from(wanted)
+
+
+def look_from(cases: float) -> int:
+    """The first look at so many cases or more, of any number of cases."""
+    return next(look for look in looks_up_to(ENDLESS) if look >= cases)
+
+
+def _pairs(cases: Sequence[CaseResult], kind: Kind) -> Compared:
+    return answered(cases) if kind == "tolerance" else compared(cases)
+
+
+def _common_looks(members: Sequence[Measurement], kind: Kind, most: int) -> list[Look]:
+    return common_looks([Member(_pairs(m.cases, kind), _size(m, kind, most)) for m in members])
+
+
+def _size(m: Measurement, kind: Kind, most: int) -> int:
+    """How many cases of a probe may be asked, as is known before any is."""
+    size = most if m.size is None else min(m.size, most)
+    return size if kind == "tolerance" else min(size, m.recorded_cases)
+
+
+def unasked(m: Measurement, kind: Kind, most: int) -> bool:
+    """Whether a probe has cases that were not asked yet."""
+    return not m.complete and len(m.cases) < _size(m, kind, most)

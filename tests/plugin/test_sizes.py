@@ -1,0 +1,156 @@
+"""How much a session asks by itself, and what it says of what that decides. Without a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from tests.sessions import MODES, Project, Run
+
+NAMES = ("First", "Second", "Unknown")
+
+
+def probes(category: str, mark: str = "", **fields: int) -> str:
+    """A file of three probes, the last of which the reference cannot do."""
+    rows = [
+        {
+            "id": f"{mark}{name.lower()}",
+            "subcategory": "colours",
+            "difficulty": 1,
+            "prompt": f"{name}: what colour{mark} has number {{n}}?",
+            "parameters": {"n": {"integer": [1, 4000]}},
+            "expect": "red",
+            "check": {"kind": "text"},
+            **fields,
+        }
+        for name in NAMES
+    ]
+    return json.dumps({"category": category, "probes": rows})
+
+
+RED = {"patterns": {"Unknown.*": "I cannot tell."}, "default": "red"}
+
+
+def losing(*patterns: str) -> dict[str, Any]:
+    """A level that loses what these match."""
+    return {**RED, "patterns": {**RED["patterns"], **dict.fromkeys(patterns, "blue")}}
+
+
+def session(project: Project, *args: str, **levels: Mapping[str, Any]) -> Run:
+    project.write("probes/colours.yaml", probes("numerical_reasoning"))
+    given = []
+    for level, entries in {"f16": RED, **levels}.items():
+        script = {"runtime": "scripted", "model": "toy", "context": 100 + len(level), **entries}
+        file = project.write(f"{level}.json", json.dumps(script))
+        given.append(f"--quant-artifact={level}={file}")
+    return project.run(f"--quant-levels={','.join(levels)}", *given, *args)
+
+
+def asked(run: Run) -> dict[str, int]:
+    return {f"{m['probe']}[{m['level']}]": len(m["cases"]) for m in run.measurements.values()}
+
+
+def result(run: Run, level: str, subject: str = "numerical_reasoning") -> dict[str, Any]:
+    assert run.record is not None, run.output + run.errors
+    (found,) = (
+        check["result"]
+        for check in run.record["checks"]
+        if (check["subject"], check["level"]) == (subject, level)
+    )
+    return dict(found)
+
+
+def test_a_sound_level_is_asked_what_its_limit_takes(project: Project) -> None:
+    run = session(project, q8=RED)
+    # 103 cases at a limit of 5 points: 80 each, as if half of three probes told anything.
+    assert asked(run) == {"first[q8]": 80, "second[q8]": 80, "unknown[q8]": 8}
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert run.told[0].startswith("q8: pass: within 5 points (the guide's limits) in 1 category;")
+    assert "quantization: q8 of given artifacts, cases by category, alpha 0.05" in run.lines
+    found = result(run, "q8")
+    assert (found["verdict"], found["counts"]["n"], found["pass_alpha"]) == ("pass", 160, 0.05)
+    assert result(run, "q8", "overall")["looks"] is None
+
+
+def test_an_undecided_category_is_asked_on_and_says_what_it_would_take(project: Project) -> None:
+    run = session(project, q8=losing(r".*number \d*75\?"))
+    assert asked(run)["first[q8]"] == asked(run)["second[q8]"] > 80
+    assert sum(asked(run).values()) <= 2 * 112 + 8
+    assert run.level("q8")["verdict"] == "inconclusive"
+    assert run.told[0].startswith("q8: undecided: numerical_reasoning (about ")
+    assert any(line.startswith("q8 is undecided: numerical_reasoning (") for line in run.told)
+
+
+def test_a_limit_of_one_s_own_for_all_probes_must_be_kept(project: Project) -> None:
+    project.ini("quant_tolerances = q8 overall 1")
+    run = session(project, q8=RED)
+    assert result(run, "q8")["verdict"] == "pass"
+    assert run.level("q8")["verdict"] == "inconclusive"
+    assert "overall (about " in run.told[0]
+
+
+def test_a_level_passes_only_if_every_category_does(project: Project) -> None:
+    """One that loses a tenth is not outvoted by those that lose nothing."""
+    for name in ("probabilistic", "iterative", "adversarial", "real_world"):
+        project.write(f"probes/{name}.yaml", probes(name, name[0]))
+    run = session(project, q8=losing(r".*colour has number \d*0\?"))
+    verdicts = {
+        check["subject"]: check["result"]["verdict"]
+        for check in (run.record or {})["checks"]
+        if check["scope"] == "category"
+    }
+    assert verdicts.pop("numerical_reasoning") != "pass"
+    assert verdicts == dict.fromkeys(verdicts, "pass")
+    assert len(verdicts) == 4
+    assert run.level("q8")["verdict"] != "pass"
+    assert not any("may ship" in line for line in run.lines)
+
+
+def test_levels_are_judged_from_most_bits_to_fewest(project: Project) -> None:
+    run = session(project, q4=RED, q8=RED)
+    assert result(run, "q8")["pass_alpha"] == pytest.approx(0.04)
+    assert result(run, "q4")["pass_alpha"] == pytest.approx(0.05)
+    run = session(project, q4=RED, q8=losing(r".*\d*0\?"))
+    assert result(run, "q4")["pass_alpha"] == pytest.approx(0.01)
+    assert run.level("q4")["verdict"] == "pass"
+
+
+@pytest.mark.parametrize("mode", ["-n0", "-n2"])
+def test_a_margin_of_one_s_own(project: Project, mode: str) -> None:
+    run = session(project, "--quant-margin=30", *MODES[mode], q8=losing(r".*number \d*0\?"))
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert run.told[0].startswith("q8: pass: within 30 points (your margin) in 1 category;")
+    assert "cases by category, margin 30 points, alpha 0.05" in run.output
+    assert {check["result"]["limit"] for check in (run.record or {})["checks"]} == {30}
+
+
+def test_a_margin_of_the_ini_file_beside_a_limit_of_one_category(project: Project) -> None:
+    project.ini("quant_margin = 30", "quant_tolerances = q8 numerical_reasoning 20")
+    run = session(project, q8=RED)
+    assert result(run, "q8")["limit"] == 20
+    assert result(run, "q8", "overall")["limit"] == 30
+    assert "within 20 points (set by quant_tolerances)" in run.told[0]
+
+
+@pytest.mark.parametrize("given", ["-1", "101", "much"])
+def test_refuses_a_margin_that_is_none(project: Project, given: str) -> None:
+    message = session(project, f"--quant-margin={given}", q8=RED).mistake()
+    assert message.startswith(f"ERROR: --quant-margin: found {given!r}, expected ")
+
+
+def test_what_a_probe_s_file_says_goes_before(project: Project) -> None:
+    project.write("probes/few.yaml", probes("iterative", "few_", cases=12))
+    run = session(project, "-k", "few", q8=RED)
+    assert asked(run) == {"few_first[q8]": 12, "few_second[q8]": 12, "few_unknown[q8]": 4}
+    assert run.level("q8")["verdict"] == "inconclusive"
+
+
+def test_workers_make_no_difference(project: Project) -> None:
+    damage = losing(r".*number \d*[37]0\?")
+    alone, many = (
+        session(project, *MODES[mode], q8=damage, q4=RED) for mode in ("no xdist", "-n2")
+    )
+    assert alone.measurements == many.measurements
+    assert alone.section == many.section
