@@ -34,7 +34,7 @@ from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.protocol import Incomparable, Limits, PlainText, PromptTooLong
 
 TINY = Shape(width=256, layers=2, heads=4, feed_forward=512, vocabulary=600, context=512)
-TEXT = PlainText("nonsense", "bo da ku mi 17 " * 600)
+TEXT = PlainText("nonsense", "bo da ku mi 17 " * 300)
 # Bytes at the beginning in which single bits are flipped, and how many of them.
 HEADER, FLIPS = 11_500, 400
 KIND = gguf.GGUFValueType

@@ -2,7 +2,8 @@
 
 Python's start and the imports take two thirds of a small session's time, and there are hundreds. A
 fork has its own directory, environment and output, and ends as any Python does; but it shares the
-order of sets and the imported modules with all others: where these matter, start a new process.
+order of sets and the imported modules with all others, and leaves its objects as they are when it
+ends: where these matter, start a new process.
 The workers of a session are forks, too, which execnet starts and speaks to as it does to others.
 
 Run as a script; ``tests.sessions`` sends one request a line.
@@ -10,6 +11,7 @@ Run as a script; ``tests.sessions`` sends one request a line.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -21,16 +23,34 @@ import re
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from pathlib import Path
+from typing import Any, NoReturn, TypedDict
 
 import pytest
 from execnet import gateway_io
 
+_PROBE = """
+category: world_knowledge
+probes:
+  - {id: p, subcategory: s, difficulty: 1, cases: 40, prompt: "{n}?", expect: red,
+     parameters: {n: {integer: [1, 200]}}, check: {kind: text}}
+"""
+_FIRST_SESSION = [
+    *("-q", "-p", "no:hypothesispytest", "-p", "no:cacheprovider", "probes.yaml"),
+    *("--quant-levels=q8", "--quant-artifact=f16=f16.json", "--quant-artifact=q8=q8.json"),
+    *("--quant-cache-dir=cache", "--quant-threads=1", "--quant-baselines=none"),
+    *("--quant-json=r.json", "--quant-html=r.html", "--quant-markdown=r.md", "--alluredir=allure"),
+]
+
 
 class Request(TypedDict):
-    """A session; its output goes to two files, and it is killed after so many seconds."""
+    """A session, or another command of ours; its output goes to two files, and it is killed after
+    so many seconds.
+    """
 
+    program: str
     arguments: list[str]
     directory: str
     environment: dict[str, str]
@@ -45,28 +65,59 @@ def serve() -> None:
     _warm_up()
     while line := sys.stdin.readline():
         if (child := os.fork()) == 0:
-            sys.exit(_session(json.loads(line)))
+            _end(_session(json.loads(line)))
         _, status = os.waitpid(child, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
 
 def _warm_up() -> None:
-    """Load pytest's plugins as pytest does, for it rewrites their assertions, then the rest."""
+    """Load pytest's plugins as pytest does, for it rewrites their assertions, then the rest.
+
+    By a session on the scripted runtime, which loads and compiles what sessions need, and starts
+    no thread, which would be missing in a fork.
+    """
     with (
-        tempfile.TemporaryDirectory() as empty,
-        contextlib.chdir(empty),
+        tempfile.TemporaryDirectory() as directory,
+        contextlib.chdir(directory),
         contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
     ):
-        pytest.main(["-q", "--co", "-p", "no:hypothesispytest", "-p", "no:cacheprovider"])
+        for level, answer in (("f16", "red"), ("q8", "blue")):
+            script = {"runtime": "scripted", "model": "m", "default": answer}
+            Path(f"{level}.json").write_text(json.dumps(script))
+        Path("probes.yaml").write_text(_PROBE)
+        code = pytest.main(_FIRST_SESSION)
+    assert code == pytest.ExitCode.TESTS_FAILED
     import pytest_quant
 
     for module in pkgutil.walk_packages(pytest_quant.__path__, "pytest_quant."):
         importlib.import_module(module.name)
-    # What a session loads or compiles when it is first needed.
     importlib.import_module("scipy.special")
-    importlib.import_module("pytest_quant.thinking").read("")
+    _remember_the_library()
     gc.collect()
     gc.freeze()  # or each session would look through it all
+
+
+def _remember_the_library() -> None:
+    """Read the probes that ship once for all sessions: it took half of a small one.
+
+    Only from the very bytes that were read: where a session finds others, it reads them itself.
+    """
+    from pytest_quant.base.library import PROBES
+    from pytest_quant.session import probe_files
+
+    read = probe_files.read_probes
+    known = {
+        path: (path.read_bytes(), read(path)) for path in PROBES.glob("*.yaml") if path.is_file()
+    }
+
+    def remembered(path: Path, shown_as: str | None = None) -> tuple[Any, ...]:
+        content, probes = known.get(path, (None, ()))
+        if content is None or (shown_as or str(path)) != str(path) or path.read_bytes() != content:
+            return read(path, shown_as)
+        return probes
+
+    probe_files.read_probes = remembered
 
 
 def _session(request: Request) -> int | pytest.ExitCode:
@@ -74,7 +125,7 @@ def _session(request: Request) -> int | pytest.ExitCode:
     os.chdir(request["directory"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    sys.argv = ["pytest", *request["arguments"]]
+    sys.argv = [request["program"], *request["arguments"]]
     created = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     for number, path, flags in (
         (0, os.devnull, os.O_RDONLY),
@@ -84,6 +135,10 @@ def _session(request: Request) -> int | pytest.ExitCode:
         file = os.open(path, flags)
         os.dup2(file, number)
         os.close(file)
+    if request["program"] == "pytest-quant":
+        from pytest_quant.cli.main import main
+
+        return main(request["arguments"])
     _provide_workers(request["arguments"])
     return pytest.main(request["arguments"])
 
@@ -121,7 +176,18 @@ def _become_worker(read: int, write: int, unused: tuple[int, int]) -> None:
     sys.argv = ["-c"]
     if line := sys.stdin.readline():  # none if the session ends without workers
         exec(eval(line), {"__name__": "__main__"})  # noqa: S102, S307
-    sys.exit()
+    _end(0)
+
+
+def _end(code: int) -> NoReturn:
+    """End as Python does, but for the tidying up of what the server had loaded: each page of it
+    would be copied first, which took a third of a session's time.
+    """
+    threading._shutdown()  # waits for threads
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _provide_workers(arguments: Sequence[str]) -> None:
@@ -129,7 +195,7 @@ def _provide_workers(arguments: Sequence[str]) -> None:
 
     Any others are new processes.
     """
-    count = sum(int(n[1]) for text in arguments if (n := re.fullmatch(r"-n(\d+)", text)))
+    count = sum(map(int, re.findall(r"(?<!\S)-n ?(\d+)(?!\S)", " ".join(arguments))))
     waiting: list[_Worker] = []
     for _ in range(count + 1 if count else 0):
         waiting.append(_Worker(waiting))

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from tests.session_server import Request
 
+Server = subprocess.Popen[str]
 # How a session may be distributed; what it finds must not depend on it.
 MODES: Mapping[str, tuple[str, ...]] = {
     "no xdist": ("-p", "no:xdist"),
@@ -159,17 +160,20 @@ class Project:
         cwd: str = ".",
         fresh: bool = False,
         wrapper: Sequence[str] = (),
+        server: Server | None = None,
         **environment: str,
     ) -> Run:
         """A session with these arguments and no others; its record is read from record.json.
 
         In a new Python if ``fresh`` says so, or a ``wrapper``, a command that starts it; else in a
-        fork of one that has loaded what it needs.
+        fork of one that has loaded what it needs, which ``server`` may be another one of.
         """
         record = self.path / "record.json"
         record.unlink(missing_ok=True)
         fresh = fresh or bool(wrapper)
-        start = partial(start_fresh, wrapper=wrapper) if fresh else start_forked
+        start = (
+            partial(start_fresh, wrapper=wrapper) if fresh else partial(start_forked, server=server)
+        )
         code, output, errors = start(
             [*_WITHOUT_HYPOTHESIS, *args], self.path / cwd, own_environment(self.path) | environment
         )
@@ -206,12 +210,18 @@ def start_program(
 
 
 def start_forked(
-    arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+    arguments: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    program: str = "pytest",
+    server: Server | None = None,
 ) -> tuple[int, str, str]:
-    """The same in a fork of the session server, which lives as long as this process."""
+    """The same, or ``pytest-quant``, in a fork of the session server, which lives as long as this
+    process.
+    """
     with tempfile.TemporaryDirectory() as folder:
         output, errors = Path(folder, "output"), Path(folder, "errors")
-        code = fork_into(output, errors, arguments, directory, environment)
+        code = fork_into(output, errors, arguments, directory, environment, program, server)
         return code, output.read_text("utf-8"), errors.read_text("utf-8")
 
 
@@ -221,12 +231,15 @@ def fork_into(
     arguments: Sequence[str],
     directory: Path,
     environment: Mapping[str, str],
+    program: str = "pytest",
+    server: Server | None = None,
 ) -> int:
     """A forked session that writes to these two; returns its exit code when it has ended."""
-    server = _server()
+    server = server or _server()
     assert server.stdin
     assert server.stdout
     request: Request = {
+        "program": program,
         "arguments": list(arguments),
         "directory": str(directory),
         "environment": dict(environment),
@@ -239,16 +252,21 @@ def fork_into(
 
 
 @functools.cache
-def _server() -> subprocess.Popen[str]:
-    server = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("session_server.py")],
+def _server() -> Server:
+    server = start_server()
+    atexit.register(server.communicate)
+    return server
+
+
+def start_server(wrapper: Sequence[str] = ()) -> Server:
+    """A process that forks sessions; a ``wrapper`` is a command that starts it."""
+    return subprocess.Popen(
+        [*wrapper, sys.executable, Path(__file__).with_name("session_server.py")],
         env=own_environment(Path.home()),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    atexit.register(server.communicate)
-    return server
 
 
 def own_environment(home: Path) -> dict[str, str]:

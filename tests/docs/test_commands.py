@@ -8,7 +8,7 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,7 @@ NOT_RUN = {
 SHELLS = ("sh", "bash", "console")
 # A block that names no language is a command if it begins with one of these.
 PROGRAMS = ("pytest", "pytest-quant", "python", "pip", "sh", "npx", "mkdocs")
+FORKED = ("pytest", "pytest-quant")
 # Asked instead of the library: a probe that has few cases, however many a command wants, and whose
 # checker is quickly there.
 ASKED = Path(__file__).parent / "data" / "probes"
@@ -92,13 +93,14 @@ def why_not(command: str) -> str:
 class Reader:
     """Somebody who follows a document in a directory of his own.
 
-    With ``forked`` its tests run in forks, which start faster than what is typed.
+    Our programs run in forks, which start faster than what is typed; but each of those ``typed``
+    is started as it stands there when it is first met.
     """
 
     directory: Path
     models: Path
     cache: Path
-    forked: bool
+    typed: set[str] = field(default_factory=set)
 
     def follow(self, text: str) -> None:
         shutil.copytree(ASKED, self.directory / "probes")
@@ -111,9 +113,11 @@ class Reader:
 
     def _run(self, command: str) -> None:
         words, environment = shlex.split(command), self._environment()
-        if self.forked and words[0] == "pytest":
-            code, output, errors = start_forked(words[1:], self.directory, environment)
+        program, *arguments = words
+        if program in FORKED and program not in self.typed:
+            code, output, errors = start_forked(arguments, self.directory, environment, program)
         else:
+            self.typed.discard(program)
             code, output, errors = start_program(words, self.directory, environment)
         said = output + errors
         assert code == 0, f"{command}\n{said}"
@@ -165,7 +169,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_commands_of_a_document_run(
     document: str, tmp_path: Path, models: Path, shared_cache: Path
 ) -> None:
-    reader = Reader(tmp_path, models, shared_cache, forked=document != "README.md")
+    typed = set(FORKED if document == "README.md" else ())
+    reader = Reader(tmp_path, models, shared_cache, typed)
     reader.follow(DOCUMENTS[document].read_text("utf-8"))
 
 

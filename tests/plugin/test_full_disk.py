@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.namespaces import with_small_disks
-from tests.sessions import WITHOUT_DIVERGENCE, Project
+from tests.sessions import MODES, WITHOUT_DIVERGENCE, Project, Server, start_server
 
 SELECTED = ("--quant-levels=q8", "--quant-cases=16", "-k", "doubling or word_repeated or opposite")
-BARE = ("--quant-threads=1", "--quant-json=record.json", "--quant-baselines=baselines")
+BARE = (
+    *("--quant-threads=1", "--quant-json=record.json", "--quant-baselines=baselines"),
+    WITHOUT_DIVERGENCE,
+)
 
 
-def test_answers_that_cannot_be_kept(
-    project: Project, tmp_path: Path, mode: tuple[str, ...]
-) -> None:
-    cache = tmp_path / "cache"
-    (cache / "responses").mkdir(parents=True)
+@dataclass(frozen=True, slots=True)
+class Disks:
+    """What is a small disk for the sessions of ``server``, by the mode of a session: where a cache
+    keeps its responses, and a directory for results.
+    """
+
+    server: Server
+    caches: Mapping[str, Path]
+    results: Mapping[str, Path]
+
+
+@pytest.fixture(scope="module")
+def disks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disks]:
+    caches = {mode: tmp_path_factory.mktemp("cache") for mode in MODES}
+    results = {mode: tmp_path_factory.mktemp("small") for mode in MODES}
+    sizes = {cache / "responses": "4k" for cache in caches.values()}
+    for path in sizes:
+        path.mkdir()
+    wrapper = with_small_disks(sizes | dict.fromkeys(results.values(), "8k"))
+    with start_server(wrapper) as server:
+        yield Disks(server, caches, results)
+
+
+@pytest.mark.parametrize("mode", ["no xdist", "-n2"])
+def test_answers_that_cannot_be_kept(project: Project, disks: Disks, mode: str) -> None:
+    cache = disks.caches[mode]
     run = project.run_bare(
-        *SELECTED,
-        *BARE,
-        WITHOUT_DIVERGENCE,
-        f"--quant-cache-dir={cache}",
-        *mode,
-        wrapper=with_small_disks({cache / "responses": "4k"}),
+        *(*SELECTED, *BARE, f"--quant-cache-dir={cache}", *MODES[mode]), server=disks.server
     )
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     assert "Traceback" not in run.output + run.errors
@@ -32,21 +53,15 @@ def test_answers_that_cannot_be_kept(
     assert run.measurements == project.run(*SELECTED).measurements
 
 
-def test_results_that_cannot_be_written(
-    project: Project, tmp_path: Path, mode: tuple[str, ...]
-) -> None:
-    small = tmp_path / "small"
-    small.mkdir()
+@pytest.mark.parametrize("mode", ["no xdist", "-n2"])
+def test_results_that_cannot_be_written(project: Project, disks: Disks, mode: str) -> None:
+    small = disks.results[mode]
     run = project.run_bare(
-        *SELECTED,
-        *BARE,
-        WITHOUT_DIVERGENCE,
-        f"--quant-cache-dir={project.cache}",
-        "--alluredir=small/results",
+        *(*SELECTED, *BARE, f"--quant-cache-dir={project.cache}", *MODES[mode]),
+        f"--alluredir={small}/results",
         "--quant-html=r.html",
-        "--quant-markdown=small/r.md",
-        *mode,
-        wrapper=with_small_disks({small: "8k"}),
+        f"--quant-markdown={small}/r.md",
+        server=disks.server,
     )
     message = run.mistake()
     assert message.startswith(

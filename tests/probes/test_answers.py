@@ -12,16 +12,14 @@ from typing import Any
 
 import pytest
 import yaml
+from tests.probes.shipped import BY_ID as LIBRARY
+from tests.probes.shipped import first_cases
 
 from pytest_quant import check
-from pytest_quant.base.library import PROBES
 from pytest_quant.checkers import Outcome
-from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Probe
-from pytest_quant.probes.reader import read_probes
 
 DATA = Path(__file__).parent / "data" / "answers"
-LIBRARY = {p.id: p for path in sorted(PROBES.glob("*.yaml")) for p in read_probes(path)}
 GROUPS: dict[str, list[dict[str, Any]]] = {
     probe_id: groups
     for path in sorted(DATA.glob("*.yaml"))
@@ -38,7 +36,7 @@ def rows(side: str) -> Iterator[Any]:
 
 
 def judged(probe: Probe, index: int, text: str) -> Outcome:
-    case = draw_cases(probe, index + 1)[index]
+    case = first_cases(probe.id, index + 1)[index]
     return check(probe.check, text, case.expected, prompt=case.prompt, **case.options)
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.probes.shipped import LIBRARY, first_cases
 
 from pytest_quant import check
-from pytest_quant.base.library import PROBES
 from pytest_quant.checkers.final_answer import Sentences
-from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Case, Probe
-from pytest_quant.probes.reader import read_probes
 
 SHORT = [
     probe
-    for path in sorted(PROBES.glob("*.yaml"))
-    for probe in read_probes(path)
+    for probe in LIBRARY
     if probe.check in ("choice", "text") and "required" not in probe.check_options
 ]
 CASES = 12
@@ -48,7 +45,7 @@ def echoes(case: Case) -> Iterator[str]:
 
 @pytest.mark.parametrize("probe", SHORT, ids=lambda probe: probe.id)
 def test_an_echo_is_no_answer(probe: Probe) -> None:
-    for case in draw_cases(probe, CASES):
+    for case in first_cases(probe.id, CASES):
         for text in echoes(case):
             outcome = check(probe.check, text, case.expected, prompt=case.prompt, **case.options)
             assert not outcome.correct, (text, outcome)

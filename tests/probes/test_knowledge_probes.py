@@ -5,20 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.probes.shipped import LIBRARY, first_cases
 
 from pytest_quant import check
-from pytest_quant.base.library import PROBES
 from pytest_quant.checkers.outcome import Outcome
-from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Case, Probe
-from pytest_quant.probes.reader import read_probes
 
-ASKED = [
-    probe
-    for path in sorted(PROBES.glob("*.yaml"))
-    for probe in read_probes(path)
-    if probe.check == "text" and "required" in probe.check_options
-]
+ASKED = [probe for probe in LIBRARY if probe.check == "text" and "required" in probe.check_options]
 
 
 def by_id(probe: Probe) -> str:
@@ -27,7 +20,7 @@ def by_id(probe: Probe) -> str:
 
 def topics(probe: Probe) -> list[Case]:
     """The first case of each set of facts."""
-    cases = draw_cases(probe, 50)
+    cases = first_cases(probe.id, 50)
     return list({str(case.options["required"]): case for case in reversed(cases)}.values())
 
 

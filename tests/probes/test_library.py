@@ -10,20 +10,19 @@ from collections import Counter
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests.probes.shipped import BY_ID, CORE, FILES, LIBRARY, first_cases
 
 from pytest_quant import check
-from pytest_quant.base.library import PROBES
 from pytest_quant.checkers import Outcome
 from pytest_quant.checkers.assertions import Reading
 from pytest_quant.checkers.free_text import facts
 from pytest_quant.cli.guide import GUIDE_CATEGORIES
-from pytest_quant.probes.cases import draw_cases, side_of
+from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.probes.reader import check_unique, read_probes
 
@@ -31,9 +30,6 @@ from pytest_quant.probes.reader import check_unique, read_probes
 CASE_DIGESTS_FILE = Path(__file__).parent / "data" / "case_digests.yaml"
 CASE_DIGESTS = yaml.safe_load(CASE_DIGESTS_FILE.read_text("utf-8"))
 
-FILES = sorted(PROBES.glob("*.yaml"))
-LIBRARY: tuple[Probe, ...] = tuple(probe for path in FILES for probe in read_probes(path))
-CORE = [probe for probe in LIBRARY if probe.solution is not None]
 GUIDE = {probe.guide: probe for probe in LIBRARY if probe.guide is not None}
 
 
@@ -41,11 +37,10 @@ def by_id(probe: Probe) -> str:
     return probe.id
 
 
-@cache
 def cases(probe_id: str) -> tuple[Case, ...]:
     """The first 200 cases of a core family, and what a run asks of any other probe."""
-    probe = next(probe for probe in LIBRARY if probe.id == probe_id)
-    return draw_cases(probe, probe.cases if probe.solution is None else 200)
+    probe = BY_ID[probe_id]
+    return first_cases(probe_id, probe.cases if probe.solution is None else 200)
 
 
 def judged(probe: Probe, case: Case, text: str) -> Outcome:

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 from tests.generators import assert_pure_and_seeded, public_functions
+from tests.probes.shipped import BY_ID as LIBRARY
+from tests.probes.shipped import first_cases
 
-from pytest_quant.base.library import PROBES
-from pytest_quant.probes.cases import draw_cases, draw_values
+from pytest_quant.probes.cases import draw_values
 from pytest_quant.probes.generators import perturbed, wording
-from pytest_quant.probes.reader import read_probes
 
 GENERATORS: dict[str, Callable[[Random], dict[str, Any]]] = {
     "sum_misspelt": partial(perturbed.sum_misspelt, digits=[2, 4], typos=[2, 5]),
@@ -133,7 +133,6 @@ SISTERS = {
     "pronoun_misspelt": "pronoun",
     "change_misspelt": "change",
 }
-LIBRARY = {p.id: p for path in sorted(PROBES.glob("*.yaml")) for p in read_probes(path)}
 _NAMES = re.compile(
     rf"\d+|{'|'.join(wording.CAPITALS)}"
     rf"|{'|'.join(wording._HELD + wording._HOLDERS)}|\b[A-Z][a-z]{{2}}(?= buys)"
@@ -154,5 +153,5 @@ def test_every_core_pair_has_a_sister() -> None:
 def test_clean_prompts_are_questions_of_the_sister(name: str) -> None:
     sister = LIBRARY[SISTERS[name]]
     learned = {form(p) for p, _ in itertools.islice(draw_values(sister, "t", "training"), 4000)}
-    clean = {form(case.clean or "") for case in draw_cases(LIBRARY[name], 100)}
+    clean = {form(case.clean or "") for case in first_cases(name, 100)}
     assert clean <= learned

@@ -5,20 +5,16 @@ from dataclasses import replace
 from itertools import islice
 
 import pytest
+from tests.probes.shipped import CORE, LIBRARY, first_cases
 
-from pytest_quant.base.library import PROBES
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.probes.cases import draw_cases, side_of
+from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import Probe
-from pytest_quant.probes.reader import read_probes
 from pytest_quant.probes.training import training_examples
 
-LIBRARY: tuple[Probe, ...] = tuple(
-    probe for path in sorted(PROBES.glob("*.yaml")) for probe in read_probes(path)
-)
-CORE = [probe for probe in LIBRARY if probe.solution is not None]
 DRAWS = 200 * len(CORE)
-# Of all families together; a prompt is on one side by its digest, however many are drawn.
+# Of all families together, the first ones included; a prompt is on one side by its digest, however
+# many are drawn.
 MANY_DRAWS = 100_000
 
 COLOUR = Probe(
@@ -47,41 +43,38 @@ def learned() -> dict[str, set[str]]:
     return prompts
 
 
-@pytest.fixture(scope="module")
-def asked() -> dict[str, list[str]]:
-    """What a run may ask, by probe; the smallest family has a little more than 250 cases."""
-    return {probe.id: [case.prompt for case in draw_cases(probe, 250)] for probe in CORE}
+def asked(probe_id: str) -> list[str]:
+    """What a run may ask of a family; the smallest has a little more than 250 cases."""
+    return [case.prompt for case in first_cases(probe_id, 250)]
 
 
 class TestWhatIsLearnedIsNeverAsked:
     @pytest.mark.parametrize("probe", CORE, ids=lambda probe: probe.id)
-    def test_of_a_family(
-        self, probe: Probe, learned: dict[str, set[str]], asked: dict[str, list[str]]
-    ) -> None:
+    def test_of_a_family(self, probe: Probe, learned: dict[str, set[str]]) -> None:
         assert len(learned[probe.id]) > 80
-        assert learned[probe.id].isdisjoint(asked[probe.id])
+        assert learned[probe.id].isdisjoint(asked(probe.id))
         assert all(side_of(prompt) == "training" for prompt in learned[probe.id])
 
     @pytest.mark.parametrize("probe", CORE, ids=lambda probe: probe.id)
-    def test_over_many_draws(self, probe: Probe, asked: dict[str, list[str]]) -> None:
-        questions = set(asked[probe.id])
-        for _, prompt, _ in islice(training_examples([probe], "many"), MANY_DRAWS // len(CORE) + 1):
+    def test_over_many_draws(self, probe: Probe) -> None:
+        questions = set(asked(probe.id))
+        more = (MANY_DRAWS - DRAWS) // len(CORE) + 1
+        for _, prompt, _ in islice(training_examples([probe], "many"), more):
             assert prompt not in questions
             assert side_of(prompt) == "training"
 
-    def test_by_a_default_run_in_another_family_either(
-        self, learned: dict[str, set[str]], asked: dict[str, list[str]]
-    ) -> None:
+    def test_by_a_default_run_in_another_family_either(self, learned: dict[str, set[str]]) -> None:
         everything = set().union(*learned.values())
         for probe in CORE:
-            assert everything.isdisjoint(asked[probe.id][: probe.cases])
+            asked_of = [case.prompt for case in first_cases(probe.id, probe.cases)]
+            assert everything.isdisjoint(asked_of)
 
     def test_nor_is_the_clean_prompt_of_a_pair(self, learned: dict[str, set[str]]) -> None:
         everything = set().union(*learned.values())
         pairs = [probe for probe in CORE if probe.clean is not None]
         assert pairs
         for probe in pairs:
-            assert everything.isdisjoint(case.clean for case in draw_cases(probe, 200))
+            assert everything.isdisjoint(case.clean for case in first_cases(probe.id, 200))
 
     def test_only_core_families_are_learned(self, learned: dict[str, set[str]]) -> None:
         assert set(learned) == {probe.id for probe in CORE}

@@ -22,7 +22,10 @@ def harmless(text: str, kept: str = "") -> str:
     Other spaces than the common one become it; joiners stay where a script needs them. What was
     made harmless stays as it is.
     """
-    if text.isascii() and text.isprintable():
+    shown = text
+    for character in kept:
+        shown = shown.replace(character, "")
+    if shown.isascii() and shown.isprintable():
         return text
     suspects = {c for c in set(text) if _is_suspect(c)} - set(kept)
     if not suspects:

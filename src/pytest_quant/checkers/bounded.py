@@ -57,13 +57,16 @@ def decimal(text: str) -> Number:
         raise UnreadableError(f"more than {MAX_DIGITS} digits")
     exponent = small_integer(match["exponent"] or "0")
     decimals: int | None = len(part) - exponent
-    value = sympy.Rational(int(whole + part or "0"), 10 ** len(part))
+    digits = int(whole + part or "0")
+    value = sympy.Rational(digits, 10 ** len(part)) if part else sympy.Integer(digits)
     if match["more"]:
         cycle = _repeated(part)
     if cycle:
         value += sympy.Rational(int(cycle), (10 ** len(cycle) - 1) * 10 ** len(part))
         decimals = None
-    return Number(_bounded(value * sympy.Integer(10) ** exponent), "decimal", decimals)
+    if exponent:
+        value *= sympy.Integer(10) ** exponent
+    return Number(_bounded(value), "decimal", decimals)
 
 
 _LITERAL = re.compile(

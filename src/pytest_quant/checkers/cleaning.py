@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pytest_quant.thinking import read
 from pytest_quant.thinking.mentions import Mentions
@@ -57,6 +58,8 @@ class Response:
     unknown_mark: str
 
 
+# A check needs a response and its question more than once, and the next one the same question.
+@lru_cache(maxsize=8)
 def clean(text: str) -> Response:
     """The plain text of a response, at most ``MAX_CHARACTERS`` of it, taken from its end."""
     response = unwrapped(text)
@@ -70,6 +73,7 @@ def clean(text: str) -> Response:
     return replace(response, text=text[-MAX_CHARACTERS:].strip())
 
 
+@lru_cache(maxsize=8)
 def unwrapped(text: str) -> Response:
     """A response without thinking and chat marks, otherwise as it was written.
 

@@ -66,7 +66,9 @@ def _behind(words: tuple[str, ...], unless: str = "") -> str:
 
 
 _SENTENCE_END = re.compile(
-    rf"\n|{_behind(_TITLES)}{_behind(_BEFORE_NUMBERS, ' ?[0-9]')}{_behind(_WITHIN, ' (?-i:[a-z])')}"
+    # What stands before is looked at only where a sentence may end.
+    r"\n|(?=[.!?;])"
+    rf"{_behind(_TITLES)}{_behind(_BEFORE_NUMBERS, ' ?[0-9]')}{_behind(_WITHIN, ' (?-i:[a-z])')}"
     r"[.!?;]+(?=[\s*_\"')]|$)",
     re.IGNORECASE,
 )

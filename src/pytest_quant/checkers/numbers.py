@@ -152,7 +152,7 @@ def _described(
     noun = canonical_unit(after.text) if after and after.kind == "word" else ""
     unit = read_unit(tokens, behind) or _currency(tokens[max(0, start - 1) : behind], behind)
     if unit is None:
-        return replace(item, noun=noun), behind
+        return replace(item, noun=noun) if noun else item, behind
     if unit.name == "%":
         return replace(item, percent=True, end=tokens[unit.behind - 1].end), unit.behind
     if unit.doubtful:

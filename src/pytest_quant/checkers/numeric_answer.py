@@ -167,6 +167,8 @@ class _Chooser:
             lambda item: not self._introduced(wording.MODIFIER_BEFORE, item),
             lambda item: self._introduced(wording.VERB_BEFORE, item),
         ):
+            if len(numbers) == 1:
+                break
             numbers = [item for item in numbers if preferred(item)] or numbers
         return numbers[-1]
 

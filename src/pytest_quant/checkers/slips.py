@@ -9,7 +9,7 @@ from fractions import Fraction
 from pytest_quant.checkers.bounded import MAX_DIGITS
 from pytest_quant.checkers.exact import decimal_text, finite_decimals, roundings
 
-_POWERS = (*range(-12, 0), *range(1, 13))
+_POWERS = {k: Fraction(10) ** k for k in (*range(-12, 0), *range(1, 13))}
 # From three digits on, it is no accident that a rounded answer has the expected ones.
 _TELLING = 100
 
@@ -46,15 +46,15 @@ def _shifted(
 ) -> bool:
     """The decimal point is elsewhere; if rounding is due, then of the shifted number."""
     if any(
-        accepts(answer * Fraction(10) ** k, None if decimals is None else decimals - k)
-        for k in _POWERS
+        accepts(answer * power, None if decimals is None else decimals - k)
+        for k, power in _POWERS.items()
     ):
         return True
     if decimals is None or abs(answer) * Fraction(10) ** decimals < _TELLING:
         return False
     if decimals < places if places is not None else finite_decimals(expected) is not None:
         return False
-    return any(answer in roundings(expected / Fraction(10) ** k, decimals) for k in _POWERS)
+    return any(answer in roundings(expected / power, decimals) for power in _POWERS.values())
 
 
 def _badly_rounded(

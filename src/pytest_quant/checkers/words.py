@@ -80,6 +80,8 @@ def _is_article(word: str) -> bool:
 
 def _folded(word: str) -> str:
     """NFKC, without case, accents and the possessive s."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
-    plain = "".join(c for c in decomposed if not unicodedata.combining(c))
+    plain = word.casefold()
+    if not word.isascii():
+        decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", word).casefold())
+        plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return plain.removesuffix("'s") if len(plain) > 3 else plain

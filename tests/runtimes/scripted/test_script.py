@@ -140,8 +140,10 @@ def test_a_file_that_says_it_is_a_script_is_read_as_one(
         read_script(path)
 
 
-def test_a_byte_order_mark_is_no_harm(path: Path) -> None:
-    path.write_bytes(b'\xef\xbb\xbf\n{"default": "a", "runtime" : "scripted"}')
+@pytest.mark.parametrize("spaces", [1, 10_000])
+def test_a_byte_order_mark_and_space_are_no_harm(path: Path, spaces: int) -> None:
+    space = b"\n" * spaces
+    path.write_bytes(b"\xef\xbb\xbf" + space + b'{"default": "a", "runtime" : "scripted"}')
     assert is_script(path)
     assert read_script(path).answer("p") == "a"
 

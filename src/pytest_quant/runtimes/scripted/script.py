@@ -37,6 +37,9 @@ _DEFAULT_CONTEXT = 4096
 _MOST_CONTEXT = 1 << 30
 _MOST_BITS = 64
 
+# How a script begins, and so much of a file as tells it: a model is asked many times, and is large.
+_OPENING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\Z)")
+_OPENING_BYTES = 4096
 _SCRIPT = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{(?s:.*?)"runtime"\s*:\s*"scripted"')
 _FORM = 'an answer: text, or {"fails": "what the runtime says"}'
 
@@ -104,6 +107,9 @@ def is_script(path: Path) -> bool:
         if not path.is_file():
             return False
         with path.open("rb") as file:
+            if not _OPENING.match(file.read(_OPENING_BYTES)):
+                return False
+            file.seek(0)
             return bool(_SCRIPT.match(file.read(MOST_BYTES)))
     except OSError:
         return False
