@@ -25,7 +25,7 @@ def test_a_replay_asks_and_finds_what_a_session_does(project: Project) -> None:
     session = Session(fixed, PROBES, recorded=False)
     found = Replay(session).found
     assert {nodeid: len(m.cases) for nodeid, m in found.items()} == asked
-    verdicts = session.verdicts([*found.values()], 64)
+    verdicts = session.verdicts([*found.values()], session.in_turn)
     assert verdicts == {(c.scope, c.level, c.name): c.result.verdict for c in in_turn.checks} | {
         ("level", name, ""): in_turn.level(name).verdict for name in session.levels
     }

@@ -19,7 +19,8 @@ def test_defaults(project: Project) -> None:
     assert (run.record["reference"], run.record["reference_quantized"]) == ("f16", False)
     assert run.record["alpha"] == 0.05
     (measurement,) = run.record["measurements"]
-    assert len(measurement["cases"]) == 32
+    # One point is the limit of its category: 300 cases, and some more if that leaves it undecided.
+    assert 300 <= len(measurement["cases"]) <= 640
     runtime = run.level("f16")["runtime"]
     assert 1 <= runtime["parallel"] <= 32
     assert runtime["threads"] == usable_cpus()

@@ -77,7 +77,8 @@ ABORT = """
 @pytest.mark.parametrize("arguments", [("-p", "no:xdist"), ("-n1",)], ids=["no xdist", "-n1"])
 def test_last_words_get_past_the_capture(project: Project, arguments: tuple[str, ...]) -> None:
     project.write("test_it.py", ABORT)
-    run = project.run("--quant-levels=q8", "test_it.py", *arguments)
+    # The start of a process is the point: where its standard error goes.
+    run = project.run("--quant-levels=q8", "test_it.py", *arguments, fresh=True)
     assert run.code != pytest.ExitCode.OK
     said = "llama.cpp aborts: 'ggml/src/ggml.c:12: GGML_ASSERT(\\x1b[31m) failed'"
     assert said in run.errors.splitlines(), run.output + run.errors

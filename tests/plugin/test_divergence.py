@@ -94,7 +94,7 @@ def test_is_a_test_like_any_other(runs: Mapping[str, Run]) -> None:
 
 
 def test_the_summary_tells_them(whole: Run) -> None:
-    lines = [line for line in whole.section if line.startswith("KL divergence ")]
+    lines = [line for line in whole.told if line.startswith("KL divergence ")]
     assert len(lines) == len(LEVELS)
     assert all(" ± " in line and "; same top token " in line for line in lines)
     assert sum(line.startswith("on f16's responses ") for line in whole.section) == len(LEVELS)

@@ -84,3 +84,12 @@ def test_no_drop_where_nothing_is_lost(
 def test_all_cases_count_of_what_the_reference_can_do() -> None:
     _, counted = pooled_drop(FixedSize(32), 32, 0.9, 0.25, probes=300)
     assert counted > 0.99
+
+
+@pytest.mark.parametrize(("cases", "chance"), [(6, 0.25), (8, 0.5)])
+def test_few_cases_tell_together_where_half_of_them_never_could(cases: int, chance: float) -> None:
+    screening = Screening()
+    screen = partial(FixedSize(cases).screen, _choice(chance), last=True)
+    assert screening.see(screen, [True] * cases) == ""
+    assert screening.counted == "all"
+    assert Screening().see(screen, [True] * (cases // 2) + [False] * (cases // 2)) != ""

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from pytest_quant.gate.budget import Budget, Scope
+from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.targets import Mean, against_record, log_odds_lost, points_lost
@@ -50,7 +51,7 @@ class LikelihoodResult:
 class LikelihoodCheck:
     """The comparison of one level with its record, over a category or over all probes."""
 
-    scope: Scope
+    scope: Literal["pooled", "category"]
     level: str
     subject: str
     category: str | None
@@ -115,7 +116,7 @@ def likelihood_checks(
     checks: list[LikelihoodCheck] = []
     for level in dict.fromkeys(m.level for m in measurements):
         here = [m for m in measurements if m.level == level]
-        groups: list[tuple[Scope, str | None]] = [("pooled", None)]
+        groups: list[tuple[Literal["pooled", "category"], str | None]] = [("pooled", None)]
         groups += [("category", name) for name in dict.fromkeys(m.category for m in here)]
         for scope, category in groups:
             members = [m for m in here if category in (None, m.category)]

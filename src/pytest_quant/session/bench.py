@@ -41,8 +41,7 @@ DEADLINE_S = 1800.0
 class _Reference:
     """What the reference answered to a probe so far, part by part.
 
-    Kept, because drawing and checking it again for each level would take longer than a small
-    model's answers.
+    Kept, because drawing and checking it again for each level takes long.
     """
 
     drawn: Iterator[Part]
@@ -84,9 +83,8 @@ class Bench:
     """Asks the cases of probes, opening each level's model when it is first needed.
 
     Holds the reference and at most one other model, or two that are compared. ``open_level`` gives
-    the runtime of a level; ``origin_of`` names, without opening it, everything about the level and
-    its runtime that could change a response. With ``recorded`` the reference is not asked: its
-    answers are looked up there.
+    a level's runtime; ``origin_of`` names, without opening it, all that could change a response of
+    it. With ``recorded`` the reference is not asked: its answers are looked up there.
     """
 
     def __init__(
@@ -158,7 +156,7 @@ class Bench:
             skipped = f"not measured: {error}"
         except (NotRecorded, SandboxUnavailable) as error:
             skipped = str(error)
-        drawn = [] if skipped else [case for part in reference.parts for case in part.cases]
+        drawn = [case for part in reference.parts for case in part.cases if not skipped]
         targets, untargeted = self._targets.read(probe, level, drawn) if drawn else ((), "")
         return Measurement(
             nodeid=nodeid,

@@ -49,6 +49,16 @@ class Screening:
             return ""
         if None in self._found:
             return None
-        return screen(sum(right), len(right)) or (
-            f"{self._found[0]}; and neither do the other cases show it"
-        )
+        return self._of_all(screen, right)
+
+    def _of_all(self, screen: Screen, right: Sequence[bool]) -> str:
+        """The same of a probe of which neither half shows anything.
+
+        Where even a half without a mistake could not, there is nothing to choose by luck: then all
+        cases tell together.
+        """
+        reason = screen(sum(right), len(right))
+        halves = [len(right[place::2]) for place in range(2)]
+        if reason or all(screen(n, n) for n in halves if n):
+            return reason or ""
+        return f"{self._found[0]}; and neither do the other cases show it"

@@ -23,6 +23,7 @@ def test_answers_are_kept_under_all_that_could_change_them(tmp_path: Path) -> No
         "threads 3",
         __version__,
         "parallel 2",
+        "kernels told",
     )
     assert backend.origin(artifact, conditions) == origin
     assert backend.origin(artifact, replace(conditions, batch=16)) == (*origin, "batch 16")
