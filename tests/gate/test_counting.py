@@ -18,8 +18,7 @@ LIMITS = {"adversarial": 5.0, "long_context": 3.0, "world_knowledge": 1.0, "iter
 
 
 def by_size(**selected: int) -> BySize:
-    chosen = {(name, "q4"): count for name, count in selected.items()}
-    return BySize(chosen, lambda _, category: LIMITS[category or ""], 0.05)
+    return BySize({"q4": selected}, lambda _, category: LIMITS[category or ""], 0.05)
 
 
 def probe(name: str, outcomes: str, size: int | None = None, own: int = 8) -> Measurement:

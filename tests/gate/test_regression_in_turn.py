@@ -322,7 +322,7 @@ def test_several_probes_take_part_with_as_many_cases_each() -> None:
     }
     pooled = checks["overall-regression"]
     # A thirty-second of what is recorded of it, as of the others.
-    assert (pooled.counts.b, pooled.counts.n) == (48, 48 + 48 + 2)
+    assert (pooled.counts.b, pooled.counts.n) == (64, 64 + 64 + 2)
     assert pooled.looks == 2  # the others bring nothing new of a probe of 16 cases
     assert pooled.verdict == "fail"
     fixed = {

@@ -12,7 +12,7 @@ from tests.sessions import MODES, Project, Run
 NAMES = ("First", "Second", "Unknown")
 
 
-def probes(category: str, mark: str = "", **fields: int) -> str:
+def probes(category: str, mark: str = "", most: int = 4000, **fields: int) -> str:
     """A file of three probes, the last of which the reference cannot do."""
     rows = [
         {
@@ -20,7 +20,7 @@ def probes(category: str, mark: str = "", **fields: int) -> str:
             "subcategory": "colours",
             "difficulty": 1,
             "prompt": f"{name}: what colour{mark} has number {{n}}?",
-            "parameters": {"n": {"integer": [1, 4000]}},
+            "parameters": {"n": {"integer": [1, most]}},
             "expect": "red",
             "check": {"kind": "text"},
             **fields,
@@ -154,3 +154,51 @@ def test_workers_make_no_difference(project: Project) -> None:
     )
     assert alone.measurements == many.measurements
     assert alone.section == many.section
+
+
+def test_a_category_of_few_drawn_cases_that_is_lost_fails_or_is_open(project: Project) -> None:
+    """A family that runs out of cases is asked all of them, and they count."""
+    for name in ("iterative", "adversarial"):
+        project.write(f"probes/{name}.yaml", probes(name, name[0]))
+    project.write("probes/few.yaml", probes("real_world", "few", most=4))
+    run = session(project, q8=losing(".*colourfew.*"))
+    assert run.level("q8")["verdict"] != "pass"
+    assert result(run, "q8", "real_world")["counts"]["b"] == 8
+    assert "Traceback" not in run.output
+
+
+@pytest.mark.parametrize("most", [5, 20])
+def test_a_small_family_does_not_silence_the_large_ones_of_its_category(
+    project: Project, most: int
+) -> None:
+    project.write("probes/few.yaml", probes("numerical_reasoning", "few", most=most))
+    run = session(project, q8=RED)
+    found = result(run, "q8")
+    assert found["counts"]["n"] > 100
+    assert found["verdict"] == "pass"
+
+
+def test_the_controller_counts_as_the_workers_do(project: Project) -> None:
+    """What it asks more at the end changes no check of a probe."""
+    for name in ("iterative", "adversarial"):
+        project.write(f"probes/{name}.yaml", probes(name, name[0]))
+    damage = losing(r".*number \d*75\?")
+    alone, many = (session(project, *MODES[mode], q8=damage) for mode in ("-n0", "-n2"))
+    assert max(asked(alone).values()) > 80
+    assert alone.measurements == many.measurements
+    assert alone.section == many.section
+    assert alone.code == many.code
+
+
+def test_a_single_case_counts(project: Project) -> None:
+    run = session(project, "--quant-cases=1", q8=losing("First.*"))
+    assert result(run, "q8")["counts"]["b"] == 1
+    assert "Traceback" not in run.output
+
+
+def test_a_required_baseline_has_all_of_its_cases_asked(project: Project) -> None:
+    recorded = session(project, "--quant-cases=200", "--quant-update-baselines", q8=RED)
+    assert recorded.code == pytest.ExitCode.OK, recorded.output + recorded.errors
+    run = session(project, "--quant-require-baseline", q8=RED)
+    assert "400 of 400 recorded cases compared" in run.told[0]
+    assert "80 of" not in run.told[0]

@@ -19,7 +19,7 @@ from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.analysis.guide import Guide
 from pytest_quant.analysis.ladder import Ladder
 from pytest_quant.gate.statistics import tango_bounds
-from pytest_quant.gate.verdicts import Check
+from pytest_quant.gate.verdicts import Check, is_within
 
 Found = Literal["sensitive", "resilient", "like the rest", "too few probes"]
 
@@ -138,13 +138,19 @@ def _spoilt(checks: Iterable[Check], category: str) -> set[str]:
 def passed_levels(
     checks: Iterable[Check], category: str | None, failed: Collection[str]
 ) -> set[str]:
-    """The levels shown to be within their limit in the category, ``None``: over all probes.
+    """The levels shown to be within their limit in the category, ``None``: in every category.
 
     Those that ``failed`` in whatever counts there are not among them.
     """
-    scope = "pooled" if category is None else "category"
-    wanted = (scope, category, "tolerance", "pass")
-    shown = {c.level for c in checks if (c.scope, c.category, c.kind, c.result.verdict) == wanted}
+    mine = [c for c in checks if c.kind == "tolerance" and c.scope in ("pooled", "category")]
+    if category is None:
+        by_level = {
+            level: [c for c in mine if c.level == level] for level in {c.level for c in mine}
+        }
+        shown = {level for level, found in by_level.items() if is_within(found)}
+    else:
+        here = [c for c in mine if c.scope == "category" and c.category == category]
+        shown = {c.level for c in here if c.result.verdict == "pass"}
     return shown.difference(failed)
 
 

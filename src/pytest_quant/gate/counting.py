@@ -167,14 +167,15 @@ class BySize:
     """As many cases of a category as its decision takes, evenly from the probes that tell anything.
 
     The ``size`` of a category at a level follows from its limit. Each probe is first asked its
-    share for its own sake, as if half of those that were ``selected`` told anything; then all that
+    share for its own sake, as if half of those that were ``selected`` (by level and category) told
+    anything; then all that
     do are asked until the category has its size, and where that leaves it undecided, on to twice
     as many. Neither the share nor the size depends on an outcome of the level: so the checks of a
     probe, and those over all probes of a level, go by a number of cases that is settled. Those of
     a category look at every batch.
     """
 
-    selected: Mapping[tuple[str, str], int]
+    selected: Mapping[str, Mapping[str, int]]
     limit_of: LimitOf
     alpha: float
 
@@ -186,7 +187,7 @@ class BySize:
 
     def own(self, level: str, category: str) -> int:
         """How many cases a probe is asked for its own sake, a look."""
-        half = max(1, self.selected.get((category, level), 0) / 2)
+        half = max(1, self.selected.get(level, {}).get(category, 0) / 2)
         return look_from(self.size(level, category) / half)
 
     def of_probe(self, measurement: Measurement, kind: Kind) -> Evidence:
@@ -204,7 +205,7 @@ class BySize:
             pair
             for name, of_one in by_category.items()
             for m in of_one
-            for pair in _pairs(m, kind, self.planned(of_one, name))
+            for pair in _pairs(m, kind, m.own and max(m.own, self.planned(of_one, name)))
             if pair
         )
 
@@ -253,6 +254,7 @@ def _weight(m: Measurement, kind: Kind, most: int) -> int:
 def _size(m: Measurement, kind: Kind, most: int) -> int:
     """How many cases of a probe may be asked."""
     size = most if m.size is None else min(m.size, most)
+    size = min(size, len(m.cases)) if m.complete else size
     return size if kind == "tolerance" else min(size, m.recorded_cases)
 
 

@@ -142,7 +142,8 @@ def common_looks(members: Sequence[Member]) -> list[Look]:
     The looks are those of the largest. Each probe takes part with the same share of its ``size`` at
     every look, so that its weight in the mean is constant and depends on no
     outcome; what rounding does to the shares, the weights of the cases undo. Where a probe is so
-    small that a look would bring nothing new of it, that look is left out.
+    small that a look would bring nothing new of it, or nothing more until the last, that look is
+    left out.
     """
     members = [member for member in members if member.size]
     looks: list[Look] = []
@@ -152,10 +153,7 @@ def common_looks(members: Sequence[Member]) -> list[Look]:
     pairs: list[tuple[bool, bool]] = []
     tallies: defaultdict[float, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     before, starts = 0, [0] * len(members)
-    for look in looks_up_to(most):
-        ends = [math.ceil(member.size * look / most) for member in members]
-        if look != most and any(end <= start for start, end in zip(starts, ends, strict=True)):
-            continue
+    for look, ends in _balanced([member.size for member in members]):
         if any(len(m.outcomes) < end for m, end in zip(members, ends, strict=True)):
             break
         fresh = [
@@ -175,6 +173,19 @@ def common_looks(members: Sequence[Member]) -> list[Look]:
         weighed = tuple((w, b, c, n) for w, (b, c, n) in sorted(tallies.items()) if n)
         looks.append(Look(count_pairs(pairs), weighed))
     return looks
+
+
+def _balanced(sizes: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """The looks of the largest at which each of these brings a case more than at the one before.
+
+    Each comes with how many cases of each take part then; the last is that at all of them.
+    """
+    most, found = max(sizes), list[tuple[int, list[int]]]()
+    for look in reversed(looks_up_to(most)):
+        ends = [math.ceil(size * look / most) for size in sizes]
+        if not found or all(end < later for end, later in zip(ends, found[-1][1], strict=True)):
+            found.append((look, ends))
+    return found[::-1]
 
 
 def _tally(pairs: Outcomes) -> tuple[int, int, int]:

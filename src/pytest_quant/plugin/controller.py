@@ -87,6 +87,7 @@ class Controller:
             self._session.budget = selected.budget
             self._session.selected = selected.probes
             self._session.deselected = selected.deselected
+            self._session.by_category = selected.by_category
         if found := finding_of(report):
             self._findings.keep(report.nodeid, found)
             if isinstance(found, Measured) and found.measurement is not None:

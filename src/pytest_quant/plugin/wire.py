@@ -27,6 +27,7 @@ class Selected:
     budget: Budget
     probes: dict[str, int]
     deselected: dict[str, int]
+    by_category: dict[str, dict[str, int]]
 
 
 def attach_finding(report: pytest.TestReport, found: Finding) -> None:

@@ -78,6 +78,9 @@ def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
 
 def _shown_within(record: RunRecord, name: str, asked: str) -> str:
     checks = [c for c in group_checks(record, name) if c.result.verdict == "pass"]
+    if not checks:
+        sets = [c for c in record.checks if (c.level, c.scope) == (name, "set")]
+        return f"within {limit_words(record.level(name), sets)}, over {asked}"
     categories = sum(check.scope == "category" for check in checks)
     counted_ones = "the only category" if categories == 1 else f"each of {categories} categories"
     silent = silent_categories(record, name)
@@ -91,7 +94,12 @@ def _asked(record: RunRecord, level: str) -> str:
     found = [m for m in record.of_level(level) if m.informative]
     cases = sum(len(m.cases) for m in found)
     probes = f"{counted(len(found), 'probe')} ({counted(cases, 'case')})"
-    sets = [m for m in record.sets if m.level == level]
+    shown_within = {
+        check.subject
+        for check in record.checks
+        if (check.level, check.scope, check.result.verdict) == (level, "set", "pass")
+    }
+    sets = [m for m in record.sets if m.level == level and m.probe in shown_within]
     asked = sum(len(m.cases) for m in sets)
     tests = f"{counted(len(sets), 'test')} in Python ({counted(asked, 'case')})"
     if not sets:

@@ -29,7 +29,7 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
             ("gone", covered.gone),
             ("changed", covered.changed),
             ("not asked", covered.unasked),
-            ("not needed", covered.unneeded),
+            ("not asked", covered.unneeded),
         )
         if count
     ]

@@ -24,7 +24,7 @@ class Open:
     check: Check
     more: int | None
     seconds: float
-    probes: int
+    members: tuple[Measurement, ...]
 
 
 def group_checks(record: RunRecord, level: str) -> list[Check]:
@@ -59,7 +59,7 @@ def _open(record: RunRecord, check: Check) -> Open:
     ]
     needed, n = check.result.cases_needed, check.result.counts.n
     more = None if needed is None else max(1, needed - n)
-    return Open(check, more, (more or 0) * _seconds_a_case(members), len(members))
+    return Open(check, more, (more or 0) * _seconds_a_case(members), tuple(members))
 
 
 def _seconds_a_case(members: list[Measurement]) -> float:
@@ -149,15 +149,24 @@ def _categories(count: int) -> str:
 
 def remedy(record: RunRecord, level: str) -> str:
     """The option with which more would be decided, empty if none would."""
-    wanted = [
-        -(-(one.more + one.check.result.counts.n) // one.probes)
-        for one in open_checks(record, level)
-        if one.more is not None
-    ]
+    fixed = record.cases is not None
+    found = [_of_each(one, fixed=fixed) for one in open_checks(record, level)]
+    wanted = [cases for cases in found if cases is not None]
     if not wanted:
         return ""
-    option = "--quant-cases" if record.cases is not None else "--quant-max-cases"
+    option = "--quant-cases" if fixed else "--quant-max-cases"
     return f"{option}={max(wanted)}"
+
+
+def _of_each(one: Open, *, fixed: bool) -> int | None:
+    """How many cases of each probe would decide a check, ``None`` if they have no more.
+
+    ``fixed``: a number of them was asked, and whether there are more is not known.
+    """
+    growing = [m for m in one.members if fixed or not m.complete]
+    if one.more is None or not growing:
+        return None
+    return max(len(m.cases) for m in growing) + -(-one.more // len(growing))
 
 
 def why_failed(record: RunRecord, level: str) -> str:

@@ -93,7 +93,7 @@ def compared_words(use: BaselineUse) -> str:
     if not use.found:
         return "no baseline" + (", though one is required" if use.required else "")
     covered = use.coverage
-    rest = f", {covered.unneeded:,} were not needed" if covered.unneeded else ""
+    rest = f", {covered.unneeded:,} were not asked" if covered.unneeded else ""
     far = {"not recorded": ", no divergence recorded", "not measured": ", its divergence was not"}
     whole = counted(covered.recorded, "recorded case")
     return f"{covered.compared:,} of {whole} compared{rest}{far.get(use.divergence, '')}"

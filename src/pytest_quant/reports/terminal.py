@@ -210,7 +210,8 @@ def _percent(right: int, n: int) -> str:
 
 def _row(check: Check) -> Line:
     result, counts = check.result, check.result.counts
-    before, now = (100 * k / counts.n for k in (counts.reference_correct, counts.level_correct))
+    right = counts.reference_correct, counts.level_correct
+    before, now = (100 * k / max(1, counts.n) for k in right)
     bounds = f"[{result.lower:.1f}, {result.upper:.1f}]"
     return Line(
         f"{_name(check):<19} {counts.n:>5} {before:>5.1f} {now:>7.1f} {result.drop:>5.1f} "

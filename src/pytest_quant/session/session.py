@@ -49,9 +49,9 @@ class Session:
         self.plan = plan
         self.files = files
         self.budget: Budget | None = None
-        # How many probes were selected, and left out, by level.
+        # How many probes were selected, and left out, by level; the selected ones by category, too.
         self.selected: dict[str, int] = {}
-        self._probes: dict[tuple[str, str], int] = {}
+        self.by_category: dict[str, dict[str, int]] = {}
         self.deselected: dict[str, int] = {}
         self._not_kept = not_kept
 
@@ -77,7 +77,10 @@ class Session:
         again = [pair for pair in pairs if pair[1] in recorded]
         read = {level for level, found in recorded.items() if found.targets}
         self.selected = dict(Counter(level for _, level in pairs))
-        self._probes = dict(Counter(pairs))
+        self.by_category = {
+            level: dict(Counter(category for category, name in pairs if name == level))
+            for level in sorted(levels)
+        }
         self.budget = Budget(
             alpha=plan.settings.alpha,
             pooled=len(levels) + len(recorded) + distances + len(read),
@@ -156,8 +159,16 @@ class Session:
             listed = None if probe.is_drawn else count_cases(probe, most)
             m = replace(m, size=most if most < ENDLESS and listed is None else listed)
         if isinstance(self.counting, BySize) and probe.wanted is None:
-            m = replace(m, own=self.counting.own(level, probe.category))
+            m = replace(m, own=self._own(probe, level, self.counting))
         return with_recorded(m, baseline) if baseline else m
+
+    def _own(self, probe: Probe, level: str, counting: BySize) -> int:
+        """How many cases a probe is asked for its own sake: all that a required baseline holds."""
+        own = counting.own(level, probe.category)
+        if not self.plan.settings.require_baseline:
+            return own
+        recorded = self._recorded(probe, level)
+        return max(own, recorded.answered if recorded else 0)
 
     def _sampling(self, probe: Probe, level: str, cases: int | None = None) -> Sampling:
         """In which batches a probe is asked, and until when; ``cases`` as for `_measured`."""
@@ -171,7 +182,7 @@ class Session:
         if isinstance(counting, BySize):
             if probe.wanted is not None:
                 return FixedSize(most, promised=most == probe.wanted)
-            own = cases or counting.own(level, probe.category)
+            own = cases or self._own(probe, level, counting)
             return InTurn(most, lambda asked: len(asked) >= own, SCREENED)
         if cases is not None:
             return InTurn(most, lambda asked: len(asked) >= cases, counting.max_cases)
@@ -213,7 +224,7 @@ class Session:
             return Settled()
         if chosen.max_cases is not None:
             return UpTo(chosen.max_cases, self._limit_of, chosen.regression_drop, self._alphas)
-        return BySize(self._probes, self.plan.limit, budget.alpha)
+        return BySize(self.by_category, self.plan.limit, budget.alpha)
 
     @cached_property
     def order(self) -> list[str]:

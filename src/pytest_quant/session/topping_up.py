@@ -30,7 +30,8 @@ def top_up(session: Session, findings: Findings) -> Iterator[tuple[str, str]]:
         except (Exception, SystemExit) as error:
             yield level, f"more cases could not be asked: {words_of(error)}"
         findings.measurements |= found
-        checks = session.pooled_checks([*found.values()])
-        if is_within(checks, overall=level in session.plan.overall):
+        checks = session.pooled_checks([*findings.measurements.values()])
+        mine = [check for check in checks if check.level == level]
+        if is_within(mine, overall=level in session.plan.overall):
             within.add(level)
     findings.runtimes |= session.bench.runtimes
