@@ -87,3 +87,12 @@ def test_refuses_a_tolerance(project: Project, line: str, said: str) -> None:
     message = project.run(*ONE_PROBE).mistake()
     assert message.startswith("ERROR: quant_tolerances")
     assert said in message
+
+
+def test_two_tolerances_for_the_same_are_refused(project: Project) -> None:
+    project.ini("quant_tolerances =", "    q8 overall 1", "    q8 overall 50")
+    message = project.run("--quant-levels=q8", "-k", CAPITAL).mistake()
+    assert message == (
+        "ERROR: quant_tolerances: 'q8 overall 50' sets a limit of q8 for overall a second time; "
+        "keep one of the two lines"
+    )

@@ -23,8 +23,8 @@ def test_a_session_shows_how_much_of_a_divergence_is_noise(
     assert 1000 < noise["tokens"] < sum(chunk["tokens"] for chunk in of_text["chunks"]) / 2
     assert of_responses["noise"] == noise
     kernels = noise["share"] * of_text["statistics"]["Mean KLD"]["value"]
-    shown = f"the file, {kernels:.2g} this machine's kernels (in batches of 16)"
-    assert shown in " ".join(run.section)
+    shown = f"is the file and {kernels:.2g} this machine's kernels (in batches of 16)"
+    assert shown in " ".join(run.told)
 
 
 def test_a_record_says_which_kernels_ran_it(project: Project) -> None:

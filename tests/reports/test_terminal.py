@@ -193,8 +193,8 @@ def test_a_level_that_is_undecided() -> None:
     assert "q4: UNDECIDED" in text_of(run)
     (sentence,) = advice(run)
     assert sentence == (
-        "q4 is undecided: numerical_reasoning (about 694 more cases, 22 s). --quant-cases=726 "
-        "would ask that many."
+        "q4 is undecided: numerical_reasoning (about 694 more cases, 22 s). --quant-cases=726, so "
+        "many cases of each probe, would ask that many."
     )
 
 

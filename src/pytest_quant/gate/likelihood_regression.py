@@ -155,11 +155,19 @@ def _detectable(mean: Mean, alpha: float, least: float) -> float | None:
 
 def told_in_a_line(result: LikelihoodResult) -> str:
     """What was seen, for a person who knows what it was recorded for."""
-    bounds = "" if result.lower is None else f" [{result.lower:.3f}, {result.upper:.3f}]"
+    bounds = ""
+    if result.lower is not None and result.upper is not None:
+        bounds = f" [{_shown(result.lower)}, {_shown(result.upper)}]"
     return (
-        f"right answers lost {result.drop:.3f}{bounds} log-odds, {result.points:.1f} points of "
-        f"probability, {result.targets:,} answers of {result.probes:,} probes, p {result.p:.2g}"
+        f"right answers lost {_shown(result.drop)}{bounds} log-odds, "
+        f"{_shown(result.points, 1)} points of probability, "
+        f"{result.targets:,} answers of {result.probes:,} probes, p {result.p:.2g}"
     )
+
+
+def _shown(value: float, digits: int = 3) -> str:
+    """A number without a minus before nothing."""
+    return f"{round(value, digits) + 0.0:.{digits}f}"
 
 
 def explain_likelihood(result: LikelihoodResult) -> str:

@@ -131,7 +131,7 @@ def _how_to_decide(record: RunRecord, level: str) -> str:
     excuses = [c.result.uninformative for c in group_checks(record, level)]
     if option := remedy(record, level):
         asked = ", ".join(open_words(one) for one in open_checks(record, level))
-        return f"{asked}. {option} would ask that many."
+        return f"{asked}. {option}, so many cases of each probe, would ask that many."
     if excuses and all(excuses):
         return f"{excuses[0]}."
     return "more cases of these probes would not settle it."

@@ -47,7 +47,7 @@ def _parts(divergence: Divergence, noise: Noise) -> str:
     if noise.share == 1:
         return f"no more than its own noise: {_itself(noise)}"
     return (
-        f"of it {whole - kernels:.3g} the file, {kernels:.2g} this machine's kernels "
+        f"of which {whole - kernels:.3g} is the file and {kernels:.2g} this machine's kernels "
         f"(in batches of {noise.batch})"
     )
 

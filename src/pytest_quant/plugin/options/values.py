@@ -105,7 +105,13 @@ def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str
             level = parse_level(name, recipes).name
         except QuantUsageError as error:
             raise QuantUsageError(f"quant_tolerances: in {line!r}: {error}") from error
-        limits[level, None if category == "overall" else category] = limit
+        key = level, None if category == "overall" else category
+        if key in limits:
+            raise QuantUsageError(
+                f"quant_tolerances: {line!r} sets a limit of {level} for {category} a second time; "
+                "keep one of the two lines"
+            )
+        limits[key] = limit
     return limits
 
 
