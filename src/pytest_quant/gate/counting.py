@@ -115,8 +115,10 @@ class UpTo:
         m, limit = measurement, self.limit_of(measurement)
         for look in looks_up_to(len(m.cases)):
             first = m.cases[:look]
-            if self._is_placed(first, limit, m.chance) and (
-                kind == "tolerance" or self.is_settled(first, limit, m.chance, m.recorded_cases)
+            if (
+                self._is_placed(first, limit, m.chance)
+                if kind == "tolerance"
+                else self.is_settled(first, limit, m.chance, m.recorded_cases)
             ):
                 return own_looks(_pairs(m, kind, look), self.max_cases)
         return own_looks(_pairs(m, kind), self.max_cases)
@@ -168,11 +170,10 @@ class BySize:
 
     The ``size`` of a category at a level follows from its limit. Each probe is first asked its
     share for its own sake, as if half of those that were ``selected`` (by level and category) told
-    anything; then all that
-    do are asked until the category has its size, and where that leaves it undecided, on to twice
-    as many. Neither the share nor the size depends on an outcome of the level: so the checks of a
-    probe, and those over all probes of a level, go by a number of cases that is settled. Those of
-    a category look at every batch.
+    anything; then all that do are asked until the category has its size, and where that leaves it
+    undecided, on to twice as many. Neither the share nor the size depends on an outcome of the
+    level: so the checks of a probe, and those over all probes of a level, go by a number of cases
+    that is settled. Those of a category look at every batch.
     """
 
     selected: Mapping[str, Mapping[str, int]]
@@ -201,11 +202,11 @@ class BySize:
         by_category: defaultdict[str, list[Measurement]] = defaultdict(list)
         for m in members:
             by_category[m.category].append(m)
+        planned = {name: self.planned(of_one, name) for name, of_one in by_category.items()}
         return count_pairs(
             pair
-            for name, of_one in by_category.items()
-            for m in of_one
-            for pair in _pairs(m, kind, m.own and max(m.own, self.planned(of_one, name)))
+            for m in members
+            for pair in _pairs(m, kind, m.own and max(m.own, planned[m.category]))
             if pair
         )
 

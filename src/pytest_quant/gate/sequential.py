@@ -140,10 +140,9 @@ def common_looks(members: Sequence[Member]) -> list[Look]:
     """The counts over several probes at every look that all of them have reached.
 
     The looks are those of the largest. Each probe takes part with the same share of its ``size`` at
-    every look, so that its weight in the mean is constant and depends on no
-    outcome; what rounding does to the shares, the weights of the cases undo. Where a probe is so
-    small that a look would bring nothing new of it, or nothing more until the last, that look is
-    left out.
+    every look, so that its weight in the mean is constant and depends on no outcome; what rounding
+    does to the shares, the weights of the cases undo. Where a probe is so small that a look would
+    bring nothing new of it, or nothing more until the last, that look is left out.
     """
     members = [member for member in members if member.size]
     looks: list[Look] = []

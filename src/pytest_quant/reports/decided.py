@@ -126,21 +126,23 @@ def _parts(
     beyond = [c for c in failed if c.scope == "category"] or failed
     within = [c for c in categories if c.result.verdict == "pass"]
     if beyond:
-        names = ", ".join(c.subject for c in beyond[:_MOST_NAMED])
-        more = f" and {len(beyond) - _MOST_NAMED} more" if len(beyond) > _MOST_NAMED else ""
-        yield f"beyond {limit_words(level, beyond)} in {names}{more}"
+        yield f"beyond {limit_words(level, beyond)} in {_named([c.subject for c in beyond])}"
     elif level.verdict == "fail":
         yield why_failed(record, level.name)
     if still := open_checks(record, level.name):
-        names = ", ".join(open_words(one) for one in still[:_MOST_NAMED])
-        more = f" and {len(still) - _MOST_NAMED} more" if len(still) > _MOST_NAMED else ""
-        open_ones = f"{names}{more}"
+        open_ones = _named([open_words(one) for one in still])
         yield open_ones if level.verdict == "inconclusive" else f"undecided: {open_ones}"
     if within:
         few = "" if len(within) == len(categories) else f"{len(within)} of "
         yield f"within {limit_words(level, within)} in {few}{_categories(len(categories))}"
     if silent := silent_categories(record, level.name):
         yield f"nothing is known of {shown(', '.join(silent), 100)}"
+
+
+def _named(names: list[str]) -> str:
+    """The first few, and how many more there are."""
+    rest = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _categories(count: int) -> str:

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from pytest_quant.session.probe_files import ProbeFiles
     from pytest_quant.session.sampling import Sampling
 
-# So many cases are more than anyone asks.
-ENDLESS = 1 << 24
-
 # A level once more, read in batches of so many tokens: what differs is noise.
 NOISE_BATCH = 16
 _TWIN = ", in smaller batches"
@@ -137,6 +134,8 @@ class Session:
 
     def _most(self, probe: Probe, level: str) -> int:
         """How many cases of a probe may be asked at all."""
+        from pytest_quant.gate.counting import ENDLESS
+
         plan, chosen = self.plan, self.plan.settings
         # --quant-max-cases and --quant-cases go before what a probe's file says.
         most = chosen.max_cases or chosen.cases or probe.wanted or ENDLESS
@@ -147,7 +146,7 @@ class Session:
     def _measured(self, probe: Probe, level: str, nodeid: str, cases: int | None) -> Measurement:
         """So many ``cases`` at least, or all; ``None``: those that it is asked for its own sake."""
         from pytest_quant.gate.baseline_changes import with_recorded
-        from pytest_quant.gate.counting import BySize, Settled
+        from pytest_quant.gate.counting import ENDLESS, BySize, Settled
         from pytest_quant.probes.cases import count_cases
 
         recorded, baseline = self._recorded(probe, level), self.plan.baseline(level)

@@ -16,7 +16,7 @@ def top_up(session: Session, findings: Findings) -> Iterator[tuple[str, str]]:
 
     Yields each level at which that went wrong, and why.
     """
-    if session.budget is None or session.top_up is None:
+    if session.budget is None or (more := session.top_up) is None:
         return
     within: set[str] = set()
     for level in session.order:
@@ -25,7 +25,7 @@ def top_up(session: Session, findings: Findings) -> Iterator[tuple[str, str]]:
             continue
         try:
             alpha = pass_alpha(level, session.order, within, session.budget.alpha)
-            session.top_up.extend(found, alpha)
+            more.extend(found, alpha)
         # Runtimes that others bring may raise anything: what was learned before is kept.
         except (Exception, SystemExit) as error:
             yield level, f"more cases could not be asked: {words_of(error)}"
