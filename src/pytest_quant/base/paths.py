@@ -10,6 +10,16 @@ from pathlib import Path
 from pytest_quant.errors import QuantUsageError
 
 
+def current_directory() -> Path:
+    """Raises ``QuantUsageError`` if it is no longer there."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise QuantUsageError(
+            "the current directory is no longer there; change into another one"
+        ) from None
+
+
 def given_path(text: str, base: Path = Path()) -> Path:
     """A path that starts from ``base`` unless it is absolute; ``~`` is a home directory.
 

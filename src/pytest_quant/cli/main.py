@@ -8,9 +8,9 @@ import os
 import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from pytest_quant.base.harmless import harmless
+from pytest_quant.base.paths import current_directory
 from pytest_quant.base.version import __version__
 from pytest_quant.cli import compare, levels, probes, report, run, table
 from pytest_quant.errors import QuantUsageError
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen = command_parser().parse_args(arguments)
         # Generators of a project are found as with "python -m pytest"; last: they hide nothing.
-        if (here := str(_here())) not in sys.path:
+        if (here := str(current_directory())) not in sys.path:
             sys.path.append(here)
         code = _print(chosen.command(chosen))
     except QuantUsageError as error:
@@ -80,15 +80,6 @@ def _flush() -> None:
     # There is none in a program that was started without.
     if sys.stdout is not None:
         sys.stdout.flush()
-
-
-def _here() -> Path:
-    try:
-        return Path.cwd()
-    except FileNotFoundError:
-        raise QuantUsageError(
-            "the current directory is no longer there; change into another one"
-        ) from None
 
 
 def _silence() -> None:

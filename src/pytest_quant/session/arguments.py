@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_quant.base.library import BASELINES
-from pytest_quant.base.paths import given_path, user_cache_directory
+from pytest_quant.base.paths import current_directory, given_path, user_cache_directory
 from pytest_quant.base.resources import usable_cpus
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
@@ -44,7 +44,7 @@ def session_of(
     announce: Callable[[str], None],
 ) -> Session:
     """The session that these ask for; raises ``QuantUsageError`` naming the argument at fault."""
-    base = _here()
+    base = current_directory()
     settings = Settings(
         levels=parse_levels(",".join(_list("levels", levels, "['q4', 'q8']", _name))),
         cache_dir=_path("cache_dir", cache_dir) or user_cache_directory(),
@@ -83,15 +83,6 @@ def flag(name: str, found: Any) -> bool:
     if not isinstance(found, bool):
         raise _mistake(name, found, "True or False")
     return found
-
-
-def _here() -> Path:
-    try:
-        return Path.cwd()
-    except FileNotFoundError:
-        raise QuantUsageError(
-            "the current directory is no longer there; change into another one"
-        ) from None
 
 
 def _list(name: str, found: Any, example: str, item: Callable[[str, Any], Any]) -> Iterable[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_quant.analysis.guide import read_guide
 from pytest_quant.analysis.ladder import Rung
@@ -38,19 +38,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
     )
     sets = sets_of(found.counted)
     checks = (
-        *(session.pooled_checks(measurements) if session.budget else ()),
-        *(
-            Check("probe", m.level, m.nodeid, m.category, session.check(m))
-            for m in measurements
-            if m.informative
-        ),
-        *(
-            regression_checks(
-                measurements, session.plan.settings.regression_drop, budget, session.counting
-            )
-            if session.budget
-            else ()
-        ),
+        *(_checks(session, measurements, session.budget) if session.budget else ()),
         *set_checks(sets, session.plan.limit, budget),
     )
     timed = tuple(found.benchmarks[name] for name in lineup.artifacts if name in found.benchmarks)
@@ -150,6 +138,18 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         problems=problems,
         other_failures=found.other_failures + len(found.problems) - len(problems),
     )
+
+
+def _checks(
+    session: Session, measurements: Sequence[Measurement], budget: Budget
+) -> Iterator[Check]:
+    """Those of probes, by themselves and together: against the limits, then against the record."""
+    yield from session.pooled_checks(measurements)
+    for m in measurements:
+        if m.informative:
+            yield Check("probe", m.level, m.nodeid, m.category, session.check(m))
+    drop = session.plan.settings.regression_drop
+    yield from regression_checks(measurements, drop, budget, session.counting)
 
 
 def _limits_from(session: Session, level: str, found: Iterable[Measurement]) -> str:
