@@ -202,3 +202,23 @@ def test_a_required_baseline_has_all_of_its_cases_asked(project: Project) -> Non
     run = session(project, "--quant-require-baseline", q8=RED)
     assert "400 of 400 recorded cases compared" in run.told[0]
     assert "80 of" not in run.told[0]
+
+
+def test_what_a_reference_cannot_do_is_asked_once(project: Project) -> None:
+    """The record tells it of this very file, and of the cases that were asked."""
+
+    def unknown(run: Run) -> tuple[str, set[str]]:
+        found = next(m for m in run.measurements.values() if m["probe"] == "unknown")
+        return found["uninformative"], {case["reference"]["finish"] for case in found["cases"]}
+
+    first = session(project, "--quant-update-baselines", q8=RED)
+    reason, finish = unknown(first)
+    assert reason.startswith("the reference answers 0 of 8 cases correctly"), reason
+    assert finish == {"end"}
+    again = session(project, "--quant-require-baseline", q8=RED)
+    assert again.code == pytest.ExitCode.OK, again.output
+    assert unknown(again) == (reason, {"recorded"})
+    # A file that differs may know more, and a probe that asks something else may be known.
+    assert unknown(session(project, q8=RED, f16={**RED, "default": "Red."}))[1] == {"end"}
+    project.write("p/new.yaml", probes("numerical_reasoning", most=9000))
+    assert unknown(session(project, "p/new.yaml", q8=RED))[1] == {"end"}

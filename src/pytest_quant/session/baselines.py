@@ -24,7 +24,7 @@ from pytest_quant.probes.cases import each_case
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.runtimes.artifact import Artifact, Contents
 from pytest_quant.runtimes.protocol import RuntimeInfo
-from pytest_quant.session.bench import NotRecorded
+from pytest_quant.session.references import NotRecorded
 
 # By so many cases probes of one id are told apart.
 _FIRST_CASES = 4

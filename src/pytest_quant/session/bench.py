@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 from pytest_quant.checkers import prepare
 from pytest_quant.errors import RuntimeFailed, SandboxUnavailable
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
-from pytest_quant.metrics.measurement import TOO_LONG, Answer, CaseResult, Effort, Measurement
+from pytest_quant.metrics.measurement import Answer, Effort, Measurement
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
@@ -27,8 +28,17 @@ from pytest_quant.runtimes.protocol import (
     require,
 )
 from pytest_quant.runtimes.responses import ResponseCache
+from pytest_quant.session.references import (
+    Answers,
+    NotRecorded,
+    ReferenceRecord,
+    References,
+    ask_fitting,
+    nothing_recorded,
+    too_long,
+)
 from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
-from pytest_quant.session.sampling import Part, Sampling
+from pytest_quant.session.sampling import Sampling
 from pytest_quant.session.screening import Screening
 from pytest_quant.session.targets import TargetReader
 
@@ -36,47 +46,9 @@ from pytest_quant.session.targets import TargetReader
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
 
-
-@dataclass(slots=True)
-class _Reference:
-    """What the reference answered to a probe so far, part by part.
-
-    Kept, because drawing and checking it again for each level takes long.
-    """
-
-    drawn: Iterator[Part]
-    parts: list[Part] = field(default_factory=list)
-    replies: list[list[Answer]] = field(default_factory=list)
-    efforts: list[Effort] = field(default_factory=list)
-
-    def answers(self, count: int) -> list[Answer]:
-        """To the cases of the first ``count`` parts."""
-        return [answer for part in self.replies[:count] for answer in part]
-
-    def results(self, count: int, level: Sequence[Answer]) -> tuple[CaseResult, ...]:
-        """These cases, with the answers of a level that was asked all of them, or none."""
-        cases = [case for part in self.parts[:count] for case in part.cases]
-        return tuple(
-            CaseResult(
-                index=case.index,
-                digest=case.digest,
-                prompt=case.prompt,
-                expected=case.expected_text,
-                reference=answer,
-                level=level[i] if level else None,
-                facets=dict(case.facets),
-            )
-            for i, (case, answer) in enumerate(zip(cases, self.answers(count), strict=True))
-        )
-
-
-class NotRecorded(Exception):
-    """A reference that is not at hand, and a case whose outcome it left nowhere; says which."""
-
-
-# What a reference answered that is not at hand, to a case of a probe, by the record of a level;
-# raises ``NotRecorded``.
-ReferenceRecord = Callable[[str, Probe, Case], Answer]
+# What is known of a probe beforehand: that the level was asked it, or that this very reference
+# cannot do it.
+Recorded = Literal["nothing", "tells", "silent"]
 
 
 class Bench:
@@ -84,7 +56,7 @@ class Bench:
 
     Holds the reference and at most one other model, or two that are compared. ``open_level`` gives
     a level's runtime; ``origin_of`` names, without opening it, all that could change a response of
-    it. With ``recorded`` the reference is not asked: its answers are looked up there.
+    it. ``record`` looks up what the reference answered, which cannot be asked unless ``at_hand``.
     """
 
     def __init__(
@@ -93,18 +65,18 @@ class Bench:
         open_level: Callable[[str], Runtime],
         origin_of: Callable[[str], tuple[str, ...]],
         cache: ResponseCache,
-        recorded: ReferenceRecord | None = None,
+        record: ReferenceRecord = nothing_recorded,
+        *,
+        at_hand: bool = True,
     ) -> None:
         self._reference = reference
         self._open_level = open_level
         self._origin_of = origin_of
         self._cache = cache
-        self._recorded = recorded
         self._open: dict[str, Runtime] = {}
-        # By probe; where it is recorded by level, too, as the record differs from level to level.
-        self._references: dict[tuple[str, str], _Reference] = {}
+        self._references = References(reference, self._ask, record, at_hand=at_hand)
         self.runtimes: dict[str, RuntimeInfo] = {}
-        self._targets = TargetReader(None if recorded else reference, self._score)
+        self._targets = TargetReader(reference if at_hand else None, self._score)
 
     def measure(
         self,
@@ -113,45 +85,45 @@ class Bench:
         nodeid: str,
         sampling: Sampling,
         *,
-        is_recorded: bool = False,
+        recorded: Recorded = "nothing",
     ) -> Measurement:
         """Ask the reference, then the level, batch by batch until ``sampling`` has enough.
 
         The level is asked only once the reference has shown that the probe tells something, or if
-        it ``is_recorded`` that it does. Skipped is a probe that does not fit into the reference's
-        context, one of programs, if these cannot be judged here, and one that asks of a runtime
-        what it lacks. What does not fit into the level's context alone is answered wrong. Raises
-        ``RuntimeFailed`` when a runtime fails, ``QuantUsageError`` for a mistake in the probe.
+        that is ``recorded``. Skipped is a probe that does not fit into the reference's context, one
+        of programs, if these cannot be judged here, and one that asks of a runtime what it lacks.
+        What does not fit into the level's context alone is answered wrong. Raises ``RuntimeFailed``
+        when a runtime fails, ``QuantUsageError`` for a mistake in the probe.
         """
-        key = self._key(probe, level)
-        if key not in self._references:
-            self._references[key] = _Reference(sampling.parts(probe))
-        reference = self._references[key]
+        tells, spared = recorded == "tells", recorded == "silent"
+        reference = self._references.of(probe, level, sampling, spared=spared)
         answers: list[Answer] = []
         efforts: list[Effort] = []
-        shown: str | None = "" if is_recorded else None
+        shown: str | None = "" if tells else None
         screening = Screening()
         seen, skipped, complete = 0, "", False
         try:
             prepare(probe.check)
             while not complete:
                 seen += 1
-                complete = self._refer(probe, level, reference, seen, lost=is_recorded).last
+                complete = self._references.extend(
+                    probe, level, reference, seen, spared=spared, lost=tells
+                ).last
                 right = [answer.correct for answer in reference.answers(seen)]
-                if not is_recorded:
+                if not tells:
                     shown = screening.see(partial(sampling.screen, probe, last=complete), right)
                 if shown is None:
                     continue
                 if shown:
                     break
                 for part in reference.parts[len(efforts) : seen]:
-                    more, effort = self._ask_fitting(probe, level, part.cases)
+                    more, effort = ask_fitting(self._ask, probe, level, part.cases)
                     answers += more
                     efforts.append(effort)
                 if not complete and sampling.settled(reference.results(seen, answers)):
                     break
         except PromptTooLong as error:
-            skipped = _too_long(error)
+            skipped = too_long(error)
         except Lacking as error:
             skipped = f"not measured: {error}"
         except (NotRecorded, SandboxUnavailable) as error:
@@ -178,46 +150,6 @@ class Bench:
             counted=screening.counted,
         )
 
-    def _key(self, probe: Probe, level: str) -> tuple[str, str]:
-        return probe.id, level if self._recorded else ""
-
-    def _refer(
-        self, probe: Probe, level: str, reference: _Reference, count: int, *, lost: bool
-    ) -> Part:
-        """The last of the first ``count`` parts, all of which the reference has answered then.
-
-        ``lost``: what does not fit into its context is answered wrong.
-        """
-        while len(reference.parts) < count:
-            try:
-                reference.parts.append(next(reference.drawn))
-            except Exception:
-                # The next level is to meet the same mistake.
-                del self._references[self._key(probe, level)]
-                raise
-        for part in reference.parts[len(reference.efforts) : count]:
-            ask = self._refer_fitting if lost else self._ask_reference
-            answers, effort = ask(probe, level, part.cases)
-            reference.replies.append(answers)
-            reference.efforts.append(effort)
-        return reference.parts[count - 1]
-
-    def _refer_fitting(
-        self, probe: Probe, level: str, cases: tuple[Case, ...]
-    ) -> tuple[list[Answer], Effort]:
-        try:
-            return self._ask_reference(probe, level, cases)
-        except PromptTooLong as error:
-            return _lost(cases, error)
-
-    def _ask_fitting(
-        self, probe: Probe, level: str, cases: tuple[Case, ...]
-    ) -> tuple[list[Answer], Effort]:
-        try:
-            return self._ask(probe, level, cases)
-        except PromptTooLong as error:
-            return _lost(cases, error)
-
     def replies(self, probe: Probe, sampling: Sampling) -> list[tuple[str, Response]]:
         """What the reference writes to the first cases of a probe, by prompt.
 
@@ -226,8 +158,7 @@ class Bench:
         """
         if probe.by == "likelihood":
             return []
-        known = self._references.get(self._key(probe, ""))
-        first = known.parts[0] if known and known.parts else next(sampling.parts(probe))
+        first = self._references.first(probe, sampling)
         prompts = [prompt for case in first.cases for prompt in prompts_of(case)]
         try:
             batch = self._generate(self._reference, prompts, probe.max_tokens)
@@ -303,16 +234,7 @@ class Bench:
         """
         return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
 
-    def _ask_reference(
-        self, probe: Probe, level: str, cases: tuple[Case, ...]
-    ) -> tuple[list[Answer], Effort]:
-        if self._recorded is None:
-            return self._ask(probe, self._reference, cases)
-        return [self._recorded(level, probe, case) for case in cases], Effort(0, 0, 0.0)
-
-    def _ask(
-        self, probe: Probe, level: str, cases: tuple[Case, ...]
-    ) -> tuple[list[Answer], Effort]:
+    def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Answers:
         prompts = [prompt for case in cases for prompt in prompts_of(case)]
         if probe.by == "likelihood":
             options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
@@ -368,16 +290,6 @@ def _check_each(info: RuntimeInfo, prompts: Sequence[str], found: Sequence[objec
         raise RuntimeFailed(
             f"the {info.name} runtime gave {len(found)} answers to {len(prompts)} prompts"
         )
-
-
-def _too_long(error: PromptTooLong) -> str:
-    return f"needs more than {error.length} tokens, the model's context is {error.context}"
-
-
-def _lost(cases: tuple[Case, ...], error: PromptTooLong) -> tuple[list[Answer], Effort]:
-    """Wrong answers: the file was to be asked, and cannot be."""
-    answer = Answer("incorrect", "", TOO_LONG, _too_long(error), "", "context")
-    return [answer] * len(cases), Effort(0, 0, 0.0)
 
 
 def _total(efforts: Sequence[Effort]) -> Effort:

@@ -36,7 +36,7 @@ class Distances:
 
 
 def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> Distances:
-    """On the held text and on the reference's responses to the probes that were asked; from what
+    """On the held text and on the reference's responses to the probes that it can do; from what
     the reference was recorded to predict where it is not at hand.
 
     Raises ``Incomparable`` if the two do not read the same tokens.
@@ -51,7 +51,7 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
         likelihood = _likelihood(session, level, probes)
     except Lacking as error:
         note = f"not measured how likely its responses are: {error}"
-    replies = own_responses(session, [one.probe for one in probes])
+    replies = own_responses(session, [one.probe for one in probes if _tells(session, level, one)])
     on_text = session.bench.diverge(level, plan.held_text)
     notes = "; ".join(filter(None, (on_text.warning, note)))
     found = [replace(on_text, warning=notes)]
@@ -61,6 +61,11 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
     if replies.pairs:
         found.append(session.bench.diverge(level, replies))
     return Distances(_with_noise(session, level, found), likelihood)
+
+
+def _tells(session: Session, level: str, one: Asked) -> bool:
+    """What the reference writes where it can do nothing is not what anybody uses it for."""
+    return session.tells(one.probe, level, one.measurement, one.nodeid)
 
 
 def own_responses(session: Session, probes: Iterable[Probe]) -> Replies:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_quant.base.library import EXPECTED_IMPACT
+from pytest_quant.base.version import __version__
 from pytest_quant.session.readiness import (
     check_asking,
     check_cache,
@@ -126,6 +127,15 @@ class Plan:
         if self.settings.update != "no" or not self.model_name:
             return None
         return self.baselines.of(level)
+
+    def knows_reference(self, level: str) -> bool:
+        """Whether a level was recorded against the very file that is the reference now, by checks
+        like those of now.
+        """
+        baseline, reference = self.baseline(level), self.lineup.artifacts.get(self.reference.name)
+        if baseline is None or reference is None or baseline.version != __version__:
+            return False
+        return baseline.reference.digest == reference.digest
 
     @cached_property
     def predictions(self) -> Predictions | None:

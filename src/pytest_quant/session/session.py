@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_quant.runtimes.artifact import Artifact
     from pytest_quant.runtimes.backend import Conditions
     from pytest_quant.runtimes.protocol import Response, Runtime
-    from pytest_quant.session.bench import Bench
+    from pytest_quant.session.bench import Bench, Recorded
     from pytest_quant.session.plan import Plan
     from pytest_quant.session.probe_files import ProbeFiles
     from pytest_quant.session.sampling import Sampling
@@ -103,7 +103,8 @@ class Session:
             self.open_level,
             origin_of,
             ResponseCache(plan.settings.cache_dir / "responses", self._not_kept),
-            None if plan.recorded_reference is None else plan.baselines.reference_answer,
+            plan.baselines.reference_answer,
+            at_hand=plan.recorded_reference is None,
         )
 
     def open_level(self, level: str) -> Runtime:
@@ -132,6 +133,24 @@ class Session:
         plan = self.plan
         return plan.baselines.probe(level, probe) if plan.baseline(level) else None
 
+    def _known(self, probe: Probe, level: str) -> Recorded:
+        """What need not be found out again. That a reference cannot do a probe is known of this
+        very file, and of the cases that were recorded.
+        """
+        recorded = self._recorded(probe, level)
+        if recorded is None:
+            return "nothing"
+        if recorded.answered:
+            return "tells"
+        return "silent" if self.plan.knows_reference(level) else "nothing"
+
+    def tells(self, probe: Probe, level: str, found: Measurement | None, nodeid: str) -> bool:
+        """Whether the reference can do a probe; ``found`` is what this process measured of it."""
+        known = self._known(probe, level)
+        if known != "nothing":
+            return known == "tells"
+        return (found or self.measure(probe, level, nodeid)).informative
+
     def _most(self, probe: Probe, level: str) -> int:
         """How many cases of a probe may be asked at all."""
         from pytest_quant.gate.counting import ENDLESS
@@ -149,10 +168,9 @@ class Session:
         from pytest_quant.gate.counting import ENDLESS, BySize, Settled
         from pytest_quant.probes.cases import count_cases
 
-        recorded, baseline = self._recorded(probe, level), self.plan.baseline(level)
-        is_recorded = recorded is not None and recorded.answered > 0
-        sampling = self._sampling(probe, level, cases)
-        m = self.bench.measure(probe, level, nodeid, sampling, is_recorded=is_recorded)
+        baseline, sampling = self.plan.baseline(level), self._sampling(probe, level, cases)
+        known = self._known(probe, level)
+        m = self.bench.measure(probe, level, nodeid, sampling, recorded=known)
         if not isinstance(self.counting, Settled):
             most = self._most(probe, level)
             listed = None if probe.is_drawn else count_cases(probe, most)
