@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pytest_quant.analysis.estimates import Estimate, between, mean_of, resampled_means
-from pytest_quant.checkers.degeneration import distinct_share, loop_share
+from pytest_quant.checkers.degeneration import FEWEST_WORDS, distinct_share, is_looping
 from pytest_quant.gate.statistics import tango_bounds
 from pytest_quant.metrics.measurement import Answer, Measurement
-
-# Shorter responses have no room to degenerate.
-FEWEST_WORDS = 20
-# A response loops if more than this share of its words only repeat those just before them.
-LOOPING = 0.2
 
 _Pair = tuple[Answer, Answer]
 
@@ -52,6 +47,20 @@ class Degeneration:
     reference_distinct: Estimate
     distinct: Estimate
     distinct_change: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class CutAnswers:
+    """How many of ``answers`` a limit on their length ended, at the level and at its reference.
+
+    ``change`` is level less reference in percentage points; its bounds are Tango's.
+    """
+
+    level: str
+    answers: int
+    reference_cut: int
+    cut: int
+    change: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +159,21 @@ def degeneration(measurements: Iterable[Measurement]) -> tuple[Degeneration, ...
     return tuple(rows)
 
 
+def cut_answers(measurements: Iterable[Measurement]) -> tuple[CutAnswers, ...]:
+    """By level; one without a single cut answer, on either side, is left out."""
+    rows = []
+    for level, pairs in _by_level(measurements).items():
+        cuts = [(r.finish == "length", own.finish == "length") for r, own in pairs]
+        before, now = (sum(cut[side] for cut in cuts) for side in (0, 1))
+        if not before + now:
+            continue
+        more, fewer = ((r, own) for r, own in ((False, True), (True, False)))
+        lower, upper = tango_bounds(cuts.count(more), cuts.count(fewer), len(cuts), 0.025)
+        change = Estimate(100 * (now - before) / len(cuts), 100 * lower, 100 * upper)
+        rows.append(CutAnswers(level, len(cuts), before, now, change))
+    return tuple(rows)
+
+
 @dataclass(frozen=True, slots=True)
 class _Repetition:
     words: int
@@ -161,8 +185,7 @@ class _Repetition:
 @lru_cache(maxsize=20_000)
 def _repetition(text: str) -> _Repetition:
     words = text.casefold().split()
-    long = len(words) >= FEWEST_WORDS
-    return _Repetition(len(words), long and loop_share(words) > LOOPING, distinct_share(words, 2))
+    return _Repetition(len(words), is_looping(words), distinct_share(words, 2))
 
 
 def _by_level(measurements: Iterable[Measurement]) -> dict[str, list[_Pair]]:

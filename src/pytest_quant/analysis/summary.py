@@ -14,8 +14,10 @@ from pytest_quant.analysis.frontier import FrontierPoint, frontier
 from pytest_quant.analysis.guide import Guide
 from pytest_quant.analysis.ladder import Rung, ladder
 from pytest_quant.analysis.quality import (
+    CutAnswers,
     Degeneration,
     InstructionsKept,
+    cut_answers,
     degeneration,
     instructions_kept,
 )
@@ -41,6 +43,7 @@ class Analysis:
     case_studies: tuple[CaseStudy, ...]
     deployment: Deployment
     abilities: tuple[Ability, ...] = ()
+    cut: tuple[CutAnswers, ...] = ()
 
 
 def analyse(
@@ -69,4 +72,5 @@ def analyse(
         case_studies=case_studies(measurements, reference, rungs, guide.tables),
         deployment=deployment(checks, held_back, reference, rungs, guide.scenarios),
         abilities=abilities(measurements),
+        cut=cut_answers(measurements),
     )

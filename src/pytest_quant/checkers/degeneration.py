@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from operator import eq
 
 _LONGEST_PERIOD = 30
+# Shorter responses have no room to degenerate.
+FEWEST_WORDS = 20
+# A response loops if more than this share of its words only repeat those just before them.
+LOOPING = 0.2
 
 
 def distinct_share(words: Sequence[str], n: int) -> float:
@@ -44,6 +48,11 @@ def loop_share(words: Sequence[str], longest: int = _LONGEST_PERIOD) -> float:
                 looping[begin:end] = b"\1" * (end - begin)
             begin = end + 1
     return sum(looping) / len(words) if words else 0.0
+
+
+def is_looping(words: Sequence[str]) -> bool:
+    """Whether more than a fifth of a response of some length only repeats what stands before it."""
+    return len(words) >= FEWEST_WORDS and loop_share(words) > LOOPING
 
 
 def copied_share(words: Sequence[str], source: Sequence[str], n: int) -> float:

@@ -55,6 +55,9 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("--cases", type=int, metavar="N", help="cases asked of each probe")
     parser.add_argument(
+        "--max-tokens", type=int, metavar="N", help="the most tokens that an answer may take"
+    )
+    parser.add_argument(
         "--margin",
         type=float,
         metavar="POINTS",
@@ -84,6 +87,7 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
         reference=chosen.reference,
         probes=chosen.probes,
         cases=chosen.cases,
+        max_tokens=chosen.max_tokens,
         margin=chosen.margin,
         baselines=chosen.baselines,
         cache_dir=chosen.cache_dir,

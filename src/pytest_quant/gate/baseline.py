@@ -58,7 +58,8 @@ class RecordedProbe:
     A wrong one is a letter that ``patterns`` explains, or ``0`` where no error pattern is known.
     ``level`` is ``None`` if the reference cannot do the probe: then the level was not asked.
     ``digests`` are the beginnings of the cases' digests. ``targets`` are the right answers that
-    were read, whether or not the reference can do the probe.
+    were read, whether or not the reference can do the probe. ``room`` is how many tokens an answer
+    could take, ``None`` where nothing was written.
     """
 
     category: str
@@ -67,6 +68,7 @@ class RecordedProbe:
     level: str | None
     patterns: Mapping[str, str]
     targets: tuple[RecordedTarget, ...] = ()
+    room: int | None = None
 
     @property
     def answered(self) -> int:
@@ -79,6 +81,10 @@ class RecordedProbe:
             return None
         mark = self.level[index]
         return "correct" if mark == RIGHT else self.patterns.get(mark, "incorrect")
+
+    def holds_room(self, tokens: int) -> bool:
+        """Whether answers could take so many tokens."""
+        return self.room is not None and self.room >= tokens
 
     def holds(self, index: int, digest: str) -> bool:
         """Whether this very case was recorded."""
@@ -203,6 +209,7 @@ def recorded_probe(measurement: Measurement) -> RecordedProbe | None:
             RecordedTarget(t.key, _rounded(t.level), t.reference and _rounded(t.reference))
             for t in measurement.targets
         ),
+        room=measurement.room,
     )
 
 
@@ -222,10 +229,11 @@ def _short(number: float) -> float:
 def with_later_cases(now: RecordedProbe, before: RecordedProbe) -> RecordedProbe:
     """A probe with the recorded cases that follow those of ``now``: fewer were asked this time.
 
-    ``now`` as it is, unless its cases are the first of the recorded ones.
+    ``now`` as it is, unless its cases are the first of the recorded ones, asked alike.
     """
     asked = len(now.digests)
-    if before.digests[:asked] != now.digests or len(before.digests) == asked:
+    others = before.digests[:asked] != now.digests or before.room != now.room
+    if others or len(before.digests) == asked:
         return now
     if before.level is None or now.level is None:
         # By its first cases alone a probe may seem to be one that the reference cannot do.

@@ -121,13 +121,17 @@ class BaselineUse:
 
 
 def with_recorded(measurement: Measurement, baseline: Baseline) -> Measurement:
-    """The measurement with each case's recorded outcome, where this very case has one."""
+    """The measurement with each case's recorded outcome, where this very case has one, and an
+    answer had as much room.
+    """
     probe = baseline.probe(place_of(measurement), digests_of(measurement))
     if probe is None:
         return measurement
+    measurement = replace(measurement, targets=targets_beside(measurement.targets, probe))
+    if measurement.room != probe.room:
+        return measurement
     cases = recorded_beside(measurement.cases, probe)
-    targets = targets_beside(measurement.targets, probe)
-    return replace(measurement, cases=cases, recorded_cases=probe.answered, targets=targets)
+    return replace(measurement, cases=cases, recorded_cases=probe.answered)
 
 
 def likelihood_use(baseline: Baseline, measurements: Iterable[Measurement]) -> LikelihoodUse:
@@ -173,7 +177,7 @@ def coverage(
         for case in answered:
             if case.index >= recorded or probe is None:
                 new += 1
-            elif probe.holds(case.index, case.digest):
+            elif probe.holds(case.index, case.digest) and probe.room == measurement.room:
                 compared += 1
             else:
                 changed += 1

@@ -125,6 +125,7 @@ def _filled(raw: dict[str, Any]) -> dict[str, Any]:
 
 def _probe(probe: RecordedProbe) -> dict[str, Any]:
     optional = {
+        "room": probe.room,
         "patterns": dict(probe.patterns),
         "targets": [_target(target) for target in probe.targets],
     }
@@ -162,6 +163,7 @@ def _from_json(raw: Mapping[str, Any]) -> Baseline:
                 level=probe["level"],
                 patterns=probe.get("patterns", {}),
                 targets=tuple(_read_target(*target) for target in probe.get("targets", ())),
+                room=probe.get("room"),
             )
             for name, probe in raw["probes"].items()
         },

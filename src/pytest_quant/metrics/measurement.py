@@ -110,6 +110,7 @@ class Measurement:
     then. ``targets`` are the right answers to its first cases, read at the level even where the
     reference only guesses; ``untargeted`` says why there are none. Where a drop is told, only the
     ``counted`` cases are: the others have shown that the reference does better than guessing.
+    ``room`` is how many tokens an answer may take, ``None`` where nothing is written.
     """
 
     nodeid: str
@@ -132,6 +133,7 @@ class Measurement:
     targets: tuple[Target, ...] = ()
     untargeted: str = ""
     counted: Counted = "all"
+    room: int | None = None
 
     @property
     def informative(self) -> bool:

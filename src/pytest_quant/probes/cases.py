@@ -162,9 +162,7 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
         for name, option in options.items()
     }
     clean = _clean(probe, prompt, values)
-    known_by = [prompt, probe.check, text, written, probe.max_tokens]
-    if clean is not None:
-        known_by.append(clean)
+    known_by = [prompt, probe.check, text, written, *([] if clean is None else [clean])]
     if probe.by != "text":
         known_by.append({"by": probe.by})
     content = json.dumps(known_by, sort_keys=True, default=str)

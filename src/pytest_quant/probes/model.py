@@ -83,9 +83,9 @@ class Case:
     """One concrete question with everything needed to judge an answer to it.
 
     ``index`` is its stable place in the probe's sequence; ``clean`` the undisturbed prompt of
-    a pair, with the same right answer; ``digest`` identifies prompts, expectation, check and room
-    to answer, so that outcomes of different questions are never compared. ``facets`` say what sort
-    of case it is; they take no part in the digest.
+    a pair, with the same right answer; ``digest`` identifies prompts, expectation, check, so
+    that outcomes of different questions are never compared. ``facets`` say what sort of case it
+    is; they take no part in the digest.
     """
 
     index: int

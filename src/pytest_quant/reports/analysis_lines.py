@@ -51,6 +51,11 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
         if text.level == level and text.looping + text.reference_looping:
             beside = "" if record.reference_recorded else f", {reference} {text.reference_looping}"
             yield f"loops: {text.looping} of {counted(text.responses, 'longer response')}{beside}"
+    for found in analysis.cut:
+        if found.level == level:
+            told = f"cut at a limit of length: {found.cut} of {counted(found.answers, 'answer')}"
+            change = f"{found.reference_cut}; change {_bounded(found.change)} points"
+            yield told if record.reference_recorded else f"{told}, {reference} {change}"
     yield from judged_lines(record, level)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Literal
 
 from pytest_quant.checkers import prepare
 from pytest_quant.errors import RuntimeFailed, SandboxUnavailable
@@ -29,15 +28,17 @@ from pytest_quant.runtimes.protocol import (
 )
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.references import (
-    Answers,
     NotRecorded,
     ReferenceRecord,
     References,
+    Terms,
     ask_fitting,
     nothing_recorded,
+    plain_terms,
     too_long,
 )
 from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
+from pytest_quant.session.room import Answers
 from pytest_quant.session.sampling import Sampling
 from pytest_quant.session.screening import Screening
 from pytest_quant.session.targets import TargetReader
@@ -45,10 +46,6 @@ from pytest_quant.session.targets import TargetReader
 # A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
-
-# What is known of a probe beforehand: that the level was asked it, or that this very reference
-# cannot do it.
-Recorded = Literal["nothing", "tells", "silent"]
 
 
 class Bench:
@@ -84,19 +81,21 @@ class Bench:
         level: str,
         nodeid: str,
         sampling: Sampling,
-        *,
-        recorded: Recorded = "nothing",
+        terms: Terms | None = None,
     ) -> Measurement:
         """Ask the reference, then the level, batch by batch until ``sampling`` has enough.
 
+        Without ``terms`` answers have the room that the probe gives them, and nothing is recorded.
+
         The level is asked only once the reference has shown that the probe tells something, or if
-        that is ``recorded``. Skipped is a probe that does not fit into the reference's context, one
+        that is recorded. Skipped is a probe that does not fit into the reference's context, one
         of programs, if these cannot be judged here, and one that asks of a runtime what it lacks.
         What does not fit into the level's context alone is answered wrong. Raises ``RuntimeFailed``
         when a runtime fails, ``QuantUsageError`` for a mistake in the probe.
         """
-        tells, spared = recorded == "tells", recorded == "silent"
-        reference = self._references.of(probe, level, sampling, spared=spared)
+        terms = terms or plain_terms(probe)
+        tells = terms.recorded == "tells"
+        reference = self._references.of(probe, level, sampling, terms)
         answers: list[Answer] = []
         efforts: list[Effort] = []
         shown: str | None = "" if tells else None
@@ -106,9 +105,7 @@ class Bench:
             prepare(probe.check)
             while not complete:
                 seen += 1
-                complete = self._references.extend(
-                    probe, level, reference, seen, spared=spared, lost=tells
-                ).last
+                complete = self._references.extend(probe, level, reference, seen, terms).last
                 right = [answer.correct for answer in reference.answers(seen)]
                 if not tells:
                     shown = screening.see(partial(sampling.screen, probe, last=complete), right)
@@ -117,7 +114,7 @@ class Bench:
                 if shown:
                     break
                 for part in reference.parts[len(efforts) : seen]:
-                    more, effort = ask_fitting(self._ask, probe, level, part.cases)
+                    more, effort = ask_fitting(self._ask, probe, level, part.cases, reference.room)
                     answers += more
                     efforts.append(effort)
                 if not complete and sampling.settled(reference.results(seen, answers)):
@@ -148,9 +145,12 @@ class Bench:
             targets=targets,
             untargeted=untargeted,
             counted=screening.counted,
+            room=(reference.room or None) if probe.by == "text" else None,
         )
 
-    def replies(self, probe: Probe, sampling: Sampling) -> list[tuple[str, Response]]:
+    def replies(
+        self, probe: Probe, sampling: Sampling, terms: Terms | None = None
+    ) -> list[tuple[str, Response]]:
         """What the reference writes to the first cases of a probe, by prompt.
 
         Nothing if it is not to write, or if a prompt does not fit into its context. ``sampling`` as
@@ -158,10 +158,12 @@ class Bench:
         """
         if probe.by == "likelihood":
             return []
-        first = self._references.first(probe, sampling)
-        prompts = [prompt for case in first.cases for prompt in prompts_of(case)]
+        terms = terms or plain_terms(probe)
+        found = self._references.of(probe, "", sampling, terms)
         try:
-            batch = self._generate(self._reference, prompts, probe.max_tokens)
+            self._references.extend(probe, "", found, 1, terms)
+            prompts = [prompt for case in found.parts[0].cases for prompt in prompts_of(case)]
+            batch = self._generate(self._reference, prompts, found.room)
         except PromptTooLong:
             return []
         return [*zip(prompts, batch.responses, strict=True)]
@@ -176,7 +178,7 @@ class Bench:
         in the same batch. Raises ``RuntimeFailed``.
         """
         prompts = [prompt for prompt, _ in replies]
-        own = self._generate(level, prompts, probe.max_tokens).responses
+        own = self._generate(level, prompts, self._references.room(probe)).responses
         texts = {
             prompt: [*dict.fromkeys((theirs.text, mine.text))]
             for (prompt, theirs), mine in zip(replies, own, strict=True)
@@ -234,7 +236,7 @@ class Bench:
         """
         return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
 
-    def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Answers:
+    def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...], room: int) -> Answers:
         prompts = [prompt for case in cases for prompt in prompts_of(case)]
         if probe.by == "likelihood":
             options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
@@ -242,7 +244,7 @@ class Bench:
             replies = [*map(likeliest, options, scores.likelihoods)]
             effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
         else:
-            batch = self._generate(level, prompts, probe.max_tokens)
+            batch = self._generate(level, prompts, room)
             replies = [
                 Reply(response.whole, response.finish, logprobs=response.logprobs)
                 for response in batch.responses

@@ -51,7 +51,8 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
         likelihood = _likelihood(session, level, probes)
     except Lacking as error:
         note = f"not measured how likely its responses are: {error}"
-    replies = own_responses(session, [one.probe for one in probes if _tells(session, level, one)])
+    able = [one.probe for one in probes if _tells(session, level, one)]
+    replies = own_responses(session, level, able)
     on_text = session.bench.diverge(level, plan.held_text)
     notes = "; ".join(filter(None, (on_text.warning, note)))
     found = [replace(on_text, warning=notes)]
@@ -68,9 +69,9 @@ def _tells(session: Session, level: str, one: Asked) -> bool:
     return session.tells(one.probe, level, one.measurement, one.nodeid)
 
 
-def own_responses(session: Session, probes: Iterable[Probe]) -> Replies:
-    """What the reference wrote to the first cases of these probes."""
-    return own_replies(session.replies(probe) for probe in probes)
+def own_responses(session: Session, level: str, probes: Iterable[Probe]) -> Replies:
+    """What the reference wrote to the first cases of these probes, which a level was asked."""
+    return own_replies(session.replies(probe, level) for probe in probes)
 
 
 def _with_noise(
@@ -91,7 +92,7 @@ def _likelihood(session: Session, level: str, asked: Sequence[Asked]) -> Respons
     pairs: list[tuple[float, float]] = []
     for one in asked:
         if one.probe.check == "constraints" and _has_answered(session, level, one):
-            replies = session.replies(one.probe)
+            replies = session.replies(one.probe, level)
             pairs += session.bench.likelihoods(one.probe, level, replies)
     return response_likelihood(level, pairs) if pairs else None
 

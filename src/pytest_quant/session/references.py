@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
 
 from pytest_quant.metrics.measurement import TOO_LONG, Answer, CaseResult, Effort
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.runtimes.protocol import PromptTooLong
+from pytest_quant.session.room import Answers, Room
 from pytest_quant.session.sampling import Part, Sampling
 
-# What is answered to the cases of one batch, and what that took.
-Answers = tuple[list[Answer], Effort]
-# What a level answers to some cases of a probe.
-Ask = Callable[[Probe, str, tuple[Case, ...]], Answers]
+# What is known of a probe beforehand: that the level was asked it, or that this very reference
+# cannot do it, which need not be found out again.
+Recorded = Literal["nothing", "tells", "silent"]
+# What a level answers to some cases of a probe in so many tokens.
+Ask = Callable[[Probe, str, tuple[Case, ...], int], Answers]
 
 
 class NotRecorded(Exception):
@@ -29,14 +33,29 @@ def nothing_recorded(level: str, probe: Probe, case: Case) -> Answer:
     raise NotRecorded(f"case {case.index} of {probe.id} is not recorded for {level}")
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a probe is asked: in how much room, and what is ``recorded`` of it."""
+
+    room: Room
+    recorded: Recorded = "nothing"
+
+
+def plain_terms(probe: Probe) -> Terms:
+    """As its file says, and no more."""
+    return Terms(Room(probe.max_tokens, probe.max_tokens))
+
+
 @dataclass(slots=True)
 class ReferenceAnswers:
-    """What the reference answered to one probe so far, part by part.
+    """What the reference answered to one probe so far, part by part, in ``room`` tokens.
 
-    Kept, because drawing and checking it again for each level takes long.
+    Kept, because drawing and checking it again for each level takes long. The room is settled with
+    the first part.
     """
 
     drawn: Iterator[Part]
+    room: int = 0
     parts: list[Part] = field(default_factory=list)
     replies: list[list[Answer]] = field(default_factory=list)
     efforts: list[Effort] = field(default_factory=list)
@@ -76,69 +95,63 @@ class References:
         self._at_hand = at_hand
         self._known: dict[tuple[str, str], ReferenceAnswers] = {}
 
-    def of(
-        self, probe: Probe, level: str, sampling: Sampling, *, spared: bool = False
-    ) -> ReferenceAnswers:
-        """What is known so far; ``spared`` as for `extend`."""
-        key = self._key(probe, level, spared=spared)
+    def of(self, probe: Probe, level: str, sampling: Sampling, terms: Terms) -> ReferenceAnswers:
+        """What is known so far."""
+        key = self._key(probe, level, terms)
         if key not in self._known:
             self._known[key] = ReferenceAnswers(sampling.parts(probe))
         return self._known[key]
 
-    def first(self, probe: Probe, sampling: Sampling) -> Part:
-        """The first cases of a probe, whether or not they were asked already."""
-        known = self._known.get(self._key(probe, "", spared=False))
-        return known.parts[0] if known and known.parts else next(sampling.parts(probe))
-
     def extend(
-        self,
-        probe: Probe,
-        level: str,
-        found: ReferenceAnswers,
-        count: int,
-        *,
-        spared: bool = False,
-        lost: bool = False,
+        self, probe: Probe, level: str, found: ReferenceAnswers, count: int, terms: Terms
     ) -> Part:
         """The last of the first ``count`` parts, all of which the reference has answered then.
 
-        ``spared``: what is recorded is not asked again. ``lost``: what does not fit into its
-        context is answered wrong. Raises ``NotRecorded``, and ``PromptTooLong`` unless ``lost``.
+        Raises ``NotRecorded``, and ``PromptTooLong`` unless it is recorded that the probe tells
+        something: then that is a wrong answer.
         """
         while len(found.parts) < count:
             try:
                 found.parts.append(next(found.drawn))
             except Exception:
                 # The next level is to meet the same mistake.
-                del self._known[self._key(probe, level, spared=spared)]
+                del self._known[self._key(probe, level, terms)]
                 raise
         for part in found.parts[len(found.efforts) : count]:
-            answers, effort = self._answers(probe, level, part.cases, spared=spared, lost=lost)
+            answer = partial(self._answers, probe, level, part.cases, terms.recorded)
+            if found.room:
+                answers, effort = answer(found.room)
+            else:
+                found.room, (answers, effort) = terms.room.settle(answer)
             found.replies.append(answers)
             found.efforts.append(effort)
         return found.parts[count - 1]
 
-    def _key(self, probe: Probe, level: str, *, spared: bool) -> tuple[str, str]:
-        return probe.id, level if spared or not self._at_hand else ""
+    def room(self, probe: Probe) -> int:
+        """The tokens that answers to a probe may take, of which the reference answered a part."""
+        return self._known[probe.id, ""].room
+
+    def _key(self, probe: Probe, level: str, terms: Terms) -> tuple[str, str]:
+        return probe.id, level if terms.recorded == "silent" or not self._at_hand else ""
 
     def _answers(
-        self, probe: Probe, level: str, cases: tuple[Case, ...], *, spared: bool, lost: bool
+        self, probe: Probe, level: str, cases: tuple[Case, ...], recorded: Recorded, room: int
     ) -> Answers:
-        if spared or not self._at_hand:
+        if recorded == "silent" or not self._at_hand:
             try:
                 return [self._record(level, probe, case) for case in cases], Effort(0, 0, 0.0)
             except NotRecorded:
                 if not self._at_hand:
                     raise
-        if lost:
-            return ask_fitting(self._ask, probe, self._name, cases)
-        return self._ask(probe, self._name, cases)
+        if recorded == "tells":
+            return ask_fitting(self._ask, probe, self._name, cases, room)
+        return self._ask(probe, self._name, cases, room)
 
 
-def ask_fitting(ask: Ask, probe: Probe, level: str, cases: tuple[Case, ...]) -> Answers:
+def ask_fitting(ask: Ask, probe: Probe, level: str, cases: tuple[Case, ...], room: int) -> Answers:
     """What does not fit into the level's context is answered wrong: it was to be asked."""
     try:
-        return ask(probe, level, cases)
+        return ask(probe, level, cases, room)
     except PromptTooLong as error:
         answer = Answer("incorrect", "", TOO_LONG, too_long(error), "", "context")
         return [answer] * len(cases), Effort(0, 0, 0.0)

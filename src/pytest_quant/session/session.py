@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from pytest_quant.runtimes.artifact import Artifact
     from pytest_quant.runtimes.backend import Conditions
     from pytest_quant.runtimes.protocol import Response, Runtime
-    from pytest_quant.session.bench import Bench, Recorded
+    from pytest_quant.session.bench import Bench
     from pytest_quant.session.plan import Plan
     from pytest_quant.session.probe_files import ProbeFiles
+    from pytest_quant.session.references import Recorded, Terms
     from pytest_quant.session.sampling import Sampling
 
 # A level once more, read in batches of so many tokens: what differs is noise.
@@ -133,6 +134,18 @@ class Session:
         plan = self.plan
         return plan.baselines.probe(level, probe) if plan.baseline(level) else None
 
+    def _terms(self, probe: Probe, level: str) -> Terms:
+        """How a probe is asked: as it was recorded, if it was, for else nothing can be compared."""
+        from pytest_quant.session.references import Terms
+        from pytest_quant.session.room import MOST_TOKENS, Room
+
+        recorded = self._recorded(probe, level)
+        most = self.plan.settings.max_tokens or max(probe.max_tokens, MOST_TOKENS)
+        own = min(probe.max_tokens, most)
+        if recorded and recorded.holds_room(probe.max_tokens):
+            own = most = min(recorded.room or own, most)
+        return Terms(Room(own, most), self._known(probe, level))
+
     def _known(self, probe: Probe, level: str) -> Recorded:
         """What need not be found out again. That a reference cannot do a probe is known of this
         very file, and of the cases that were recorded.
@@ -142,7 +155,8 @@ class Session:
             return "nothing"
         if recorded.answered:
             return "tells"
-        return "silent" if self.plan.knows_reference(level) else "nothing"
+        held = probe.by != "text" or recorded.holds_room(probe.max_tokens)
+        return "silent" if held and self.plan.knows_reference(level) else "nothing"
 
     def tells(self, probe: Probe, level: str, found: Measurement | None, nodeid: str) -> bool:
         """Whether the reference can do a probe; ``found`` is what this process measured of it."""
@@ -169,8 +183,7 @@ class Session:
         from pytest_quant.probes.cases import count_cases
 
         baseline, sampling = self.plan.baseline(level), self._sampling(probe, level, cases)
-        known = self._known(probe, level)
-        m = self.bench.measure(probe, level, nodeid, sampling, recorded=known)
+        m = self.bench.measure(probe, level, nodeid, sampling, self._terms(probe, level))
         if not isinstance(self.counting, Settled):
             most = self._most(probe, level)
             listed = None if probe.is_drawn else count_cases(probe, most)
@@ -270,9 +283,10 @@ class Session:
         assert self.budget is not None
         return Alphas(self.budget.alpha_for("probe"), self.budget.alpha)
 
-    def replies(self, probe: Probe) -> list[tuple[str, Response]]:
-        """What the reference writes to the first cases of a probe, by prompt."""
-        return self.bench.replies(probe, self._sampling(probe, "", 1))
+    def replies(self, probe: Probe, level: str) -> list[tuple[str, Response]]:
+        """What the reference writes to the first cases of a probe, by prompt, as for a level."""
+        sampling, terms = self._sampling(probe, level, 1), self._terms(probe, level)
+        return self.bench.replies(probe, sampling, terms)
 
     def check(self, measurement: Measurement) -> CheckResult:
         """The tolerance check of one probe at one level."""

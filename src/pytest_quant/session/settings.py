@@ -44,6 +44,7 @@ class Settings:
     suites: dict[str, Path] = field(default_factory=dict)
     cases: int | None = None
     max_cases: int | None = None
+    max_tokens: int | None = None
     difficulties: frozenset[int] | None = None
     alpha: float = DEFAULT_ALPHA
     update: Literal["no", "yes", "force"] = "no"

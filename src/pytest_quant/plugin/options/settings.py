@@ -35,6 +35,7 @@ def read_settings(config: pytest.Config) -> Settings:
         suites=option_values.suites(values),
         cases=cases,
         max_cases=max_cases,
+        max_tokens=values.parsed("max-tokens", option_values.positive),
         difficulties=values.parsed("difficulty", option_values.difficulties),
         alpha=values.parsed("alpha", option_values.share) or DEFAULT_ALPHA,
         baselines=values.path("baselines") or _baselines(config.rootpath, update),

@@ -94,6 +94,13 @@ OPTIONS = (
         "what the decisions on the categories take",
     ),
     _Option(
+        "max-tokens",
+        "int",
+        "N",
+        "the most tokens that an answer may take where the reference needs more than a probe says",
+        "1024, or more where a probe says so",
+    ),
+    _Option(
         "margin",
         "float",
         "POINTS",
