@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
@@ -228,6 +228,24 @@ class Runtime(Protocol):
         The divergence names no level. Raises ``Incomparable`` and ``RuntimeFailed``.
         """
         raise Lacking(self.describe().name, "predict")
+
+
+@runtime_checkable
+class AnswersTogether(Protocol):
+    """A runtime that answers several batches in less time than one after the other."""
+
+    def generate_each(self, batches: Sequence[Sequence[str]], limits: Limits) -> list[Batch]:
+        """What ``generate`` gives for each, with these limits each. Raises as that does."""
+        ...
+
+
+def generate_each(
+    runtime: Runtime, batches: Sequence[Sequence[str]], limits: Limits
+) -> list[Batch]:
+    """Answer several batches, at once where the runtime can. Raises as ``generate`` does."""
+    if isinstance(runtime, AnswersTogether):
+        return runtime.generate_each(batches, limits)
+    return [runtime.generate(prompts, limits) for prompts in batches]
 
 
 def require(runtime: Runtime, capability: Capability) -> None:

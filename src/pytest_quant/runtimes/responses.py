@@ -6,7 +6,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,14 +50,23 @@ class ResponseCache:
     def get_or_generate(
         self,
         origin: Sequence[str],
-        prompts: Sequence[str],
+        batches: Sequence[Sequence[str]],
         limits: Limits,
-        generate: Callable[[], tuple[Batch, RuntimeInfo]],
-    ) -> tuple[Batch, RuntimeInfo]:
-        """The batch for these prompts, generated at most once among all processes."""
+        generate: Callable[[Sequence[Sequence[str]]], Sequence[tuple[Batch, RuntimeInfo]]],
+    ) -> list[tuple[Batch, RuntimeInfo]]:
+        """The responses to these batches, generated at most once among all processes.
+
+        ``generate`` is given those that are missing, all at once. Each is kept by itself; none
+        that a deadline cut is kept.
+        """
+        asked = [list(origin), limits.max_tokens, list(limits.stop), TEXT_FORMAT]
+
+        def generate_missing(missing: Sequence[int]) -> Sequence[tuple[Batch, RuntimeInfo]]:
+            return generate([batches[i] for i in missing])
+
         return self._get_or_make(
-            [list(origin), list(prompts), asdict(limits), TEXT_FORMAT],
-            generate,
+            [[*asked, list(batch)] for batch in batches],
+            generate_missing,
             lambda batch: all(response.finish != "deadline" for response in batch.responses),
             _batch,
         )
@@ -70,12 +79,13 @@ class ResponseCache:
         score: Callable[[], tuple[Scores, RuntimeInfo]],
     ) -> tuple[Scores, RuntimeInfo]:
         """The likelihoods of these continuations, worked out at most once among all processes."""
-        return self._get_or_make(
-            [list(origin), list(prompts), [list(texts) for texts in continuations]],
-            score,
+        (found,) = self._get_or_make(
+            [[list(origin), list(prompts), [list(texts) for texts in continuations]]],
+            lambda _missing: [score()],
             lambda scores: all(scores.likelihoods),
             _scores,
         )
+        return found
 
     def get_or_compare(
         self,
@@ -84,29 +94,36 @@ class ResponseCache:
         compare: Callable[[], tuple[Divergence, RuntimeInfo]],
     ) -> tuple[Divergence, RuntimeInfo]:
         """The divergence on a text, worked out at most once; ``origin`` names both artifacts."""
-        return self._get_or_make(
-            [list(origin), type(reading).__name__, asdict(reading)],
-            compare,
+        (found,) = self._get_or_make(
+            [[list(origin), type(reading).__name__, asdict(reading)]],
+            lambda _missing: [compare()],
             lambda _divergence: True,
             lambda raw: structured(raw, Divergence),
         )
+        return found
 
     def _get_or_make(
         self,
-        key: object,
-        make: Callable[[], tuple[_Made, RuntimeInfo]],
+        keys: Sequence[object],
+        make: Callable[[Sequence[int]], Sequence[tuple[_Made, RuntimeInfo]]],
         is_complete: Callable[[_Made], bool],
         read: Callable[[Mapping[str, Any]], _Made],
-    ) -> tuple[_Made, RuntimeInfo]:
-        name = hashlib.sha256(json.dumps(key).encode()).hexdigest()
-        path = self._directory / name[:2] / f"{name}.json"
-        with self._alone(path):
-            stored = _load(path, read)
-            if stored is None:
-                stored = made, info = make()
+    ) -> list[tuple[_Made, RuntimeInfo]]:
+        """What is kept under each key; ``make`` is given the places of those that are missing."""
+        names = [hashlib.sha256(json.dumps(key).encode()).hexdigest() for key in keys]
+        paths: list[Path] = [self._directory / name[:2] / f"{name}.json" for name in names]
+        with ExitStack() as held:
+            # In one order in all processes, so that no two wait for each other.
+            for path in sorted({*paths}):
+                held.enter_context(self._alone(path))
+            stored = {i: _load(path, read) for i, path in enumerate(paths)}
+            found = {i: known for i, known in stored.items() if known is not None}
+            missing = [i for i in range(len(paths)) if i not in found]
+            for i, (made, info) in zip(missing, make(missing) if missing else (), strict=True):
+                found[i] = made, info
                 if is_complete(made):
-                    self._keep(path, _dump(made, info))
-        return stored
+                    self._keep(paths[i], _dump(made, info))
+        return [found[i] for i in range(len(paths))]
 
     @contextmanager
     def _alone(self, path: Path) -> Iterator[None]:

@@ -24,6 +24,7 @@ from pytest_quant.runtimes.protocol import (
     RuntimeInfo,
     Scores,
     divergence,
+    generate_each,
     require,
 )
 from pytest_quant.runtimes.responses import ResponseCache
@@ -104,8 +105,10 @@ class Bench:
         try:
             prepare(probe.check)
             while not complete:
-                seen += 1
-                complete = self._references.extend(probe, level, reference, seen, terms).last
+                # What is asked in any case is asked at once.
+                sure = sampling.sure if shown == "" else 0
+                seen = self._references.extend(probe, level, reference, seen + 1, terms, sure)
+                complete = reference.parts[seen - 1].last
                 right = [answer.correct for answer in reference.answers(seen)]
                 if not tells:
                     shown = screening.see(partial(sampling.screen, probe, last=complete), right)
@@ -113,8 +116,8 @@ class Bench:
                     continue
                 if shown:
                     break
-                for part in reference.parts[len(efforts) : seen]:
-                    more, effort = ask_fitting(self._ask, probe, level, part.cases, reference.room)
+                parts = [part.cases for part in reference.parts[len(efforts) : seen]]
+                for more, effort in ask_fitting(self._ask, probe, level, parts, reference.room):
                     answers += more
                     efforts.append(effort)
                 if not complete and sampling.settled(reference.results(seen, answers)):
@@ -163,7 +166,7 @@ class Bench:
         try:
             self._references.extend(probe, "", found, 1, terms)
             prompts = [prompt for case in found.parts[0].cases for prompt in prompts_of(case)]
-            batch = self._generate(self._reference, prompts, found.room)
+            (batch,) = self._generate(self._reference, [prompts], found.room)
         except PromptTooLong:
             return []
         return [*zip(prompts, batch.responses, strict=True)]
@@ -178,10 +181,10 @@ class Bench:
         in the same batch. Raises ``RuntimeFailed``.
         """
         prompts = [prompt for prompt, _ in replies]
-        own = self._generate(level, prompts, self._references.room(probe)).responses
+        (own,) = self._generate(level, [prompts], self._references.room(probe))
         texts = {
             prompt: [*dict.fromkeys((theirs.text, mine.text))]
-            for (prompt, theirs), mine in zip(replies, own, strict=True)
+            for (prompt, theirs), mine in zip(replies, own.responses, strict=True)
             if theirs.text.strip() and mine.text.strip()
         }
         if not texts:
@@ -234,22 +237,28 @@ class Bench:
 
         Raises ``RuntimeFailed`` when its runtime fails.
         """
-        return self._generate(level or self._reference, [prompt], max_tokens).responses[0]
+        (batch,) = self._generate(level or self._reference, [[prompt]], max_tokens)
+        return batch.responses[0]
 
-    def _ask(self, probe: Probe, level: str, cases: tuple[Case, ...], room: int) -> Answers:
-        prompts = [prompt for case in cases for prompt in prompts_of(case)]
+    def _ask(
+        self, probe: Probe, level: str, parts: Sequence[tuple[Case, ...]], room: int
+    ) -> list[Answers]:
+        """The answers to several batches of cases, which may be worked on at once."""
         if probe.by == "likelihood":
-            options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
-            scores = self._score(level, prompts, options)
-            replies = [*map(likeliest, options, scores.likelihoods)]
-            effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
-        else:
-            batch = self._generate(level, prompts, room)
-            replies = [
-                Reply(response.whole, response.finish, logprobs=response.logprobs)
-                for response in batch.responses
-            ]
-            effort = _effort(batch)
+            return [self._score_options(probe, level, cases) for cases in parts]
+        asked = [[prompt for case in cases for prompt in prompts_of(case)] for cases in parts]
+        answered = self._generate(level, asked, room)
+        return [
+            (answers_of(probe, cases, [_reply(one) for one in batch.responses]), _effort(batch))
+            for cases, batch in zip(parts, answered, strict=True)
+        ]
+
+    def _score_options(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Answers:
+        prompts = [prompt for case in cases for prompt in prompts_of(case)]
+        options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
+        scores = self._score(level, prompts, options)
+        replies = [*map(likeliest, options, scores.likelihoods)]
+        effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
         return answers_of(probe, cases, replies), effort
 
     def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
@@ -264,19 +273,22 @@ class Bench:
         self.runtimes[level] = info
         return scores
 
-    def _generate(self, level: str, prompts: list[str], max_tokens: int) -> Batch:
-        limits = Limits(max_tokens, deadline_s=_deadline(prompts))
+    def _generate(
+        self, level: str, batches: Sequence[Sequence[str]], max_tokens: int
+    ) -> list[Batch]:
+        limits = Limits(max_tokens, deadline_s=max(map(_deadline, batches)))
 
-        def generate() -> tuple[Batch, RuntimeInfo]:
+        def generate(missing: Sequence[Sequence[str]]) -> list[tuple[Batch, RuntimeInfo]]:
             runtime = self._runtime(level)
             require(runtime, "generate")
-            found, info = runtime.generate(prompts, limits), runtime.describe()
-            _check_each(info, prompts, found.responses)
-            return found, info
+            found, info = generate_each(runtime, missing, limits), runtime.describe()
+            for prompts, batch in zip(missing, found, strict=True):
+                _check_each(info, prompts, batch.responses)
+            return [(batch, info) for batch in found]
 
-        batch, info = self._cache.get_or_generate(self._origin_of(level), prompts, limits, generate)
-        self.runtimes[level] = info
-        return batch
+        found = self._cache.get_or_generate(self._origin_of(level), batches, limits, generate)
+        self.runtimes[level] = found[-1][1]
+        return [batch for batch, _ in found]
 
     def _runtime(self, level: str, beside: str = "") -> Runtime:
         if level not in self._open:
@@ -302,8 +314,12 @@ def _total(efforts: Sequence[Effort]) -> Effort:
     )
 
 
-def _deadline(prompts: list[str]) -> float:
+def _deadline(prompts: Sequence[str]) -> float:
     return DEADLINE_S * max(1.0, len(prompts) / DEFAULT_CASES)
+
+
+def _reply(response: Response) -> Reply:
+    return Reply(response.whole, response.finish, logprobs=response.logprobs)
 
 
 def _effort(batch: Batch) -> Effort:

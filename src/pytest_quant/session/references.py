@@ -16,8 +16,8 @@ from pytest_quant.session.sampling import Part, Sampling
 # What is known of a probe beforehand: that the level was asked it, or that this very reference
 # cannot do it, which need not be found out again.
 Recorded = Literal["nothing", "tells", "silent"]
-# What a level answers to some cases of a probe in so many tokens.
-Ask = Callable[[Probe, str, tuple[Case, ...], int], Answers]
+# What a level answers to batches of a probe's cases in so many tokens.
+Ask = Callable[[Probe, str, Sequence[tuple[Case, ...]], int], list[Answers]]
 
 
 class NotRecorded(Exception):
@@ -103,29 +103,41 @@ class References:
         return self._known[key]
 
     def extend(
-        self, probe: Probe, level: str, found: ReferenceAnswers, count: int, terms: Terms
-    ) -> Part:
-        """The last of the first ``count`` parts, all of which the reference has answered then.
+        self,
+        probe: Probe,
+        level: str,
+        found: ReferenceAnswers,
+        count: int,
+        terms: Terms,
+        cases: int = 0,
+    ) -> int:
+        """Have ``count`` parts answered, or more for so many ``cases``; returns how many are.
 
         Raises ``NotRecorded``, and ``PromptTooLong`` unless it is recorded that the probe tells
         something: then that is a wrong answer.
         """
-        while len(found.parts) < count:
-            try:
-                found.parts.append(next(found.drawn))
-            except Exception:
-                # The next level is to meet the same mistake.
-                del self._known[self._key(probe, level, terms)]
-                raise
-        for part in found.parts[len(found.efforts) : count]:
-            answer = partial(self._answers, probe, level, part.cases, terms.recorded)
-            if found.room:
-                answers, effort = answer(found.room)
-            else:
-                found.room, (answers, effort) = terms.room.settle(answer)
-            found.replies.append(answers)
+        needed = 0
+        while needed < count or (cases > 0 and not found.parts[needed - 1].last):
+            if needed == len(found.parts):
+                try:
+                    found.parts.append(next(found.drawn))
+                except Exception:
+                    # The next level is to meet the same mistake.
+                    del self._known[self._key(probe, level, terms)]
+                    raise
+            cases -= len(found.parts[needed].cases)
+            needed += 1
+        asked = [part.cases for part in found.parts[len(found.efforts) : needed]]
+        answer = partial(self._answers, probe, level, recorded=terms.recorded)
+        answered: list[Answers] = []
+        if asked and not found.room:
+            pilot = asked.pop(0)
+            found.room, answers = terms.room.settle(lambda room: answer([pilot], room)[0])
+            answered.append(answers)
+        for replies, effort in [*answered, *(answer(asked, found.room) if asked else ())]:
+            found.replies.append(replies)
             found.efforts.append(effort)
-        return found.parts[count - 1]
+        return needed
 
     def room(self, probe: Probe) -> int:
         """The tokens that answers to a probe may take, of which the reference answered a part."""
@@ -135,26 +147,37 @@ class References:
         return probe.id, level if terms.recorded == "silent" or not self._at_hand else ""
 
     def _answers(
-        self, probe: Probe, level: str, cases: tuple[Case, ...], recorded: Recorded, room: int
-    ) -> Answers:
+        self,
+        probe: Probe,
+        level: str,
+        parts: Sequence[tuple[Case, ...]],
+        room: int,
+        recorded: Recorded,
+    ) -> list[Answers]:
         if recorded == "silent" or not self._at_hand:
             try:
-                return [self._record(level, probe, case) for case in cases], Effort(0, 0, 0.0)
+                return [
+                    ([self._record(level, probe, case) for case in cases], Effort(0, 0, 0.0))
+                    for cases in parts
+                ]
             except NotRecorded:
                 if not self._at_hand:
                     raise
-        if recorded == "tells":
-            return ask_fitting(self._ask, probe, self._name, cases, room)
-        return self._ask(probe, self._name, cases, room)
+        ask = partial(ask_fitting, self._ask) if recorded == "tells" else self._ask
+        return ask(probe, self._name, parts, room)
 
 
-def ask_fitting(ask: Ask, probe: Probe, level: str, cases: tuple[Case, ...], room: int) -> Answers:
+def ask_fitting(
+    ask: Ask, probe: Probe, level: str, parts: Sequence[tuple[Case, ...]], room: int
+) -> list[Answers]:
     """What does not fit into the level's context is answered wrong: it was to be asked."""
     try:
-        return ask(probe, level, cases, room)
+        return ask(probe, level, parts, room)
     except PromptTooLong as error:
+        if len(parts) > 1:
+            return [ask_fitting(ask, probe, level, [cases], room)[0] for cases in parts]
         answer = Answer("incorrect", "", TOO_LONG, too_long(error), "", "context")
-        return [answer] * len(cases), Effort(0, 0, 0.0)
+        return [([answer] * len(cases), Effort(0, 0, 0.0)) for cases in parts]
 
 
 def too_long(error: PromptTooLong) -> str:

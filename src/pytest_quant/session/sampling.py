@@ -32,7 +32,13 @@ class Part:
 
 
 class Sampling(Protocol):
-    """In which batches a probe is asked, and when it has been asked enough."""
+    """In which batches a probe is asked, and when it has been asked enough.
+
+    So many cases, ``sure``, are asked in any case of a probe that tells something.
+    """
+
+    @property
+    def sure(self) -> int: ...
 
     def parts(self, probe: Probe) -> Iterator[Part]:
         """Its batches, drawn as they are needed; ``QuantUsageError`` for a mistake in the probe."""
@@ -62,6 +68,10 @@ class FixedSize:
     cases: int
     promised: bool = False
 
+    @property
+    def sure(self) -> int:
+        return self.cases
+
     def parts(self, probe: Probe) -> Iterator[Part]:
         draw_cases(probe, 1)  # a probe without any is refused in words
         drawn = islice(each_case(probe), self.cases)
@@ -83,7 +93,8 @@ class FixedSize:
 
 @dataclass(frozen=True, slots=True)
 class InTurn:
-    """Up to ``most`` cases, look by look, until ``enough`` says so of those that were asked.
+    """Up to ``most`` cases, look by look, until ``enough`` says so of those that were asked, which
+    it does of no fewer than ``sure``.
 
     Whether the reference can do the probe is settled after ``screened`` cases at the latest.
     """
@@ -91,6 +102,7 @@ class InTurn:
     most: int
     enough: Callable[[Sequence[CaseResult]], bool]
     screened: int
+    sure: int = 0
 
     def parts(self, probe: Probe) -> Iterator[Part]:
         draw_cases(probe, 1)  # a probe without any is refused in words

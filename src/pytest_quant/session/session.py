@@ -213,9 +213,9 @@ class Session:
             if probe.wanted is not None:
                 return FixedSize(most, promised=most == probe.wanted)
             own = cases or self._own(probe, level, counting)
-            return InTurn(most, lambda asked: len(asked) >= own, SCREENED)
+            return InTurn(most, lambda asked: len(asked) >= own, SCREENED, sure=min(own, most))
         if cases is not None:
-            return InTurn(most, lambda asked: len(asked) >= cases, counting.max_cases)
+            return InTurn(most, lambda asked: len(asked) >= cases, counting.max_cases, sure=cases)
         recorded = self._recorded(probe, level)
         limit = self.plan.limit(level, probe.category, probe.task)
 

@@ -16,6 +16,7 @@ from pytest_quant.runtimes.llamacpp import layout as layout_module
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime, effective_parallel
+from pytest_quant.runtimes.llamacpp.generating import MOST_LANES, Questions, count_batches
 from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.library import Context, Model
 from pytest_quant.runtimes.llamacpp.prompt import encode
@@ -85,6 +86,41 @@ def test_the_same_call_gives_the_same_bytes_whatever_ran_before(
 
 def test_the_number_of_threads_changes_nothing(tiny: Path, prompts: tuple[str, ...]) -> None:
     assert answers(tiny, prompts, parallel=4, threads=1) == answers(tiny, prompts, parallel=4)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_batches_that_are_answered_at_once_are_as_one_after_the_other(
+    tiny: Path, prompts: tuple[str, ...], threads: int
+) -> None:
+    batches = [prompts[:3], prompts, [], prompts[::-1], prompts[:1]]
+    with LlamaCppRuntime.open(tiny, threads=2, parallel=4) as runtime:
+        single = [runtime.generate(batch, SHORT).responses for batch in batches]
+    with LlamaCppRuntime.open(tiny, threads=threads, parallel=4) as runtime:
+        together = runtime.generate_each(batches, SHORT)
+        assert [batch.responses for batch in together] == single
+        assert all(batch.seconds > 0 for batch in together if batch.responses)
+        over = runtime.generate_each([prompts, prompts], Limits(80, deadline_s=0.0))
+    assert {r.finish for batch in over for r in batch.responses} == {"deadline"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "threads", "memory", "lanes"),
+    [
+        ([256] * 3, 2, 1 << 30, 2),
+        ([256] * 3, 1, 1 << 30, 1),
+        ([256], 2, 1 << 30, 1),
+        ([256] * 9, 16, 1 << 30, MOST_LANES),
+        ([256] * 3, 16, 1 << 30, 2),  # an equal share for each
+        ([256] * 3, 2, 8 * 256 * 100, 1),  # an eighth of the memory holds one cache
+        ([], 2, 1 << 30, 1),
+    ],
+)
+def test_how_many_batches_are_answered_at_once(
+    cells: list[int], threads: int, memory: int, lanes: int
+) -> None:
+    layouts = (Layout((), 0, (), 1, size, True) for size in cells)
+    asked = [Questions((), (), layout, ()) for layout in layouts]
+    assert count_batches(asked, threads=threads, cell_bytes=100, memory=memory) == lanes
 
 
 def test_a_lone_sequence_does_not_depend_on_the_number_of_threads() -> None:

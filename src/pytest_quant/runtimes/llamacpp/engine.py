@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from functools import partial
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Self, get_args
@@ -18,8 +18,13 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
 from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.llamacpp.batch import TokenBatch
-from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
+from pytest_quant.runtimes.llamacpp.generating import (
+    Questions,
+    answer,
+    answer_each,
+    count_batches,
+    deadline,
+)
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
     PLANNED_TOKENS,
@@ -56,7 +61,6 @@ from pytest_quant.runtimes.protocol import (
     PromptTooLong,
     Reading,
     Replies,
-    Response,
     Runtime,
     RuntimeInfo,
     Scores,
@@ -136,11 +140,43 @@ class LlamaCppRuntime:
         Raises ``PromptTooLong`` (a ``ValueError``) when a prompt leaves no room for an answer,
         ``RuntimeFailed`` when llama.cpp fails.
         """
+        return self.generate_each([prompts], limits)[0]
+
+    def generate_each(self, batches: Sequence[Sequence[str]], limits: Limits) -> list[Batch]:
+        """The same of several batches, of which some are decoded at once, each with its share of
+        the threads: threads that work on one batch wait for each other.
+        """
         if limits.max_tokens < 1 or not all(limits.stop):
             raise ValueError(f"max_tokens must be positive and stop strings not empty: {limits}")
-        started = time.perf_counter()
+        asked = [self._questions(prompts, limits) for prompts in batches]
+        some = [questions for questions in asked if questions]
+        lanes = count_batches(
+            some,
+            threads=self._threads,
+            cell_bytes=inspect(self._model.path).kv_bytes_per_token,
+            memory=usable_memory(),
+        )
+        if lanes > 1:
+            self._close_context()
+            share = partial(self._new_context, outputs=None, threads=self._threads // lanes)
+            answered = answer_each(some, lanes, share, self._vocabulary, limits.deadline_s)
+        else:
+            answered = [
+                answer(
+                    questions,
+                    self._open_context(questions.layout.cells, questions.layout.slots),
+                    self._vocabulary,
+                    limits.deadline_s,
+                )
+                for questions in some
+            ]
+        found = iter(answered)
+        return [next(found) if questions else Batch((), 0.0) for questions in asked]
+
+    def _questions(self, prompts: Sequence[str], limits: Limits) -> Questions | None:
+        """A batch that is ready to be decoded, if there is anything in it."""
         if not prompts:
-            return Batch((), 0.0)
+            return None
         tokens, opened = zip(*map(self._asked, count(), prompts), strict=True)
         layout = plan(
             tokens,
@@ -150,16 +186,7 @@ class LlamaCppRuntime:
             share_prefix=self._model.can_share_prefix,
         )
         stops = [stop.encode() for stop in stop_strings(limits.stop, self._template)]
-        context = self._open_context(layout.cells, layout.slots)
-        batch = TokenBatch(context.batch, layout.slots)
-        with _deadline(context, limits.deadline_s):
-            decoding = Decoding(context, batch, self._vocabulary, tokens, layout, stops)
-            continuations = decoding.run()
-        responses = tuple(
-            _response(continuation, len(prompt), mark)
-            for continuation, prompt, mark in zip(continuations, tokens, opened, strict=True)
-        )
-        return Batch(responses, time.perf_counter() - started)
+        return Questions(tokens, opened, layout, stops)
 
     def score(
         self,
@@ -189,7 +216,7 @@ class LlamaCppRuntime:
             share_prefix=share,
         )
         context = self._open_context(plan.cells, plan.sequences, plan.outputs)
-        with _deadline(context, deadline_s):
+        with deadline(context, deadline_s):
             scored = iter(score(context, stems, plan))
         return Scores(
             likelihoods=tuple(
@@ -354,33 +381,6 @@ class LlamaCppRuntime:
             outputs=outputs,
             physical=self._physical,
         )
-
-
-@contextmanager
-def _deadline(context: library.Context, seconds: float | None) -> Iterator[None]:
-    """Abort the context's work once the time is over."""
-    context.rearm()
-    if seconds is None:
-        yield
-        return
-    timer = threading.Timer(max(0.0, seconds), context.abort)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-
-
-def _response(continuation: Continuation, prompt_tokens: int, opened: str) -> Response:
-    return Response(
-        text=continuation.text.decode("utf-8", errors="replace").strip(),
-        tokens=continuation.tokens,
-        logprobs=continuation.logprobs,
-        finish=continuation.finish,
-        prompt_tokens=prompt_tokens,
-        opened=opened,
-    )
 
 
 def _likelihoods(stem: Stem, logprobs: Sequence[Floats]) -> tuple[Likelihood, ...]:
