@@ -82,6 +82,10 @@ class RecordedProbe:
         mark = self.level[index]
         return "correct" if mark == RIGHT else self.patterns.get(mark, "incorrect")
 
+    def is_asked_alike(self, room: int | None) -> bool:
+        """Whether answers had as much room; older records do not know it."""
+        return self.room is None or self.room == room
+
     def holds_room(self, tokens: int) -> bool:
         """Whether answers could take so many tokens."""
         return self.room is not None and self.room >= tokens
@@ -232,7 +236,7 @@ def with_later_cases(now: RecordedProbe, before: RecordedProbe) -> RecordedProbe
     ``now`` as it is, unless its cases are the first of the recorded ones, asked alike.
     """
     asked = len(now.digests)
-    others = before.digests[:asked] != now.digests or before.room != now.room
+    others = before.digests[:asked] != now.digests or not before.is_asked_alike(now.room)
     if others or len(before.digests) == asked:
         return now
     if before.level is None or now.level is None:

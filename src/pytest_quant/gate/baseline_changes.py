@@ -128,7 +128,7 @@ def with_recorded(measurement: Measurement, baseline: Baseline) -> Measurement:
     if probe is None:
         return measurement
     measurement = replace(measurement, targets=targets_beside(measurement.targets, probe))
-    if measurement.room != probe.room:
+    if not probe.is_asked_alike(measurement.room):
         return measurement
     cases = recorded_beside(measurement.cases, probe)
     return replace(measurement, cases=cases, recorded_cases=probe.answered)
@@ -174,10 +174,11 @@ def coverage(
         met.add(key)
         answered = [case for case in measurement.cases if case.level is not None]
         recorded = probe.answered if probe else 0
+        alike = probe is not None and probe.is_asked_alike(measurement.room)
         for case in answered:
             if case.index >= recorded or probe is None:
                 new += 1
-            elif probe.holds(case.index, case.digest) and probe.room == measurement.room:
+            elif alike and probe.holds(case.index, case.digest):
                 compared += 1
             else:
                 changed += 1
