@@ -32,7 +32,7 @@ DOCUMENTS = {
 
 # What no test can run, by a part of it, and why.
 NOT_RUN = {
-    "sh .ci/install": "makes .venv and compiles llama.cpp",
+    "sh scripts/install": "makes .venv and compiles llama.cpp",
     "pip install": "changes what is installed, from the network",
     "npx": "fetches Allure from the network",
     "--benchmark-compare-fail": "fails where another process makes the machine slower",
