@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.checkers import outcome_of
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.errors import CheckerBroken, QuantUsageError, SandboxUnavailable
@@ -28,7 +29,7 @@ def _check_probe(probe: Probe) -> None:
     if found < probe.cases:
         raise _mistake(
             probe,
-            f"has only {found} distinct cases, and 'cases' says {probe.cases}; "
+            f"has only {counted(found, 'distinct case')}, and 'cases' says {probe.cases}; "
             "widen its parameters or ask for fewer",
         )
     for case in draw_cases(probe, min(_DRAWN, probe.cases)):

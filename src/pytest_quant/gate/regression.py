@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.counting import Counting, Evidence
 from pytest_quant.gate.evidence import cases_to_settle, regressing_drop_in_turn
@@ -184,9 +185,8 @@ def explain_regression(result: CheckResult) -> str:
         if result.cases_needed is None:
             second += f"; not even {MOST_CASES:,} cases would decide"
         else:
-            second += (
-                f"; {result.cases_needed:,} cases would decide if these rates are the true ones"
-            )
+            needed = counted(result.cases_needed, "case")
+            second += f"; {needed} would decide if these rates are the true ones"
     return f"{first}\n{second}"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_quant.base.amounts import counted, in_points
 from pytest_quant.gate.statistics import (
     MOST_CASES,
     binomial_tail,
@@ -225,14 +226,14 @@ def uninformative(
     if 100 * (reference_correct / n - chance) > limit_points:
         return None
     return (
-        f"{_seen(reference_correct, n)}, no more than the limit of {limit_points:g} points above "
+        f"{_seen(reference_correct, n)}, no more than the limit of {in_points(limit_points)} above "
         f"the {100 * chance:.3g} % of guessing: "
         "a level that lost the ability altogether would be within the limit"
     )
 
 
 def _seen(reference_correct: int, n: int) -> str:
-    return f"the reference answers {reference_correct} of {n} cases correctly"
+    return f"the reference answers {reference_correct} of {counted(n, 'case')} correctly"
 
 
 def explain(result: CheckResult) -> str:
@@ -262,7 +263,7 @@ def over_looks(result: CheckResult) -> str:
     """For behind a p-value or an alpha: at how many looks it holds; empty for a fixed number."""
     if result.looks is None:
         return ""
-    return f" over {result.looks} look{'' if result.looks == 1 else 's'}"
+    return f" over {counted(result.looks, 'look')}"
 
 
 _FINDING: dict[CheckVerdict, str] = {
@@ -275,4 +276,4 @@ _FINDING: dict[CheckVerdict, str] = {
 def _remedy(result: CheckResult) -> str:
     if result.cases_needed is None:
         return f"so near its limit, not even {MOST_CASES:,} cases would decide"
-    return f"{result.cases_needed:,} cases would decide if these rates are the true ones"
+    return f"{counted(result.cases_needed, 'case')} would decide if these rates are the true ones"

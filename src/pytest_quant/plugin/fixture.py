@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.base.registry import kind_of
 from pytest_quant.errors import CheckerBroken, RuntimeFailed, SandboxUnavailable
 from pytest_quant.metrics.measurement import Answer, CaseResult
@@ -80,7 +81,7 @@ class Quant:
             return self._session.bench.ask(level, prompt, max_tokens)
         except PromptTooLong as error:
             raise ValueError(
-                f"quant.ask: the prompt has {error.length:,} tokens, the context of "
+                f"quant.ask: the prompt has {counted(error.length, 'token')}, the context of "
                 f"{level or self.reference} holds {error.context:,}, the answer included"
             ) from None
         except RuntimeFailed as error:

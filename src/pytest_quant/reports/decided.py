@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pytest_quant.base.amounts import counted, in_points
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import LevelRecord, RunRecord
@@ -74,7 +75,9 @@ def open_words(one: Open) -> str:
     if one.more is None:
         return f"{one.check.subject} (so near its limit that no number of cases would decide)"
     time = duration(one.seconds)
-    return f"{one.check.subject} (about {one.more:,} more cases{f', {time}' if time else ''})"
+    return (
+        f"{one.check.subject} (about {counted(one.more, 'more case')}{f', {time}' if time else ''})"
+    )
 
 
 def duration(seconds: float) -> str:
@@ -92,9 +95,8 @@ def limit_words(level: LevelRecord, checks: list[Check]) -> str:
         c.result.limit for c in checks
     ]
     low, high = min(limits), max(limits)
-    points = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    unit = "point" if low == high == 1 else "points"
-    return f"{points} {unit}{f' ({level.limits_from})' if level.limits_from else ''}"
+    points = in_points(low) if low == high else f"{low:g} to {high:g} points"
+    return f"{points}{f' ({level.limits_from})' if level.limits_from else ''}"
 
 
 def silent_categories(record: RunRecord, level: str) -> list[str]:
