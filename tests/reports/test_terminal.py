@@ -14,6 +14,7 @@ from pytest_quant.metrics.divergence import Statistic
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.divergences import percentile_text
+from pytest_quant.reports.standing import standing_lines
 from pytest_quant.reports.terminal import COLUMNS, MOST_FAILURES, MOST_REASONS, advice, summary
 
 HOSTILE = "\x1b[31mred\x9b2J \u202edesrever\u2066 \u200b\r\n\tnul\0 \ud800 " + "\u6f22" * 90
@@ -191,10 +192,20 @@ def test_a_number_and_its_unit_stay_on_one_line(before: int) -> None:
 def test_a_level_that_is_undecided() -> None:
     run = record(measured("sums", "q4", right=30, lost=1, n=32))
     assert "q4: UNDECIDED" in text_of(run)
+    (standing,) = standing_lines(run)
+    assert standing.startswith("q4: undecided: numerical_reasoning (about 694 more cases, 22 s)")
     (sentence,) = advice(run)
     assert sentence == (
-        "q4 is undecided: numerical_reasoning (about 694 more cases, 22 s). --quant-cases=726, so "
-        "many cases of each probe, would ask that many."
+        "q4 is undecided: --quant-cases=726, so many cases of each probe, would ask what it takes, "
+        "in about 22 s."
+    )
+    short = replace(run, supply={run.measurements[0].nodeid: 65})
+    (standing,) = standing_lines(short)
+    assert "numerical_reasoning (about 694 more cases; its probes have 33 more)" in standing
+    (sentence,) = advice(short)
+    assert sentence == (
+        "q4 is undecided: the probes of numerical_reasoning have too few cases: write more "
+        "(quant_probes), or accept a larger drop (--quant-margin)."
     )
 
 

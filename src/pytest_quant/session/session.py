@@ -161,6 +161,15 @@ class Session:
             m = replace(m, own=self._own(probe, level, self.counting))
         return with_recorded(m, baseline) if baseline else m
 
+    def count(self, found: Measurement, most: int) -> int:
+        """How many cases of a measured probe could be asked, counted up to ``most``."""
+        from pytest_quant.probes.cases import count_cases
+
+        probe = self.files.probe(found.probe)
+        if self.plan.recorded_reference is not None:
+            return self.plan.baselines.answered_cases(found.level, probe, most)
+        return count_cases(probe, most)
+
     def _own(self, probe: Probe, level: str, counting: BySize) -> int:
         """How many cases a probe is asked for its own sake: all that a required baseline holds."""
         own = counting.own(level, probe.category)
