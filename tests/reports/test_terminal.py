@@ -15,7 +15,7 @@ from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.divergences import percentile_text
 from pytest_quant.reports.standing import standing_lines
-from pytest_quant.reports.terminal import COLUMNS, MOST_FAILURES, MOST_REASONS, advice, summary
+from pytest_quant.reports.terminal import COLUMNS, MOST_REASONS, advice, summary
 
 HOSTILE = "\x1b[31mred\x9b2J \u202edesrever\u2066 \u200b\r\n\tnul\0 \ud800 " + "\u6f22" * 90
 HUGE = "0123456789" * 100_000
@@ -247,21 +247,27 @@ def test_a_quantized_reference_and_a_mislabelled_level_are_told() -> None:
 def test_the_worst_failures_come_first_and_the_rest_are_counted() -> None:
     run = record(*(measured(f"probe_{i}", "q2", right=60, lost=25 + 5 * i) for i in range(7)))
     failed = [line.text for line in summary(run) if line.text.startswith("FAILED")]
-    assert len(failed) == MOST_FAILURES
     assert failed[0] == "FAILED q2 overall"
     assert failed[1] == "FAILED q2 probes/numerical_reasoning.yaml::probe_6[q2]"
-    assert "and 4 more failed checks" in text_of(run)
+    assert len(failed) == 3
+    rest = "and 6 more failed tests, each in full in --junitxml and --alluredir"
+    assert rest in text_of(run)
     # pytest counts tests: a recorded probe is checked twice in one.
     again = [replace(c, kind="regression") for c in run.checks if c.scope == "probe"]
-    assert "and 11 more failed checks (16 in 9 tests)" in text_of(
-        replace(run, checks=(*run.checks, *again))
-    )
+    assert "and 7 more failed tests" in text_of(replace(run, checks=(*run.checks, *again)))
+
+
+def test_the_worst_of_every_level_is_told_before_the_next_of_any() -> None:
+    bad = [measured(f"probe_{i}", "q2", right=60, lost=60) for i in range(7)]
+    run = record(*bad, measured("probe_1", "q4", right=60, lost=30))
+    failed = [line.text for line in summary(run) if line.text.startswith("FAILED")]
+    assert [line.split()[1] for line in failed] == ["q2", "q4", "q2"]
 
 
 def test_an_example_is_shown_once_for_each_level() -> None:
     run = record(*(measured("sums", level, right=60, lost=40) for level in ("q4", "q2")))
     text = text_of(run)
-    assert text.count("FAILED ") == 5
+    assert text.count("FAILED ") == 3
     for level in ("q4", "q2"):
         assert text.count(f"example   probes/numerical_reasoning.yaml::sums[{level}], case 0") == 1
     assert text.count("because   18 in Answer: 17") == 2

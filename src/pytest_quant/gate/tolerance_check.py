@@ -103,7 +103,8 @@ class CheckResult:
     not even losing all that the reference got right would do. ``cases_needed`` is how many cases
     would turn an inconclusive result into a verdict at that power; ``None`` if it is decided, or if
     nothing realistic would. ``uninformative`` says why the check cannot say anything about
-    quantization, else it is empty; such a check never passes.
+    quantization, else it is empty; such a check never passes. ``unchanged``: of the very file that
+    was recorded every outcome is as it was; it passes without being shown anything.
     """
 
     verdict: CheckVerdict
@@ -119,6 +120,7 @@ class CheckResult:
     cases_needed: int | None
     uninformative: str
     looks: int | None = None
+    unchanged: bool = False
 
 
 def evaluate_tolerance(

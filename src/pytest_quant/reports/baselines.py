@@ -69,6 +69,8 @@ def _why_unmeasured(record: RunRecord) -> str:
 
 def _regression(check: Check) -> str:
     result, counts = check.result, check.result.counts
+    if result.unchanged:
+        return f"regression: as recorded, the same file and outcome of {counted(counts.n, 'case')}"
     bounds = f"[{result.lower:.1f}, {result.upper:.1f}]"
     return (
         f"regression: drop {result.drop:.1f} {bounds}, b {counts.b}, c {counts.c}, n {counts.n}, "

@@ -151,7 +151,8 @@ def _checks(
         if m.informative:
             yield Check("probe", m.level, m.nodeid, m.category, session.check(m))
     drop = session.plan.settings.regression_drop
-    yield from regression_checks(measurements, drop, budget, session.counting)
+    same = [name for name in session.plan.lineup.levels if session.plan.is_recorded_file(name)]
+    yield from regression_checks(measurements, drop, budget, session.counting, same)
 
 
 def _limits_from(session: Session, level: str, found: Iterable[Measurement]) -> str:

@@ -127,6 +127,11 @@ class Plan:
             return None
         return self.baselines.of(level)
 
+    def is_recorded_file(self, level: str) -> bool:
+        """Whether a level is the very file that its baseline was recorded of."""
+        known = self.baseline(level)
+        return known is not None and known.artifact.digest == self.lineup.artifacts[level].digest
+
     @cached_property
     def predictions(self) -> Predictions | None:
         """What the reference was recorded to predict, if it is not at hand now."""

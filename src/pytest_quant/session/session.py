@@ -278,7 +278,8 @@ class Session:
         from pytest_quant.gate.regression import probe_regression
 
         drop, alpha = self.plan.settings.regression_drop, self._alphas.to_fail
-        return probe_regression(measurement, drop, alpha, self.counting)
+        same = self.plan.is_recorded_file(measurement.level)
+        return probe_regression(measurement, drop, alpha, self.counting, same_file=same)
 
     def close(self) -> None:
         """Free the models."""

@@ -316,6 +316,8 @@ def _share(right: int, n: int) -> str:
 
 
 def _numbers(result: CheckResult) -> str:
+    if result.unchanged:
+        return f"as recorded in {counted(result.counts.n, 'case')}"
     return (
         f"drop {result.drop:.1f} points [{result.lower:.1f}, {result.upper:.1f}], "
         f"limit {result.limit:g}"
