@@ -64,7 +64,7 @@ def read_baseline(path: Path) -> Baseline | None:
         raise QuantUsageError(
             f"{path}: a newer pytest-quant wrote this baseline: schema version {version}, this one "
             f"reads {SCHEMA_VERSION}\nupgrade pytest-quant, or name another directory: "
-            "--quant-baselines DIR"
+            "--quant-baselines=DIR"
         )
     if version != SCHEMA_VERSION:
         raise DamagedBaseline(

@@ -33,7 +33,7 @@ from pytest_quant.runtimes.protocol import RuntimeInfo
 SCHEMA_VERSION = 1
 
 # The end of a message about a file that is no run record.
-_WANTED = "expected a run record, as written by pytest --quant-json FILE"
+_WANTED = "expected a run record, as written by pytest --quant-json=FILE"
 
 
 @dataclass(frozen=True, slots=True)
