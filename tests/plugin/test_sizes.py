@@ -154,6 +154,30 @@ def test_a_margin_of_one_s_own(project: Project, mode: str) -> None:
     assert {check["result"]["limit"] for check in (run.record or {})["checks"]} == {30}
 
 
+def test_a_limit_of_nothing_can_never_be_kept(project: Project) -> None:
+    run = session(project, "--quant-margin=0", q8=RED)
+    told = "q8: undecided: numerical_reasoning (that nothing at all is lost cannot be shown)"
+    assert run.told[0].startswith(told)
+    advice = "q8 is undecided: a limit of 0 points can be shown to be exceeded, not to be kept:"
+    assert any(line.startswith(advice) for line in run.told)
+
+
+def test_a_level_by_another_of_its_names(project: Project) -> None:
+    """What is said of Q8_0 holds for the q8 that is asked, limits and files alike."""
+    project.write("probes/colours.yaml", probes("numerical_reasoning"))
+    project.ini("quant_tolerances = Q8_0 numerical_reasoning 20")
+    given = ["--quant-levels=q8"]
+    for level, named in (("f16", "F16"), ("q8", "q8_0")):
+        script = {"runtime": "scripted", "model": "toy", "context": 100 + len(level), **RED}
+        file = project.write(f"{level}.json", json.dumps(script))
+        given.append(f"--quant-artifact={named}={file}")
+    run = project.run(*given)
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert result(run, "q8")["limit"] == 20
+    twice = project.run(*given, f"--quant-artifact=q8={project.path / 'q8.json'}").mistake()
+    assert "--quant-artifact: level 'q8' is given twice; keep one file" in twice
+
+
 def test_a_margin_of_the_ini_file_beside_a_limit_of_one_category(project: Project) -> None:
     project.ini("quant_margin = 30", "quant_tolerances = q8 numerical_reasoning 20")
     run = session(project, q8=RED)

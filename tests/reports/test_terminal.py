@@ -51,7 +51,7 @@ def test_a_level_that_fails() -> None:
     assert list(advice(run)) == ["Hold q2 back: shown to lose more than the limit."]
     assert "FAILED q2 overall" in said
     assert "FAILED q2 numerical_reasoning" in said
-    assert "b 40, c 0, n 64" in said
+    assert "40 lost, 0 won of 64 cases" in said
     assert "patterns one-digit slip 40" in said
     assert "example probes/numerical_reasoning.yaml::sums[q2], case 0" in said
     assert "because 18 in Answer: 17" in said
@@ -116,7 +116,7 @@ def test_what_an_ability_lost_is_told_for_probes_like_these() -> None:
         "points lost for probes like these, 95 % (the bounds above: for these probes) "
         "overall 10.0 [-3.0, 23.0], numerical_reasoning 12.5 [-3.7, 28.7], "
         "world_knowledge (one probe) "
-        "by difficulty: 1 12.5 [-3.7, 28.7], 2 (one probe)" in said
+        "by difficulty, 1 simple to 5 extreme: 1: 12.5 [-3.7, 28.7], 2: (one probe)" in said
     )
     assert "probes like these" not in one_line(record(sums[0]))
 
@@ -222,7 +222,7 @@ def test_nothing_informative() -> None:
     run = record(measured("sums", "q8", right=0, n=8, uninformative="the reference answers 0 of 8"))
     said = one_line(run)
     assert said.startswith(
-        "q8: NOTHING COMPARED: none of 1 probe tells anything: sums: the reference answers 0 of 8"
+        "q8: NOTHING COMPARED: none of 1 probe tells anything: the reference answers 0 of 8"
     )
     assert "1 of 1 probe says nothing here, because f16 itself cannot do it: sums" in said
     assert "q8: nothing was compared. Ask a model that can do the probes" in said

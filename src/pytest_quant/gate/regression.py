@@ -23,7 +23,7 @@ from pytest_quant.gate.statistics import (
     mcnemar_p,
     tango_bounds,
 )
-from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict, Paired, over_looks
+from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict, Paired, flips, over_looks
 from pytest_quant.gate.verdicts import Check, groups
 from pytest_quant.metrics.measurement import Measurement
 
@@ -196,7 +196,7 @@ def explain_regression(result: CheckResult) -> str:
     first = (
         f"{head} [{result.lower:.1f}, {result.upper:.1f}], worth failing above "
         f"{result.limit:g}: {_FINDING[result.verdict]}; "
-        f"b {counts.b}, c {counts.c}, n {counts.n}, p {result.p:.2g}"
+        f"{flips(counts)}, p {result.p:.2g}"
     )
     if result.detectable is None:
         sight = "no drop that is possible here would fail 8 times in 10"

@@ -246,7 +246,7 @@ def explain(result: CheckResult) -> str:
     first = (
         f"drop {result.drop:.1f} points [{result.lower:.1f}, {result.upper:.1f}], "
         f"limit {result.limit:g}: {_FINDING[result.verdict]}; "
-        f"b {counts.b}, c {counts.c}, n {counts.n}, p {result.p:.2g}"
+        f"{flips(counts)}, p {result.p:.2g}"
     )
     if result.detectable is None:
         sight = "no drop that is possible here would fail 8 times in 10"
@@ -259,6 +259,11 @@ def explain(result: CheckResult) -> str:
     if result.verdict == "inconclusive":
         second += f"; {_remedy(result)}"
     return f"{first}\n{second}"
+
+
+def flips(counts: Paired) -> str:
+    """``61 lost, 14 won of 960 cases``"""
+    return f"{counts.b:,} lost, {counts.c:,} won of {counted(counts.n, 'case')}"
 
 
 def over_looks(result: CheckResult) -> str:

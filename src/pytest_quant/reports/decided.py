@@ -89,6 +89,8 @@ def _seconds_a_case(members: list[Measurement]) -> float:
 
 def open_words(one: Open) -> str:
     """``world_knowledge (about 210 more cases, 15 s)``, or how few its probes have."""
+    if one.more is None and not one.check.result.limit:
+        return f"{one.check.subject} (that nothing at all is lost cannot be shown)"
     if one.more is None:
         return f"{one.check.subject} (so near its limit that no number of cases would decide)"
     if one.each is None:
@@ -174,6 +176,7 @@ def remedy(record: RunRecord, level: str) -> str:
     still = [one for one in open_checks(record, level) if one.more is not None]
     enough = [one for one in still if one.each is not None]
     lacking = [one.check.subject for one in still if one.each is None]
+    nothing = any(not check.result.limit for check in group_checks(record, level))
     told = []
     if enough:
         option = "--quant-cases" if record.cases is not None else "--quant-max-cases"
@@ -186,6 +189,11 @@ def remedy(record: RunRecord, level: str) -> str:
         told.append(
             f"the probes of {_named(lacking)} have too few cases: write more (quant_probes), or "
             "accept a larger drop (--quant-margin)"
+        )
+    if nothing:
+        told.append(
+            "a limit of 0 points can be shown to be exceeded, not to be kept: accept some loss, as "
+            "--quant-margin=0.5"
         )
     return f"{'; '.join(told)}." if told else ""
 
