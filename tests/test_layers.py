@@ -266,6 +266,7 @@ def test_the_entry_point_loads_nothing_heavy() -> None:
         "pytest_quant",
         "pytest_quant.plugin",
         "pytest_quant.plugin.hookspecs",
+        "pytest_quant.plugin.marks",
         "pytest_quant.plugin.options",
         "pytest_quant.plugin.options.declaring",
         "pytest_quant.plugin.options.table",

@@ -133,6 +133,19 @@ def parse_level(name: str, recipes: Mapping[str, Recipe] | None = None) -> Level
     return Level(key, Recipe(ftype))
 
 
+def name_among(
+    levels: Iterable[Level], name: str, recipes: Mapping[str, Recipe] | None = None
+) -> str:
+    """What a session that has these levels calls the one that a name stands for.
+
+    ``Q8_0`` is ``q8`` where that is asked for. Raises ``QuantUsageError`` for an unknown name.
+    """
+    named, known = parse_level(name, recipes), list(levels)
+    if any(level.name == named.name for level in known):
+        return named.name
+    return next((level.name for level in known if level.recipe == named.recipe), named.name)
+
+
 def parse_levels(text: str, recipes: Mapping[str, Recipe] | None = None) -> tuple[Level, ...]:
     """The levels of a comma-separated list, without repeats, in the order given.
 

@@ -169,7 +169,7 @@ class TestCheck:
             (
                 "cases: 8",
                 "cases: 10000",
-                "sums.yaml:3: probe 'sums': has only 9801 distinct cases, and 'cases' says 10000; ",
+                "sums.yaml:3: probe 'sums': has only 9,801 distinct cases, and 'cases' says 10000; ",
             ),
         ],
     )
@@ -178,6 +178,16 @@ class TestCheck:
         code, lines, errors = run("probes", "check", "sums.yaml")
         assert (code, lines) == (USAGE_ERROR, [])
         assert errors.startswith(said), errors
+
+    @pytest.mark.parametrize("code", ["n", "n + 1", "2 * n", "str(n)"])
+    def test_code_where_text_is_taken_letter_by_letter(self, run: Command, code: str) -> None:
+        write("c.yaml", COLOURS.replace('expect: "red"', f'expect: "{code}"'))
+        code_of_exit, _, errors = run("probes", "check", "c.yaml")
+        assert code_of_exit == USAGE_ERROR
+        assert errors.startswith(f"c.yaml:3: probe 'colour': 'expect' is '{code}', which a check")
+        for text in ("{n}", "{n} red", "red", "no. {n}", "a + b", "red and blue"):
+            write("c.yaml", COLOURS.replace('expect: "red"', f'expect: "{text}"'))
+            assert run("probes", "check", "c.yaml")[0] == 0, text
 
     def test_a_template_that_only_some_values_do_not_fill(self, run: Command) -> None:
         text = COLOURS.replace("{n: {integer: [1, 12]}}", "{n: {choice: [[1, 2], 3]}}")

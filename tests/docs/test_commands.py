@@ -18,7 +18,7 @@ from tests.sessions import WITHOUT_DIVERGENCE, start_forked, start_program
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.cli.main import command_parser
 from pytest_quant.levels import Recipe
-from pytest_quant.plugin.options.table import FLAGS
+from pytest_quant.plugin.options.table import FLAGS, OPTIONS
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 
 REPOSITORY = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ DOCUMENTS = {
 
 # What no test can run, by a part of it, and why.
 NOT_RUN = {
-    "sh .ci/install": "makes .venv and compiles llama.cpp",
+    "sh scripts/install": "makes .venv and compiles llama.cpp",
     "pip install": "changes what is installed, from the network",
     "npx": "fetches Allure from the network",
     "--benchmark-compare-fail": "fails where another process makes the machine slower",
@@ -41,6 +41,8 @@ SHELLS = ("sh", "bash", "console")
 # A block that names no language is a command if it begins with one of these.
 PROGRAMS = ("pytest", "pytest-quant", "python", "pip", "sh", "npx", "mkdocs")
 FORKED = ("pytest", "pytest-quant")
+# The options that take a value.
+VALUED = [option.flag for option in OPTIONS if option.metavar and not option.flag_value]
 # Asked instead of the library: a probe that has few cases, however many a command wants, and whose
 # checker is quickly there.
 ASKED = Path(__file__).parent / "data" / "probes"
@@ -185,6 +187,9 @@ def test_what_the_text_names_exists(path: Path) -> None:
     text = path.read_text("utf-8")
     named = set(re.findall(r"--quant-[a-z]+(?:-[a-z]+)*", text))
     assert named - set(FLAGS) == set()
+    # Written one way everywhere: with an equals sign, as --help has it.
+    spaced = re.findall(rf"(?:{'|'.join(VALUED)}) (?:[A-Z]+\b|[\w./-]+[.=]\w)", text)
+    assert spaced == []
     # With arguments: the name of a command alone is none that anybody would type.
     for command in re.findall(r"`pytest-quant (\w+ [^`|]+)`", text):
         command_parser().parse_args(shlex.split(command))

@@ -144,7 +144,7 @@ def test_the_explanation_holds_every_number() -> None:
     first, second = explain_regression(result).splitlines()
     assert first == (
         "4.9 points below its recorded baseline [2.5, 7.7], worth failing above 0.5: shown to be "
-        "worse; b 61, c 14, n 960, p 1.9e-08"
+        "worse; 61 lost, 14 won of 960 cases, p 1.9e-08"
     )
     assert second.startswith("alpha 0.0021, exact McNemar test; a true drop of ")
     undecided = evaluate_regression(paired(3, 2, 960), DEFAULT_DROP, 0.0021)

@@ -171,7 +171,7 @@ class TestExplanation:
         text = explain(evaluated(paired(60, 20, 500, 400), 5, 0.05))
         assert text == (
             "drop 8.0 points [5.2, 11.0], limit 5: shown to be beyond it; "
-            "b 60, c 20, n 500, p 4.3e-06\n"
+            "60 lost, 20 won of 500 cases, p 4.3e-06\n"
             "alpha 0.05 to fail, 0.05 to pass; "
             "a true drop of 9.3 points would fail at least 8 times in 10"
         )
@@ -179,7 +179,7 @@ class TestExplanation:
     def test_of_an_undecided_check_says_how_many_cases_decide(self) -> None:
         result = evaluated(paired(4, 2, 64, 50), 8, 0.001)
         first, second = explain(result).splitlines()
-        assert "not shown to be on either side of it; b 4, c 2, n 64" in first
+        assert "not shown to be on either side of it; 4 lost, 2 won of 64 cases" in first
         assert second.startswith("alpha 0.001 to fail, 0.001 to pass; a true drop of ")
         assert f"{result.cases_needed:,} cases would decide" in second
 
@@ -193,7 +193,12 @@ class TestExplanation:
 
     def test_of_a_pass_is_as_complete(self) -> None:
         text = explain(evaluated(paired(3, 2, 900, 700), 5, 0.001))
-        for part in ("shown to be within it", "b 3, c 2, n 900", "limit 5", "alpha 0.001"):
+        for part in (
+            "shown to be within it",
+            "3 lost, 2 won of 900 cases",
+            "limit 5",
+            "alpha 0.001",
+        ):
             assert part in text
 
     def test_of_an_uninformative_check(self) -> None:

@@ -118,7 +118,7 @@ def test_a_judge_that_is_not_there(project: Project) -> None:
     run = project.run(*COMPOSED, "--quant-judge=http://127.0.0.1:1/v1", "--quant-judge-model=m")
     assert (run.code, run.outcomes) == (plain.code, plain.outcomes)
     assert judgement(run)["preferences"] == judgement(run)["judged"] == []
-    why = "0 of 24 pairs were judged, then http://127.0.0.1:1/v1 gave no answer: Connection refused"
+    why = "0 of 24 pairs judged, then http://127.0.0.1:1/v1 gave no answer: Connection refused"
     assert judgement(run)["problem"] == why
     assert f"judge m: {why}" in said(run)
 

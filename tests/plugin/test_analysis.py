@@ -52,7 +52,7 @@ def test_levels_are_compared_with_each_other(run: Run) -> None:
 
 def test_the_summary_tells_it(run: Run) -> None:
     said = " ".join(line.strip() for line in run.section)
-    assert said.count("calibration error, % (f16): written") == 2
+    assert said.count("calibration error, % (f16 in brackets): written answers") == 2
     assert "steepest: q8 to tq2_0" in said
     assert "smallest level that passed: " in said
     assert all(len(line) <= 80 for line in run.section)

@@ -176,7 +176,13 @@ def test_an_answer_that_cannot_be_expected_is_the_author_s_mistake(project: Proj
     )
     run = project.run("--quant-levels=q8", "test_mistake.py")
     assert run.outcomes == {"failed": 1}
-    assert "ValueError: expected '!', every alias and forbidden phrase need a word" in run.output
+    told = (
+        "ValueError: quant.check: text: expected '!', every alias and forbidden phrase need a word"
+    )
+    assert told in run.output
+    # Of the traceback only what the author wrote.
+    assert "quant.check(quant.ask(" in run.output
+    assert "fixture" not in run.output
 
 
 def test_levels_of_which_every_test_is_skipped_are_not_green(

@@ -38,8 +38,11 @@ def losing(*patterns: str) -> dict[str, Any]:
     return {**RED, "patterns": {**RED["patterns"], **dict.fromkeys(patterns, "blue")}}
 
 
-def session(project: Project, *args: str, **levels: Mapping[str, Any]) -> Run:
-    project.write("probes/colours.yaml", probes("numerical_reasoning"))
+def session(
+    project: Project, *args: str, probe_file: bool = True, **levels: Mapping[str, Any]
+) -> Run:
+    if probe_file:
+        project.write("probes/colours.yaml", probes("numerical_reasoning"))
     given = []
     for level, entries in {"f16": RED, **levels}.items():
         script = {"runtime": "scripted", "model": "toy", "context": 100 + len(level), **entries}
@@ -80,7 +83,32 @@ def test_an_undecided_category_is_asked_on_and_says_what_it_would_take(project: 
     assert sum(asked(run).values()) <= 2 * 112 + 8
     assert run.level("q8")["verdict"] == "inconclusive"
     assert run.told[0].startswith("q8: undecided: numerical_reasoning (about ")
-    assert any(line.startswith("q8 is undecided: numerical_reasoning (") for line in run.told)
+    (advice,) = (line for line in run.told if line.startswith("q8 is undecided: "))
+    assert advice.startswith("q8 is undecided: --quant-max-cases=")
+
+
+def test_no_more_is_advised_than_the_probes_have(project: Project) -> None:
+    """Two probes of 30 cases each cannot bring hundreds; one that has enough asks for both."""
+    project.write("probes/colours.yaml", probes("numerical_reasoning", most=30))
+    run = session(project, "--quant-cases=20", q8=losing(r".*number 7\?"), probe_file=False)
+    assert run.record is not None
+    assert set(run.record["supply"].values()) == {30}
+    assert "cases; its probes have 20 more)" in run.told[0]
+    assert "q8 is undecided: the probes of numerical_reasoning have too few cases:" in run.output
+    assert "--quant-cases=" not in "".join(run.section)
+    large = probes("numerical_reasoning", "large")
+    project.write("probes/large.yaml", large)
+    run = session(project, "--quant-cases=20", q8=losing(r".*number 7\?"), probe_file=False)
+    assert "its probes have" not in run.told[0]
+    (advice,) = (line for line in run.told if line.startswith("q8 is undecided: --quant-cases="))
+    each = int(advice.partition("--quant-cases=")[2].partition(",")[0])
+    (needed,) = (
+        check["result"]["cases_needed"]
+        for check in (run.record or {})["checks"]
+        if check["scope"] == "category"
+    )
+    # The small ones bring ten each, and only the large ones go on.
+    assert 2 * (each - 20) + 2 * 10 >= needed - 80 > 2 * (each - 21) + 2 * 10
 
 
 def test_a_limit_of_one_s_own_for_all_probes_must_be_kept(project: Project) -> None:
@@ -124,6 +152,30 @@ def test_a_margin_of_one_s_own(project: Project, mode: str) -> None:
     assert run.told[0].startswith("q8: pass: within 30 points (your margin) in 1 category;")
     assert "cases by category, margin 30 points, alpha 0.05" in run.output
     assert {check["result"]["limit"] for check in (run.record or {})["checks"]} == {30}
+
+
+def test_a_limit_of_nothing_can_never_be_kept(project: Project) -> None:
+    run = session(project, "--quant-margin=0", q8=RED)
+    told = "q8: undecided: numerical_reasoning (that nothing at all is lost cannot be shown)"
+    assert run.told[0].startswith(told)
+    advice = "q8 is undecided: a limit of 0 points can be shown to be exceeded, not to be kept:"
+    assert any(line.startswith(advice) for line in run.told)
+
+
+def test_a_level_by_another_of_its_names(project: Project) -> None:
+    """What is said of Q8_0 holds for the q8 that is asked, limits and files alike."""
+    project.write("probes/colours.yaml", probes("numerical_reasoning"))
+    project.ini("quant_tolerances = Q8_0 numerical_reasoning 20")
+    given = ["--quant-levels=q8"]
+    for level, named in (("f16", "F16"), ("q8", "q8_0")):
+        script = {"runtime": "scripted", "model": "toy", "context": 100 + len(level), **RED}
+        file = project.write(f"{level}.json", json.dumps(script))
+        given.append(f"--quant-artifact={named}={file}")
+    run = project.run(*given)
+    assert run.code == pytest.ExitCode.OK, run.output + run.errors
+    assert result(run, "q8")["limit"] == 20
+    twice = project.run(*given, f"--quant-artifact=q8={project.path / 'q8.json'}").mistake()
+    assert "--quant-artifact: level 'q8' is given twice; keep one file" in twice
 
 
 def test_a_margin_of_the_ini_file_beside_a_limit_of_one_category(project: Project) -> None:

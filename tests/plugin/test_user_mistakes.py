@@ -94,7 +94,7 @@ def test_a_quantized_source(project: Project, q8_file: Path) -> None:
     shutil.copy(q8_file, project.path / "m-q8.gguf")
     message = project.run(*ONE_PROBE, "--quant-model=m-q8.gguf").mistake()
     assert "m-q8.gguf: holds Q8_0 weights" in message
-    assert "--quant-reference LEVEL" in message
+    assert "--quant-reference=LEVEL" in message
 
 
 def test_no_reference_among_the_artifacts(project: Project, q8_file: Path) -> None:

@@ -13,7 +13,7 @@ from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.counting import Settled
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.gate.level_verdict import level_verdict
-from pytest_quant.gate.regression import regression_checks
+from pytest_quant.gate.regression import explain_regression, regression_checks
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.terminal import COLUMNS, summary
@@ -24,13 +24,17 @@ HOSTILE = "\x1b[31mblk\x9b2J \u202etensor\n" + "x" * 300
 AS_BEFORE = Changes()
 
 
-def compared(lost: int, changes: Changes = AS_BEFORE, **use: object) -> RunRecord:
+def compared(
+    lost: int, changes: Changes = AS_BEFORE, *, same_file: bool = False, **use: object
+) -> RunRecord:
     """A level within its limit that lost some of what was recorded as right at every case."""
     sums = measured("sums", "q4", right=640, lost=lost, n=640)
     cases = tuple(replace(case, recorded="correct") for case in sums.cases)
     sums = replace(sums, cases=cases)
     run = record(sums)
-    checks = (*run.checks, *regression_checks([sums], 0.5, Budget(0.05, 2, 2, 2), Settled()))
+    same = ["q4"] if same_file else []
+    found = regression_checks([sums], 0.5, Budget(0.05, 2, 2, 2), Settled(), same)
+    checks = (*run.checks, *found)
     levels = tuple(
         replace(level, verdict=level.verdict and level_verdict(level.name, [sums], checks))
         for level in run.levels
@@ -52,6 +56,20 @@ def said(run: RunRecord) -> str:
     lines = [line.text for line in summary(run)]
     assert all(len(line) <= COLUMNS and line.isprintable() for line in lines)
     return " ".join(" ".join(lines).split())
+
+
+def test_the_same_file_with_the_same_outcomes_is_as_recorded() -> None:
+    run = compared(0, same_file=True)
+    assert "regression: as recorded, the same file and outcome of 640 cases" in said(run)
+    found = [check.result for check in run.checks if check.kind == "regression"]
+    assert {result.verdict for result in found} == {"pass"}
+    assert all(result.unchanged and result.cases_needed is None for result in found)
+    story = explain_regression(found[0])
+    assert story == "as recorded: the same file, and the same outcome of 640 cases"
+    # One outcome that is another, or another file, and it is a matter of chance again.
+    for other in (compared(1, same_file=True), compared(0)):
+        assert not any(check.result.unchanged for check in other.checks)
+        assert "regression: drop 0." in said(other)
 
 
 def test_nothing_lost() -> None:

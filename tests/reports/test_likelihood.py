@@ -62,7 +62,7 @@ def test_a_row_for_each_category_and_a_column_for_each_level() -> None:
     # A single probe has no error.
     assert lines[3].split() == ["world_knowledge", "1", "0.000", "0.010", "0.500"]
     assert lines[4].split()[:3] == ["overall", "4", "(1)"]
-    assert lines[5].startswith("points of their probability")
+    assert lines[5].startswith("overall, points of probability")
     assert lines[6].startswith("right answers:")
     assert lines[7].split() == ["probes", "q3"]
     assert lines[-1] == (

@@ -42,7 +42,7 @@ def test_says_what_to_do_and_what_changed() -> None:
         "- q8 may ship: shown to be within 5 points (the guide's limits) in the only category, "
         "over 1 probe (640 cases).",
         "- Hold q2 back: shown to lose more than the limit.",
-        "- q4 is undecided: numerical\\_reasoning (about ",
+        "- q4 is undecided: --quant-cases=",
         "40 / 0 | 0.25 | 3.14 |",
         "| `numerical_reasoning` | **62.5 \\[46.1, ",
         "- `q2`: `one-digit slip` 44 (+40)",

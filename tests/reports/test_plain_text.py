@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_quant.reports.plain_text import counted, paragraphs, shown
+from pytest_quant.reports.plain_text import paragraphs, shown
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,3 @@ def test_is_printable_and_narrow_whatever_it_is_given(text: str, width: int) -> 
 )
 def test_paragraphs_keep_their_lines_and_both_ends(text: str, expected: str) -> None:
     assert paragraphs(text, 10) == expected
-
-
-def test_one_is_not_many() -> None:
-    assert [counted(n, "probe") for n in (0, 1, 2000)] == ["0 probes", "1 probe", "2,000 probes"]

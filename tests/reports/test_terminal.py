@@ -14,7 +14,8 @@ from pytest_quant.metrics.divergence import Statistic
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.divergences import percentile_text
-from pytest_quant.reports.terminal import COLUMNS, MOST_FAILURES, MOST_REASONS, advice, summary
+from pytest_quant.reports.standing import standing_lines
+from pytest_quant.reports.terminal import COLUMNS, MOST_REASONS, advice, summary
 
 HOSTILE = "\x1b[31mred\x9b2J \u202edesrever\u2066 \u200b\r\n\tnul\0 \ud800 " + "\u6f22" * 90
 HUGE = "0123456789" * 100_000
@@ -50,7 +51,7 @@ def test_a_level_that_fails() -> None:
     assert list(advice(run)) == ["Hold q2 back: shown to lose more than the limit."]
     assert "FAILED q2 overall" in said
     assert "FAILED q2 numerical_reasoning" in said
-    assert "b 40, c 0, n 64" in said
+    assert "40 lost, 0 won of 64 cases" in said
     assert "patterns one-digit slip 40" in said
     assert "example probes/numerical_reasoning.yaml::sums[q2], case 0" in said
     assert "because 18 in Answer: 17" in said
@@ -115,7 +116,7 @@ def test_what_an_ability_lost_is_told_for_probes_like_these() -> None:
         "points lost for probes like these, 95 % (the bounds above: for these probes) "
         "overall 10.0 [-3.0, 23.0], numerical_reasoning 12.5 [-3.7, 28.7], "
         "world_knowledge (one probe) "
-        "by difficulty: 1 12.5 [-3.7, 28.7], 2 (one probe)" in said
+        "by difficulty, 1 simple to 5 extreme: 1: 12.5 [-3.7, 28.7], 2: (one probe)" in said
     )
     assert "probes like these" not in one_line(record(sums[0]))
 
@@ -191,10 +192,20 @@ def test_a_number_and_its_unit_stay_on_one_line(before: int) -> None:
 def test_a_level_that_is_undecided() -> None:
     run = record(measured("sums", "q4", right=30, lost=1, n=32))
     assert "q4: UNDECIDED" in text_of(run)
+    (standing,) = standing_lines(run)
+    assert standing.startswith("q4: undecided: numerical_reasoning (about 694 more cases, 22 s)")
     (sentence,) = advice(run)
     assert sentence == (
-        "q4 is undecided: numerical_reasoning (about 694 more cases, 22 s). --quant-cases=726, so "
-        "many cases of each probe, would ask that many."
+        "q4 is undecided: --quant-cases=726, so many cases of each probe, would ask what it takes, "
+        "in about 22 s."
+    )
+    short = replace(run, supply={run.measurements[0].nodeid: 65})
+    (standing,) = standing_lines(short)
+    assert "numerical_reasoning (about 694 more cases; its probes have 33 more)" in standing
+    (sentence,) = advice(short)
+    assert sentence == (
+        "q4 is undecided: the probes of numerical_reasoning have too few cases: write more "
+        "(quant_probes), or accept a larger drop (--quant-margin)."
     )
 
 
@@ -211,7 +222,7 @@ def test_nothing_informative() -> None:
     run = record(measured("sums", "q8", right=0, n=8, uninformative="the reference answers 0 of 8"))
     said = one_line(run)
     assert said.startswith(
-        "q8: NOTHING COMPARED: none of 1 probe tells anything: sums: the reference answers 0 of 8"
+        "q8: NOTHING COMPARED: none of 1 probe tells anything: the reference answers 0 of 8"
     )
     assert "1 of 1 probe says nothing here, because f16 itself cannot do it: sums" in said
     assert "q8: nothing was compared. Ask a model that can do the probes" in said
@@ -236,21 +247,27 @@ def test_a_quantized_reference_and_a_mislabelled_level_are_told() -> None:
 def test_the_worst_failures_come_first_and_the_rest_are_counted() -> None:
     run = record(*(measured(f"probe_{i}", "q2", right=60, lost=25 + 5 * i) for i in range(7)))
     failed = [line.text for line in summary(run) if line.text.startswith("FAILED")]
-    assert len(failed) == MOST_FAILURES
     assert failed[0] == "FAILED q2 overall"
     assert failed[1] == "FAILED q2 probes/numerical_reasoning.yaml::probe_6[q2]"
-    assert "and 4 more failed checks" in text_of(run)
+    assert len(failed) == 3
+    rest = "and 6 more failed tests, each in full in --junitxml and --alluredir"
+    assert rest in text_of(run)
     # pytest counts tests: a recorded probe is checked twice in one.
     again = [replace(c, kind="regression") for c in run.checks if c.scope == "probe"]
-    assert "and 11 more failed checks (16 in 9 tests)" in text_of(
-        replace(run, checks=(*run.checks, *again))
-    )
+    assert "and 7 more failed tests" in text_of(replace(run, checks=(*run.checks, *again)))
+
+
+def test_the_worst_of_every_level_is_told_before_the_next_of_any() -> None:
+    bad = [measured(f"probe_{i}", "q2", right=60, lost=60) for i in range(7)]
+    run = record(*bad, measured("probe_1", "q4", right=60, lost=30))
+    failed = [line.text for line in summary(run) if line.text.startswith("FAILED")]
+    assert [line.split()[1] for line in failed] == ["q2", "q4", "q2"]
 
 
 def test_an_example_is_shown_once_for_each_level() -> None:
     run = record(*(measured("sums", level, right=60, lost=40) for level in ("q4", "q2")))
     text = text_of(run)
-    assert text.count("FAILED ") == 5
+    assert text.count("FAILED ") == 3
     for level in ("q4", "q2"):
         assert text.count(f"example   probes/numerical_reasoning.yaml::sums[{level}], case 0") == 1
     assert text.count("because   18 in Answer: 17") == 2

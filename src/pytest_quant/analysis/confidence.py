@@ -11,6 +11,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from pytest_quant.analysis.estimates import Estimate, mean_of
+from pytest_quant.base.amounts import counted
 from pytest_quant.gate.statistics import mcnemar_p
 from pytest_quant.metrics.calibration import (
     Bin,
@@ -161,7 +162,7 @@ def _confidently_wrong(prediction: Prediction) -> bool:
 
 
 def _finding(level: str, reference: str, b: int, c: int, p: float, *, shown: bool) -> str:
-    counts = f"{b} answers became confidently wrong, {c} ceased to be, p {p:.2g}"
+    counts = f"{counted(b, 'answer')} became confidently wrong, {c} ceased to be, p {p:.2g}"
     if shown:
         return f"{level} is more often confidently wrong than {reference}: {counts}"
     if b + c == 0:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pytest_quant.analysis.ladder import Rung
 from pytest_quant.analysis.sensitivity import passed_levels
+from pytest_quant.base.amounts import counted
 from pytest_quant.gate.verdicts import Check
 
 LIMITS = (
@@ -105,6 +106,6 @@ def _verdict(check: Check) -> str:
 def _evidence(check: Check) -> str:
     result = check.result
     return (
-        f"{result.counts.n} cases, drop {result.drop:.1f} [{result.lower:.1f}, "
+        f"{counted(result.counts.n, 'case')}, drop {result.drop:.1f} [{result.lower:.1f}, "
         f"{result.upper:.1f}] points, limit {result.limit:g}"
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 
-from pytest_quant.checkers import outcome_of
+from pytest_quant.base.amounts import counted
+from pytest_quant.checkers import CHECKERS, outcome_of
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.errors import CheckerBroken, QuantUsageError, SandboxUnavailable
 from pytest_quant.probes.cases import count_cases, draw_cases
@@ -28,8 +30,14 @@ def _check_probe(probe: Probe) -> None:
     if found < probe.cases:
         raise _mistake(
             probe,
-            f"has only {found} distinct cases, and 'cases' says {probe.cases}; "
+            f"has only {counted(found, 'distinct case')}, and 'cases' says {probe.cases}; "
             "widen its parameters or ask for fewer",
+        )
+    if code := _code_for_text(probe):
+        raise _mistake(
+            probe,
+            f"'expect' is {code!r}, which a check of the kind {probe.check} takes letter by letter; "
+            "write a value in braces, as {NAME}, or take a kind that works it out, as numeric",
         )
     for case in draw_cases(probe, min(_DRAWN, probe.cases)):
         if (
@@ -44,6 +52,21 @@ def _check_probe(probe: Probe) -> None:
         for name, text in (("an empty response", ""), ("the prompt itself", case.prompt)):
             if _judged(probe, case, text).correct:
                 raise _mistake(probe, f"case {case.index}: its check accepts {name}")
+
+
+def _code_for_text(probe: Probe) -> str:
+    """What is expected, if it names values as an expression does and is taken as text."""
+    if CHECKERS.get(probe.check).expects != "template":
+        return ""
+    try:
+        tree = ast.parse(probe.expect.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    # Names in braces would be a set: a template.
+    if any(isinstance(node, ast.Set | ast.Dict) for node in ast.walk(tree)):
+        return ""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return probe.expect.strip() if names & set(probe.parameters) else ""
 
 
 def _judged(probe: Probe, case: Case, text: str) -> Outcome:

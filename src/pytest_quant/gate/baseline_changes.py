@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.gate.baseline import (
     Baseline,
     RecordedArtifact,
@@ -216,7 +217,7 @@ def changes(
         artifact=tuple(artifact_changes(was, artifact)),
         runtime=tuple(runtime),
         prompt=() if baseline.prompt == prompt else (f"{baseline.prompt} -> {prompt}",),
-        probes=(f"{', '.join(counts)} of {_cases(covered):,} cases",) if counts else (),
+        probes=(f"{', '.join(counts)} of {counted(_cases(covered), 'case')}",) if counts else (),
         reference=()
         if known.digest == reference.digest
         else (f"{known.level} {known.digest[:12]} -> {reference.level} {reference.digest[:12]}",),

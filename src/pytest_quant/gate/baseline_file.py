@@ -14,6 +14,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.base.files import parse_json, read_json, write_atomically
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.baseline import (
@@ -63,7 +64,7 @@ def read_baseline(path: Path) -> Baseline | None:
         raise QuantUsageError(
             f"{path}: a newer pytest-quant wrote this baseline: schema version {version}, this one "
             f"reads {SCHEMA_VERSION}\nupgrade pytest-quant, or name another directory: "
-            "--quant-baselines DIR"
+            "--quant-baselines=DIR"
         )
     if version != SCHEMA_VERSION:
         raise DamagedBaseline(
@@ -183,7 +184,7 @@ def _contradiction(baseline: Baseline) -> str:
     for name, probe in baseline.probes.items():
         cases = len(probe.digests)
         if len(probe.reference) != cases or len(probe.level or probe.reference) != cases:
-            return f"probes.{name}: {cases} cases, but not as many outcomes"
+            return f"probes.{name}: {counted(cases, 'case')}, but not as many outcomes"
         if unknown := set(probe.level or "") - {RIGHT, WRONG, *probe.patterns}:
             return f"probes.{name}: level: {min(unknown)!r} is not among its patterns"
     return ""

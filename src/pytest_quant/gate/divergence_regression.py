@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.gate.chunk_tests import LEAST_CHUNKS, Moved, Rise, p_of_few
 from pytest_quant.gate.tolerance_check import CheckVerdict
 
@@ -157,7 +158,8 @@ class _Pair:
 
     @property
     def told(self) -> str:
-        return f"chunk {self.digest}, {self.tokens} tokens: {self.before:.3g} -> {self.after:.3g}"
+        where = f"chunk {self.digest}, {counted(self.tokens, 'token')}"
+        return f"{where}: {self.before:.3g} -> {self.after:.3g}"
 
     @property
     def is_still(self) -> bool:
@@ -229,7 +231,7 @@ def explain_divergence(result: DivergenceResult) -> str:
     """Two lines: what was seen, and by what rule."""
     first = (
         f"KL divergence {result.now:.3g} nats per token, {beside_record(result)}: "
-        f"{_FINDING[result.verdict]}; {_spread(result)}, {result.tokens:,} tokens, "
+        f"{_FINDING[result.verdict]}; {_spread(result)}, {counted(result.tokens, 'token')}, "
         f"p {result.p:.2g}"
     )
     bounds = "" if result.lower is None else f" [{result.lower:.2g}, {result.upper:.2g}]"
@@ -274,7 +276,7 @@ def change_in_words(was: float, now: float) -> str:
 
 def _spread(result: DivergenceResult) -> str:
     held = f", half of the gain in {result.carriers}" if result.rise > result.limit else ""
-    return f"{result.chunks} chunks{held}"
+    return f"{counted(result.chunks, 'chunk')}{held}"
 
 
 _FINDING: dict[CheckVerdict, str] = {

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.tolerance_check import CheckVerdict
 from pytest_quant.metrics.measurement import Measurement
@@ -161,7 +162,8 @@ def told_in_a_line(result: LikelihoodResult) -> str:
     return (
         f"right answers lost {_shown(result.drop)}{bounds} log-odds, "
         f"{_shown(result.points, 1)} points of probability, "
-        f"{result.targets:,} answers of {result.probes:,} probes, p {result.p:.2g}"
+        f"{counted(result.targets, 'answer')} of {counted(result.probes, 'probe')}, "
+        f"p {result.p:.2g}"
     )
 
 

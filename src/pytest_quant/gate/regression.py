@@ -8,8 +8,10 @@ number depends on what they brought, bets that hold at every look.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.counting import Counting, Evidence
 from pytest_quant.gate.evidence import cases_to_settle, regressing_drop_in_turn
@@ -21,7 +23,7 @@ from pytest_quant.gate.statistics import (
     mcnemar_p,
     tango_bounds,
 )
-from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict, Paired, over_looks
+from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict, Paired, flips, over_looks
 from pytest_quant.gate.verdicts import Check, groups
 from pytest_quant.metrics.measurement import Measurement
 
@@ -122,49 +124,71 @@ def _result(
 
 
 def probe_regression(
-    measurement: Measurement, least_points: float, alpha: float, counting: Counting
+    measurement: Measurement,
+    least_points: float,
+    alpha: float,
+    counting: Counting,
+    *,
+    same_file: bool = False,
 ) -> CheckResult | None:
     """The check of one probe at one level; ``None`` if none of its cases is recorded."""
-    return _evaluate(counting.of_probe(measurement, "regression"), least_points, alpha)
+    evidence = counting.of_probe(measurement, "regression")
+    return _evaluate(evidence, least_points, alpha, same_file=same_file)
 
 
 def regression_checks(
-    measurements: Sequence[Measurement], least_points: float, budget: Budget, counting: Counting
+    measurements: Sequence[Measurement],
+    least_points: float,
+    budget: Budget,
+    counting: Counting,
+    same_files: Collection[str] = (),
 ) -> tuple[Check, ...]:
     """Per level the check over all probes, then one per category, then one per probe.
 
     Levels, categories and probes come in the order in which they were measured; what has no
-    recorded case is left out, and so is what the level was not asked.
+    recorded case is left out, and so is what the level was not asked. ``same_files`` are the levels
+    whose file is the recorded one: whose outcomes are as well is as it was recorded.
     """
     checks: list[Check] = []
     informative = [m for m in measurements if m.informative]
     for level in dict.fromkeys(m.level for m in informative):
         here = [m for m in informative if m.level == level]
+        same = level in same_files
         for group in groups(here):
             evidence = counting.of_group(group.members, group.category, "regression")
-            result = _evaluate(evidence, least_points, budget.alpha_for(group.scope))
+            alpha = budget.alpha_for(group.scope)
+            result = _evaluate(evidence, least_points, alpha, same_file=same)
             if result is not None:
                 subject, category = group.subject, group.category
                 checks.append(Check(group.scope, level, subject, category, result, "regression"))
         for m in here:
-            result = probe_regression(m, least_points, budget.alpha_for("probe"), counting)
+            alpha = budget.alpha_for("probe")
+            result = probe_regression(m, least_points, alpha, counting, same_file=same)
             if result is not None:
                 checks.append(Check("probe", level, m.nodeid, m.category, result, "regression"))
     return tuple(checks)
 
 
-def _evaluate(evidence: Evidence, least_points: float, alpha: float) -> CheckResult | None:
+def _evaluate(
+    evidence: Evidence, least_points: float, alpha: float, *, same_file: bool
+) -> CheckResult | None:
     """``None`` without a case that is both recorded and answered."""
     if isinstance(evidence, Paired):
-        return evaluate_regression(evidence, least_points, alpha) if evidence.n else None
-    if not evidence or not evidence[-1].counts.n:
-        return None
-    return evaluate_regression_looks(evidence, least_points, alpha)
+        result = evaluate_regression(evidence, least_points, alpha) if evidence.n else None
+    elif not evidence or not evidence[-1].counts.n:
+        result = None
+    else:
+        result = evaluate_regression_looks(evidence, least_points, alpha)
+    if result is not None and same_file and not result.counts.b + result.counts.c:
+        return replace(result, verdict="pass", cases_needed=None, unchanged=True)
+    return result
 
 
 def explain_regression(result: CheckResult) -> str:
     """Two lines: what was seen, and what this check was able to see."""
     counts = result.counts
+    if result.unchanged:
+        return f"as recorded: the same file, and the same outcome of {counted(counts.n, 'case')}"
     if result.verdict == "fail":
         head = f"{result.drop:.1f} points below its recorded baseline"
     else:
@@ -172,7 +196,7 @@ def explain_regression(result: CheckResult) -> str:
     first = (
         f"{head} [{result.lower:.1f}, {result.upper:.1f}], worth failing above "
         f"{result.limit:g}: {_FINDING[result.verdict]}; "
-        f"b {counts.b}, c {counts.c}, n {counts.n}, p {result.p:.2g}"
+        f"{flips(counts)}, p {result.p:.2g}"
     )
     if result.detectable is None:
         sight = "no drop that is possible here would fail 8 times in 10"
@@ -184,9 +208,8 @@ def explain_regression(result: CheckResult) -> str:
         if result.cases_needed is None:
             second += f"; not even {MOST_CASES:,} cases would decide"
         else:
-            second += (
-                f"; {result.cases_needed:,} cases would decide if these rates are the true ones"
-            )
+            needed = counted(result.cases_needed, "case")
+            second += f"; {needed} would decide if these rates are the true ones"
     return f"{first}\n{second}"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_quant.base.amounts import counted, in_points
 from pytest_quant.gate.statistics import (
     MOST_CASES,
     binomial_tail,
@@ -102,7 +103,8 @@ class CheckResult:
     not even losing all that the reference got right would do. ``cases_needed`` is how many cases
     would turn an inconclusive result into a verdict at that power; ``None`` if it is decided, or if
     nothing realistic would. ``uninformative`` says why the check cannot say anything about
-    quantization, else it is empty; such a check never passes.
+    quantization, else it is empty; such a check never passes. ``unchanged``: of the very file that
+    was recorded every outcome is as it was; it passes without being shown anything.
     """
 
     verdict: CheckVerdict
@@ -118,6 +120,7 @@ class CheckResult:
     cases_needed: int | None
     uninformative: str
     looks: int | None = None
+    unchanged: bool = False
 
 
 def evaluate_tolerance(
@@ -225,14 +228,14 @@ def uninformative(
     if 100 * (reference_correct / n - chance) > limit_points:
         return None
     return (
-        f"{_seen(reference_correct, n)}, no more than the limit of {limit_points:g} points above "
+        f"{_seen(reference_correct, n)}, no more than the limit of {in_points(limit_points)} above "
         f"the {100 * chance:.3g} % of guessing: "
         "a level that lost the ability altogether would be within the limit"
     )
 
 
 def _seen(reference_correct: int, n: int) -> str:
-    return f"the reference answers {reference_correct} of {n} cases correctly"
+    return f"the reference answers {reference_correct} of {counted(n, 'case')} correctly"
 
 
 def explain(result: CheckResult) -> str:
@@ -243,7 +246,7 @@ def explain(result: CheckResult) -> str:
     first = (
         f"drop {result.drop:.1f} points [{result.lower:.1f}, {result.upper:.1f}], "
         f"limit {result.limit:g}: {_FINDING[result.verdict]}; "
-        f"b {counts.b}, c {counts.c}, n {counts.n}, p {result.p:.2g}"
+        f"{flips(counts)}, p {result.p:.2g}"
     )
     if result.detectable is None:
         sight = "no drop that is possible here would fail 8 times in 10"
@@ -258,11 +261,16 @@ def explain(result: CheckResult) -> str:
     return f"{first}\n{second}"
 
 
+def flips(counts: Paired) -> str:
+    """``61 lost, 14 won of 960 cases``"""
+    return f"{counts.b:,} lost, {counts.c:,} won of {counted(counts.n, 'case')}"
+
+
 def over_looks(result: CheckResult) -> str:
     """For behind a p-value or an alpha: at how many looks it holds; empty for a fixed number."""
     if result.looks is None:
         return ""
-    return f" over {result.looks} look{'' if result.looks == 1 else 's'}"
+    return f" over {counted(result.looks, 'look')}"
 
 
 _FINDING: dict[CheckVerdict, str] = {
@@ -275,4 +283,4 @@ _FINDING: dict[CheckVerdict, str] = {
 def _remedy(result: CheckResult) -> str:
     if result.cases_needed is None:
         return f"so near its limit, not even {MOST_CASES:,} cases would decide"
-    return f"{result.cases_needed:,} cases would decide if these rates are the true ones"
+    return f"{counted(result.cases_needed, 'case')} would decide if these rates are the true ones"

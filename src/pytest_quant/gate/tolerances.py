@@ -17,6 +17,7 @@ from typing import Any, Literal
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from pytest_quant.base.amounts import in_points
 from pytest_quant.base.categories import CATEGORIES
 from pytest_quant.base.files import read_json
 from pytest_quant.errors import QuantUsageError
@@ -131,7 +132,7 @@ def read_tolerances(
             CATEGORIES.get(category)
         if not 0 <= points <= 100:
             raise QuantUsageError(
-                f"tolerance override for {level}, {category or 'all probes'}: {points:g} points; "
+                f"tolerance override for {level}, {category or 'all probes'}: {in_points(points)}; "
                 "a drop of accuracy lies between 0 and 100 percentage points"
             )
     return tolerances

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_quant.plugin import hookspecs
+from pytest_quant.plugin.marks import MARKS, declare
 from pytest_quant.plugin.options.declaring import add_options
 from pytest_quant.plugin.options.table import OPTIONS
 
@@ -35,7 +36,8 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the plugin proper, if any level was asked for."""
+    """Make our marks known, and start the plugin proper, if any level was asked for."""
+    declare(config, MARKS)
     if not _is_on(config):
         _refuse_options_without_levels(config)
         return

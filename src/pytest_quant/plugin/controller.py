@@ -156,6 +156,12 @@ class Controller:
         """
         if exitstatus == pytest.ExitCode.OK and (self._gap or self._holds_back):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and self._record is not None:
+            for report in reporter.stats.get("failed", ()):
+                if getattr(report, "quant_judged", False):
+                    # As pytest marks what its debugger has shown: our summary tells it.
+                    report._pdbshown = True
 
     @property
     def _holds_back(self) -> bool:

@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_quant.errors import CheckerBroken, SandboxUnavailable
+from pytest_quant.base.amounts import counted
+from pytest_quant.base.registry import kind_of
+from pytest_quant.errors import CheckerBroken, RuntimeFailed, SandboxUnavailable
 from pytest_quant.metrics.measurement import Answer, CaseResult
 from pytest_quant.plugin.attendance import ASKED
+from pytest_quant.plugin.fixture_arguments import check_question, kind_of_check, unusable
 from pytest_quant.plugin.properties import set_properties
 from pytest_quant.plugin.python_sets import TOLD, is_counted
 from pytest_quant.plugin.stash import SESSION
@@ -47,6 +50,9 @@ class Quant:
         self._session = session
         self._node = node
 
+    def __repr__(self) -> str:
+        return f"<quant of {self.level}>"
+
     @property
     def reference(self) -> str:
         """The name of the level that this one is compared with."""
@@ -55,14 +61,31 @@ class Quant:
     def ask(self, prompt: str, *, max_tokens: int = 256) -> Reply:
         """Ask the reference and the level; at most ``max_tokens`` tokens each, greedily.
 
-        Raises ``RuntimeFailed`` if a model cannot be run.
+        Raises ``RuntimeFailed`` if a model cannot be run, ``ValueError`` for a prompt that does
+        not fit into its context.
         """
+        __tracebackhide__ = True
+        check_question(prompt, max_tokens)
         if self._session.plan.recorded_reference is not None:
             pytest.skip(f"{self.reference} is not at hand, only its record")
-        reference = self._session.bench.ask(None, prompt, max_tokens)
-        own = self._session.bench.ask(self.level, prompt, max_tokens)
+        reference = self._asked(None, prompt, max_tokens)
+        own = self._asked(self.level, prompt, max_tokens)
         self._node.stash[ASKED] = True
         return Reply(prompt, own.whole, reference.whole, _cut(own), _cut(reference))
+
+    def _asked(self, level: str | None, prompt: str, max_tokens: int) -> Response:
+        from pytest_quant.runtimes.protocol import PromptTooLong
+
+        __tracebackhide__ = True
+        try:
+            return self._session.bench.ask(level, prompt, max_tokens)
+        except PromptTooLong as error:
+            raise ValueError(
+                f"quant.ask: the prompt has {counted(error.length, 'token')}, the context of "
+                f"{level or self.reference} holds {error.context:,}, the answer included"
+            ) from None
+        except RuntimeFailed as error:
+            raise RuntimeFailed(str(error)) from None
 
     def check(
         self,
@@ -85,11 +108,15 @@ class Quant:
         skipped if the reference is wrong itself, as that says nothing about quantization. Raises
         ``TypeError`` unless either ``equals`` or ``right`` is given.
         """
-        if (equals is None) == (right is None):
-            raise TypeError("quant.check needs the right answer, equals=..., or a judge, right=...")
-        kind = kind or ("" if right else _kind(equals))
+        __tracebackhide__ = True
+        if not isinstance(reply, Reply):
+            raise TypeError(
+                f"quant.check: the reply is {kind_of(reply)}, expected what quant.ask(...) returned"
+            )
+        kind = kind_of_check(equals, right, kind, options)
 
         def judged(text: str, *, cut: bool) -> Outcome:
+            __tracebackhide__ = True
             if right is not None:
                 return _own_judgement(right, text)
             return _judged(kind, reply.prompt, text, cut, equals, options)
@@ -158,6 +185,7 @@ def _answer(outcome: Outcome, text: str, *, cut: bool) -> Answer:
 def _own_judgement(right: Callable[[str], bool], text: str) -> Outcome:
     from pytest_quant.checkers.outcome import Outcome
 
+    __tracebackhide__ = True
     if right(text):
         return Outcome("correct", "", "", "the test takes it for right")
     return Outcome("incorrect", "", "other", "the test takes it for wrong")
@@ -176,24 +204,24 @@ def of_level(request: pytest.FixtureRequest, level: str) -> Quant:
     return Quant(request.config.stash[SESSION], level, request.node)
 
 
-def _kind(equals: Any) -> str:
-    if isinstance(equals, str):
-        return "text"
-    return "sequence" if isinstance(equals, (list, tuple)) else "numeric"
-
-
 def _judged(
     kind: str, prompt: str, text: str, cut: bool, equals: Any, options: dict[str, Any]
 ) -> Outcome:
     from pytest_quant.checkers import outcome_of
 
+    __tracebackhide__ = True
     try:
         return outcome_of(kind, text, equals, **options, truncated=cut, prompt=prompt)
     except SandboxUnavailable as error:
         pytest.skip(str(error))
+    except ValueError as error:
+        raise ValueError(f"quant.check: {error}") from None
     except CheckerBroken as error:
+        # No text makes a checker of ours raise: what was given with it does.
+        if isinstance(cause := error.__cause__, (TypeError, AttributeError)):
+            raise TypeError(unusable(kind, equals, options, cause)) from None
         # Said once, without what the checker was doing.
-        raise error from None
+        raise CheckerBroken(str(error)) from None
 
 
 def _cut(response: Response) -> bool:

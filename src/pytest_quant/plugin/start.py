@@ -15,6 +15,7 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.allure_directory import allure_directory, check_allure_directory
 from pytest_quant.plugin.benchmark_item import check_available
 from pytest_quant.plugin.controller import Controller
+from pytest_quant.plugin.marks import MARKS, declare
 from pytest_quant.plugin.node_ids import level_of
 from pytest_quant.plugin.options.settings import read_settings
 from pytest_quant.plugin.options.table import FLAGS
@@ -43,12 +44,8 @@ def start(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     files = _files(config, settings)
-    for name in (
-        *CATEGORIES.names,
-        *(f"difficulty_{n}" for n in range(1, 6)),
-        *(level.name for level in settings.levels),
-    ):
-        config.addinivalue_line("markers", f"{name}: set by pytest-quant on probes")
+    named = (*CATEGORIES.names, *(level.name for level in settings.levels))
+    declare(config, [name for name in named if name not in MARKS])
     agreed = None
     if workerinput is not None:
         agreed = Agreed(workerinput["quant_reference"], workerinput["quant_model"])

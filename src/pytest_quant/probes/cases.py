@@ -16,6 +16,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, Literal
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.checkers import CHECKERS
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes import domains
@@ -43,7 +44,7 @@ def draw_cases(probe: Probe, count: int) -> tuple[Case, ...]:
     if len(cases) < count:
         raise _mistake(
             probe,
-            f"has only {len(cases)} distinct cases, {count} were asked for; "
+            f"has only {counted(len(cases), 'distinct case')}, {count} were asked for; "
             "widen its parameters or ask for fewer cases",
         )
     return cases

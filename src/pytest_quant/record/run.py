@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -33,7 +33,7 @@ from pytest_quant.runtimes.protocol import RuntimeInfo
 SCHEMA_VERSION = 1
 
 # The end of a message about a file that is no run record.
-_WANTED = "expected a run record, as written by pytest --quant-json FILE"
+_WANTED = "expected a run record, as written by pytest --quant-json=FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ class RunRecord:
     that on the held text first. ``cases`` of each probe were asked, or in turn up to ``max_cases``;
     both ``None``: as many of each category as its decision takes. ``sets`` are parametrized
     tests in Python, which take part in no check but their own. ``judgement`` is that of a judge, if
-    one was asked.
+    one was asked. ``supply`` says how many cases a probe has, by node id, where these are fewer
+    than an undecided check over several probes would take.
     """
 
     created: str
@@ -99,6 +100,7 @@ class RunRecord:
     sets: tuple[Measurement, ...] = ()
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
+    supply: dict[str, int] = field(default_factory=dict)
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

@@ -16,7 +16,8 @@ def ability_lines(record: RunRecord, level: str) -> Iterator[str]:
         yield "points lost for probes like these, 95 % (the bounds above: for these probes)"
         yield f"  {', '.join([*told['all'], *told['category']])}"
         if len(told["difficulty"]) > 1:
-            yield f"  by difficulty: {', '.join(told['difficulty'])}"
+            told_by_number = (text.replace(" ", ": ", 1) for text in told["difficulty"])
+            yield f"  by difficulty, 1 simple to 5 extreme: {', '.join(told_by_number)}"
 
 
 _KINDS: tuple[Kind, ...] = ("all", "category", "difficulty")

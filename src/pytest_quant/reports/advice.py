@@ -9,8 +9,6 @@ from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.decided import (
     group_checks,
     limit_words,
-    open_checks,
-    open_words,
     remedy,
     silent_categories,
     why_failed,
@@ -129,9 +127,8 @@ def _how_to_decide(record: RunRecord, level: str) -> str:
     if len(mine) < record.level(level).selected:
         return "run again for what is missing."
     excuses = [c.result.uninformative for c in group_checks(record, level)]
-    if option := remedy(record, level):
-        asked = ", ".join(open_words(one) for one in open_checks(record, level))
-        return f"{asked}. {option}, so many cases of each probe, would ask that many."
+    if told := remedy(record, level):
+        return told
     if excuses and all(excuses):
         return f"{excuses[0]}."
     return "more cases of these probes would not settle it."

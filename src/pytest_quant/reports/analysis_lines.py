@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_quant.analysis.efficiency import EfficiencyRow
 from pytest_quant.analysis.estimates import Estimate
+from pytest_quant.analysis.frontier import FrontierPoint
 from pytest_quant.analysis.sensitivity import CategoryRow
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.judgements import judge_problem, judged_lines
-from pytest_quant.reports.plain_text import counted
+from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import levels_under_test
-from pytest_quant.reports.standing import WORDS
+
+# Of what answers calibration is told.
+_SOURCES = {"written": "written answers", "choice": "choices"}
 
 
 def level_lines(record: RunRecord, level: str) -> Iterator[str]:
@@ -27,13 +30,16 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
     rows = [row for row in analysis.calibration if row.level == level]
     if rows:
         errors = ", ".join(
-            f"{row.source} {_percent(row.own.expected_error)} "
+            f"{_SOURCES.get(row.source, row.source)} {_percent(row.own.expected_error)} "
             f"({_percent(row.reference.expected_error)})"
             for row in rows
         )
         sure = sum(row.own.confidently_wrong for row in rows)
         before = sum(row.reference.confidently_wrong for row in rows)
-        yield (f"calibration error, % ({reference}): {errors}; confidently wrong {sure} ({before})")
+        yield (
+            f"calibration error, % ({reference} in brackets): {errors}; confidently wrong {sure} "
+            f"({before})"
+        )
     yield from (row.finding for row in rows if row.more_confidently_wrong)
     for kept in analysis.instructions:
         if kept.level == level:
@@ -44,8 +50,8 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
     for likely in record.likelihoods:
         if likely.level == level:
             yield (
-                f"compositions as {reference} finds them, nats a token against its own: "
-                f"{_bounded(likely.change, 2)}"
+                f"its written texts as {reference} would write them: less likely than "
+                f"{reference}'s own by {_bounded(likely.change, 2)} nats a token"
             )
     for text in analysis.degeneration:
         if text.level == level and text.looping + text.reference_looping:
@@ -69,8 +75,11 @@ def session_lines(record: RunRecord) -> Iterator[str]:
         )
     gave_way = [row for row in found.categories if row.gives_way_at]
     if gave_way:
-        told = ", ".join(f"{row.category} at {row.gives_way_at}" for row in gave_way)
-        yield f"give way first, in these probes: {told}"
+        first: dict[str, list[str]] = {}
+        for row in gave_way:
+            first.setdefault(row.gives_way_at or "", []).append(row.category)
+        told = "; ".join(f"at {level} {', '.join(names)}" for level, names in first.items())
+        yield f"first shown to lose something, in these probes: {told}"
     for name in ("sensitive", "resilient"):
         if rows := [row for row in found.categories if row.found == name]:
             told = ", ".join(f"{row.category} (guide: {row.guide or 'silent'})" for row in rows)
@@ -97,34 +106,49 @@ def _smallest(rows: Iterable[CategoryRow]) -> Iterator[str]:
 
 
 def _frontier(record: RunRecord) -> Iterator[str]:
-    points = record.analysis.frontier
-    # Level and who beats it, where it was measured.
-    measured = {
-        "accuracy": [(p.level, p.beaten_in_accuracy_by) for p in points if p.accuracy],
-        "KL divergence": [(p.level, p.beaten_in_divergence_by) for p in points if p.divergence],
-    }
-    for what, rows in measured.items():
-        if len(rows) > 2:
-            best = ", ".join(f"{x}{_failed(record, x)}" for x, beaten_by in rows if not beaten_by)
-            losers = [f"{level} ({beaten_by})" for level, beaten_by in rows if beaten_by]
-            # A tie with a smaller file is enough; how much is chance, the bounds tell.
-            rest = f"; no better than a level no larger: {', '.join(losers)}" if losers else ""
-            yield f"worth their size in {what}: {best}{rest}"
+    """The levels that a file no larger is shown to beat, where their bounds are apart."""
+    points = {point.level: point for point in record.analysis.frontier}
+    for what, told in (("accuracy", _beaten_in_accuracy), ("KL divergence", _beaten_by_divergence)):
+        if levels := list(told(points)):
+            yield f"beaten in {what} by a file no larger: {', '.join(levels)}"
 
 
-def _failed(record: RunRecord, level: str) -> str:
-    verdict = record.level(level).verdict
-    return f" ({WORDS[verdict]})" if verdict in ("fail", "broken") else ""
+def _beaten_in_accuracy(points: Mapping[str, FrontierPoint]) -> Iterator[str]:
+    for point in points.values():
+        other = points.get(point.beaten_in_accuracy_by or "")
+        if other and _apart(point.accuracy, other.accuracy):
+            yield f"{point.level} (by {other.level})"
+
+
+def _beaten_by_divergence(points: Mapping[str, FrontierPoint]) -> Iterator[str]:
+    for point in points.values():
+        other = points.get(point.beaten_in_divergence_by or "")
+        if other and _apart(other.divergence, point.divergence):
+            yield f"{point.level} (by {other.level})"
+
+
+def _apart(lower: Estimate | None, higher: Estimate | None) -> bool:
+    return lower is not None and higher is not None and lower.upper < higher.lower
 
 
 def _deployment(record: RunRecord) -> Iterator[str]:
     """Over all probes; the record has it by category, with the evidence."""
     advised = [row for row in record.analysis.deployment.advice if row.category is None]
-    named = [f"{row.scenario} {row.level}" for row in advised if row.level]
+    passed = {level.name for level in record.levels if level.verdict == "pass"}
+    named = [f"{row.scenario} {row.level}" for row in advised if row.level in passed]
     if named:
-        none = [row.scenario for row in advised if not row.level]
+        none = [row.scenario for row in advised if row.level not in passed]
         rest = f"; none passed or was measured for {', '.join(none)}" if none else ""
-        yield f"smallest for each deployment of the guide: {', '.join(named)}{rest}"
+        yield f"smallest for each deployment of the guide{_scope(record)}: {', '.join(named)}{rest}"
+
+
+def _scope(record: RunRecord) -> str:
+    """What alone was asked, where that is not all that there is to ask."""
+    asked = sorted({m.category for m in record.measurements if m.informative})
+    if not any(level.deselected for level in record.levels):
+        return ""
+    probes = len({m.probe for m in record.measurements if m.informative})
+    return f" by {counted(probes, 'probe')} of {shown(', '.join(asked), 100)} alone"
 
 
 def _machine(row: EfficiencyRow) -> str:

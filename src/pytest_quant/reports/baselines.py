@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_quant.gate.baseline_changes import BaselineUse, shortened
 from pytest_quant.gate.divergence_regression import beside_record
 from pytest_quant.gate.likelihood_regression import told_in_a_line
-from pytest_quant.gate.tolerance_check import over_looks
+from pytest_quant.gate.tolerance_check import flips, over_looks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import counted, shown
@@ -69,17 +69,19 @@ def _why_unmeasured(record: RunRecord) -> str:
 
 def _regression(check: Check) -> str:
     result, counts = check.result, check.result.counts
+    if result.unchanged:
+        return f"regression: as recorded, the same file and outcome of {counted(counts.n, 'case')}"
     bounds = f"[{result.lower:.1f}, {result.upper:.1f}]"
     return (
-        f"regression: drop {result.drop:.1f} {bounds}, b {counts.b}, c {counts.c}, n {counts.n}, "
-        f"p {result.p:.2g}{over_looks(result)}: {result.verdict}"
+        f"regression: drop {result.drop:.1f} {bounds}, {flips(counts)}, p {result.p:.2g}"
+        f"{over_looks(result)}: {result.verdict}"
     )
 
 
 def _outdated(use: BaselineUse) -> Iterator[str]:
     """What is not as it was recorded: one does well to know it even where nothing got worse."""
     for part, sentences in use.changes.conditions.items():
-        told = "; ".join(shown(text, 60) for text in shortened(sentences, _MOST_CHANGES))
+        told = "; ".join(shown(text, 160) for text in shortened(sentences, _MOST_CHANGES))
         yield f"not as recorded: {part}: {told}"
 
 

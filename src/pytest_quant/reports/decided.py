@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pytest_quant.base.amounts import counted, in_points
+from pytest_quant.gate.forecast import Stock, cases_of_each, left
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import LevelRecord, RunRecord
@@ -18,13 +20,15 @@ class Open:
     """A tolerance check over several probes that is undecided.
 
     ``more`` cases would decide it at the rates seen so far, ``None`` if no number would. Asking
-    them takes about ``seconds`` at the pace of the others.
+    them takes about ``seconds`` at the pace of the others. With ``each`` cases of every probe they
+    would be asked, ``None`` if the probes do not have them: there are ``left`` more.
     """
 
     check: Check
     more: int | None
     seconds: float
-    members: tuple[Measurement, ...]
+    each: int | None
+    left: int | None
 
 
 def group_checks(record: RunRecord, level: str) -> list[Check]:
@@ -59,7 +63,21 @@ def _open(record: RunRecord, check: Check) -> Open:
     ]
     needed, n = check.result.cases_needed, check.result.counts.n
     more = None if needed is None else max(1, needed - n)
-    return Open(check, more, (more or 0) * _seconds_a_case(members), tuple(members))
+    stocks = [Stock(len(m.cases), _there(record, m)) for m in members]
+    return Open(
+        check,
+        more,
+        (more or 0) * _seconds_a_case(members),
+        None if more is None else cases_of_each(stocks, more),
+        left(stocks),
+    )
+
+
+def _there(record: RunRecord, m: Measurement) -> int | None:
+    """How many cases a probe has, if that is known to be too few."""
+    # Of one that was asked a given number it is not known whether it has more.
+    asked_all = m.complete and record.cases is None
+    return len(m.cases) if asked_all else record.supply.get(m.nodeid)
 
 
 def _seconds_a_case(members: list[Measurement]) -> float:
@@ -70,11 +88,16 @@ def _seconds_a_case(members: list[Measurement]) -> float:
 
 
 def open_words(one: Open) -> str:
-    """``world_knowledge (about 210 more cases, 15 s)``."""
+    """``world_knowledge (about 210 more cases, 15 s)``, or how few its probes have."""
+    if one.more is None and not one.check.result.limit:
+        return f"{one.check.subject} (that nothing at all is lost cannot be shown)"
     if one.more is None:
         return f"{one.check.subject} (so near its limit that no number of cases would decide)"
-    time = duration(one.seconds)
-    return f"{one.check.subject} (about {one.more:,} more cases{f', {time}' if time else ''})"
+    if one.each is None:
+        rest = f"; its probes have {one.left or 'no'} more"
+    else:
+        rest = f", {time}" if (time := duration(one.seconds)) else ""
+    return f"{one.check.subject} (about {counted(one.more, 'more case')}{rest})"
 
 
 def duration(seconds: float) -> str:
@@ -92,9 +115,8 @@ def limit_words(level: LevelRecord, checks: list[Check]) -> str:
         c.result.limit for c in checks
     ]
     low, high = min(limits), max(limits)
-    points = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    unit = "point" if low == high == 1 else "points"
-    return f"{points} {unit}{f' ({level.limits_from})' if level.limits_from else ''}"
+    points = in_points(low) if low == high else f"{low:g} to {high:g} points"
+    return f"{points}{f' ({level.limits_from})' if level.limits_from else ''}"
 
 
 def silent_categories(record: RunRecord, level: str) -> list[str]:
@@ -150,25 +172,30 @@ def _categories(count: int) -> str:
 
 
 def remedy(record: RunRecord, level: str) -> str:
-    """The option with which more would be decided, empty if none would."""
-    fixed = record.cases is not None
-    found = [_of_each(one, fixed=fixed) for one in open_checks(record, level)]
-    wanted = [cases for cases in found if cases is not None]
-    if not wanted:
-        return ""
-    option = "--quant-cases" if fixed else "--quant-max-cases"
-    return f"{option}={max(wanted)}"
-
-
-def _of_each(one: Open, *, fixed: bool) -> int | None:
-    """How many cases of each probe would decide a check, ``None`` if they have no more.
-
-    ``fixed``: a number of them was asked, and whether there are more is not known.
-    """
-    growing = [m for m in one.members if fixed or not m.complete]
-    if one.more is None or not growing:
-        return None
-    return max(len(m.cases) for m in growing) + -(-one.more // len(growing))
+    """What would decide what is open at a level; empty if nothing would."""
+    still = [one for one in open_checks(record, level) if one.more is not None]
+    enough = [one for one in still if one.each is not None]
+    lacking = [one.check.subject for one in still if one.each is None]
+    nothing = any(not check.result.limit for check in group_checks(record, level))
+    told = []
+    if enough:
+        option = "--quant-cases" if record.cases is not None else "--quant-max-cases"
+        time = duration(sum(one.seconds for one in enough))
+        told.append(
+            f"{option}={max(one.each or 0 for one in enough)}, so many cases of each probe, would "
+            f"ask what it takes{f', in about {time}' if time else ''}"
+        )
+    if lacking:
+        told.append(
+            f"the probes of {_named(lacking)} have too few cases: write more (quant_probes), or "
+            "accept a larger drop (--quant-margin)"
+        )
+    if nothing:
+        told.append(
+            "a limit of 0 points can be shown to be exceeded, not to be kept: accept some loss, as "
+            "--quant-margin=0.5"
+        )
+    return f"{'; '.join(told)}." if told else ""
 
 
 def why_failed(record: RunRecord, level: str) -> str:

@@ -50,7 +50,7 @@ def table_lines(record: RunRecord) -> Iterator[str]:
                 cells = (f" {in_log_odds(cell):>15}" for cell in row.cells)
                 yield f"{shown(row.name, 19):<19} {probes(told):>10}" + "".join(cells)
             points = (f" {in_points(cell):>15}" for cell in table[-1].cells)
-            yield f"{'points of their probability':<30}" + "".join(points)
+            yield f"{'overall, points of probability':<30}" + "".join(points)
     if silent := _silent(record):
         yield (
             f"in brackets: of which {record.reference} only guesses, so that accuracy says nothing "

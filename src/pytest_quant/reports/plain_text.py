@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from itertools import accumulate
 
+from pytest_quant.base.amounts import counted as counted
 from pytest_quant.base.harmless import harmless, pieces
 
 _DOTS = "..."
@@ -21,11 +22,6 @@ def shown(text: str, width: int = 60) -> str:
         return "".join(shown_as)
     room = width - len(_DOTS)
     return "".join(p for p, end in zip(shown_as, ends, strict=True) if end <= room) + _DOTS
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 probe``, ``1,200 probes``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def paragraphs(text: str, most: int) -> str:

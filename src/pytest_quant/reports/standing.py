@@ -57,12 +57,16 @@ def why_nothing(record: RunRecord, level: LevelRecord) -> str:
     if not mine:
         return f"none of its {counted(level.selected, 'test')} brought a measurement"
     reasons = by_reason(mine)
-    reason, probes = max(reasons.items(), key=lambda item: len(item[1]))
-    others = f"; and {counted(len(reasons) - 1, 'other reason')}" if len(reasons) > 1 else ""
-    return (
-        f"none of {counted(len(mine), 'probe')} tells anything: {shown(', '.join(probes), 60)}: "
-        f"{shown(reason, 120)}{others}"
-    )
+    told = f"none of {counted(len(mine), 'probe')} tells anything"
+    if len(reasons) == 1:
+        ((reason, _),) = reasons.items()
+        return f"{told}: {shown(reason, 120)}"
+    counts = {
+        f"{record.reference} itself cannot do": sum(bool(m.uninformative) for m in mine),
+        "skipped": sum(bool(m.skipped) for m in mine),
+    }
+    parts = (f"{count} {why}" for why, count in counts.items() if count)
+    return f"{told}: {', '.join(parts)}"
 
 
 def why_unjudged(record: RunRecord, level: LevelRecord) -> str:
@@ -77,7 +81,8 @@ def _line(record: RunRecord, level: LevelRecord) -> str:
     why = why_unjudged(record, level) or decided_words(record, level)
     told = [f"{level.name}: {WORDS[level.verdict]}{f': {why}' if why else ''}"]
     use = next((use for use in record.baselines if use.level == level.name), None)
-    if use is not None:
+    # Nothing of a record is compared by tests in Python alone.
+    if use is not None and (use.required or level.name in {m.level for m in record.measurements}):
         told.append(compared_words(use))
     return "; ".join(told)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -21,26 +21,23 @@ from pytest_quant.reports.analysis_lines import level_lines, session_lines
 from pytest_quant.reports.baselines import (
     missing_baselines,
     recorded_lines,
-    shortfall_text,
     unused_baselines,
 )
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
-from pytest_quant.reports.failures import divergence_text, failure_text, news
-from pytest_quant.reports.likelihood import likelihood_text, unread_lines
+from pytest_quant.reports.failed import failed_lines
 from pytest_quant.reports.likelihood import table_lines as likelihood_lines
+from pytest_quant.reports.likelihood import unread_lines
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import (
     SILENT,
     by_reason,
     category_checks,
-    failed_checks,
     silent_categories,
 )
 from pytest_quant.reports.standing import WORDS, standing_lines
 from pytest_quant.reports.tables import table_lines
 from pytest_quant.reports.thinking import thinking_notes
 
-MOST_FAILURES = 5
 MOST_PATTERNS = 3
 MOST_REASONS = 5
 COLUMNS = 80
@@ -107,7 +104,8 @@ def _lines(record: RunRecord) -> Iterator[Line]:
     yield from _uninformative(record)
     yield from _block(unread_lines(record))
     yield from _skipped(record)
-    yield from _failures(record)
+    for text, heading in failed_lines(record):
+        yield Line(text, "red" if heading else "")
     yield Line("")
     for text in (*missing_baselines(record), *unused_baselines(record)):
         yield Line(text)
@@ -333,45 +331,3 @@ def _skipped(record: RunRecord) -> Iterator[Line]:
 
 def _probes(record: RunRecord) -> str:
     return counted(len({m.probe for m in record.measurements}), "probe")
-
-
-def _failures(record: RunRecord) -> Iterator[Line]:
-    checks = failed_checks(record)
-    told = [(c.level, f"{c.subject}{_kind(c)}", failure_text(record, c)) for c in checks]
-    # A probe that is recorded is checked twice, by one test.
-    twice = Counter(c.subject for c in checks if c.scope == "probe")
-    both = sum(count - 1 for count in twice.values())
-    told[:0] = [
-        (check.level, f"divergence ({check.source})", divergence_text(record, check))
-        for check in record.divergence_checks
-        if check.result.verdict == "fail"
-    ]
-    told[:0] = [
-        (read.level, f"{read.subject} (likelihood)", likelihood_text(record, read))
-        for read in record.likelihood_checks
-        if read.result.verdict == "fail"
-    ]
-    told[:0] = [
-        (use.level, f"baseline[{use.level}]", shortfall_text(use))
-        for use in record.baselines
-        if use.is_short
-    ]
-    for problem in record.problems[:MOST_FAILURES]:
-        yield Line("")
-        yield Line(f"{problem.kind.upper()} {problem.level} {shown(problem.test, 100)}", "red")
-        yield Line(f"  {problem.message}")
-    if len(record.problems) > MOST_FAILURES:
-        yield Line(f"and {counted(len(record.problems) - MOST_FAILURES, 'more test')}")
-    known: defaultdict[str, set[str]] = defaultdict(set)
-    for level, subject, story in told[:MOST_FAILURES]:
-        yield Line("")
-        yield Line(f"FAILED {level} {subject}", "red")
-        yield from (Line(f"  {text}") for text in news(story, known[level]))
-    if len(told) > MOST_FAILURES:
-        yield Line("")
-        tests = f" ({len(told):,} in {counted(len(told) - both, 'test')})" if both else ""
-        yield Line(f"and {counted(len(told) - MOST_FAILURES, 'more failed check')}{tests}")
-
-
-def _kind(check: Check) -> str:
-    return " (regression)" if check.kind == "regression" else ""

@@ -13,7 +13,7 @@ from pytest_quant.base.paths import current_directory, given_path, user_cache_di
 from pytest_quant.base.resources import usable_cpus
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
-from pytest_quant.levels import Level, parse_level, parse_levels
+from pytest_quant.levels import Level, name_among, parse_level, parse_levels
 from pytest_quant.session.plan import Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths
 from pytest_quant.session.session import Session
@@ -46,14 +46,16 @@ def session_of(
 ) -> Session:
     """The session that these ask for; raises ``QuantUsageError`` naming the argument at fault."""
     base = current_directory()
+    asked = parse_levels(",".join(_list("levels", levels, "['q4', 'q8']", _name)))
+    against = None if reference is None else _level("reference", reference)
     settings = Settings(
-        levels=parse_levels(",".join(_list("levels", levels, "['q4', 'q8']", _name))),
+        levels=asked,
         cache_dir=_path("cache_dir", cache_dir) or user_cache_directory(),
         baselines=_path("baselines", baselines) or _baselines(base),
         regression_drop=_points("regression_drop", regression_drop),
         model=_existing("model", model),
-        artifacts=_artifacts(artifacts),
-        reference=None if reference is None else _level("reference", reference),
+        artifacts=_artifacts(artifacts, [*asked, *([against] if against else [])]),
+        reference=against,
         cases=_count("cases", cases, MOST_CASES),
         max_cases=_count("max_cases", max_cases, MOST_CASES),
         max_tokens=_count("max_tokens", max_tokens, MOST_CASES),
@@ -104,14 +106,14 @@ def _level(name: str, found: Any) -> Level:
     return parse_level(_name(name, found))
 
 
-def _artifacts(found: Any) -> dict[str, Path]:
+def _artifacts(found: Any, levels: Sequence[Level]) -> dict[str, Path]:
     if found is None:
         return {}
     if not isinstance(found, Mapping):
         raise _mistake("artifacts", found, "files by level, as {'q4': 'm-q4.gguf'}")
     files: dict[str, Path] = {}
     for name, path in found.items():
-        level = _level("artifacts", name).name
+        level = name_among(levels, _name("artifacts", name))
         if level in files:
             raise QuantUsageError(f"artifacts: level {level!r} is given twice; keep one file")
         files[level] = _given("artifacts", path)

@@ -58,7 +58,7 @@ class Baselines:
             raise QuantUsageError(
                 f"{path}: is about {baseline.level} of {baseline.model!r}, expected {level} of "
                 f"{self._model!r}\nkeep the baselines of other models elsewhere: "
-                "--quant-baselines DIR"
+                "--quant-baselines=DIR"
             )
         return baseline
 

@@ -25,6 +25,7 @@ from pytest_quant.session.baseline_uses import (
 from pytest_quant.session.findings import Findings
 from pytest_quant.session.python_sets import sets_of
 from pytest_quant.session.session import Session
+from pytest_quant.session.supply import short_supply
 
 
 def conclude(session: Session, found: Findings) -> RunRecord:
@@ -137,6 +138,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         max_cases=session.plan.settings.max_cases,
         problems=problems,
         other_failures=found.other_failures + len(found.problems) - len(problems),
+        supply=short_supply(session, checks, measurements),
     )
 
 
@@ -149,7 +151,8 @@ def _checks(
         if m.informative:
             yield Check("probe", m.level, m.nodeid, m.category, session.check(m))
     drop = session.plan.settings.regression_drop
-    yield from regression_checks(measurements, drop, budget, session.counting)
+    same = [name for name in session.plan.lineup.levels if session.plan.is_recorded_file(name)]
+    yield from regression_checks(measurements, drop, budget, session.counting, same)
 
 
 def _limits_from(session: Session, level: str, found: Iterable[Measurement]) -> str:

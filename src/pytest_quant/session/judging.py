@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.judge.endpoint import Endpoint
 from pytest_quant.judge.pairwise import free_text_pairs, judge
 from pytest_quant.judge.preferences import JudgedPair, Judgement, preferences
@@ -26,12 +27,16 @@ def with_judgement(
     levels = free_text_pairs(record.measurements)
     chosen = {name: pairs[: settings.pairs] for name, pairs in levels.items()}
     if asked := sum(pair.differs for pairs in chosen.values() for pair in pairs):
-        session.plan.announce(f"{settings.model} compares {asked} responses with the reference's")
+        session.plan.announce(
+            f"{settings.model} compares {counted(asked, 'response')} with the reference's"
+        )
     endpoint = Endpoint(settings.url, settings.model, settings.timeout_s, key)
     judged, why = judge(endpoint, chosen.values())
     problem, count = "", sum(map(len, chosen.values()))
     if why:
-        problem = f"{len(judged)} of {count} pairs were judged, then {settings.url} gave {why}"
+        problem = (
+            f"{len(judged)} of {counted(count, 'pair')} judged, then {settings.url} gave {why}"
+        )
     elif not count:
         problem = "nothing was judged: " + (
             "of a reference that is not at hand no text is known"

@@ -68,7 +68,7 @@ def line_up(
         elif file is None:
             raise QuantUsageError(
                 f"no file for level {level.name}: give --quant-artifact {level.name}=FILE, or "
-                "--quant-model FILE with a 16- or 32-bit GGUF to quantize from"
+                "--quant-model=FILE with a 16- or 32-bit GGUF to quantize from"
             )
         elif level is reference and level.quantized and file.kind == level.recipe.ftype:
             artifacts[level.name] = _adopt(level, file.path, cache_dir)
@@ -169,10 +169,10 @@ def _highest(files: Mapping[str, ModelFile], source: ModelFile | None) -> Level:
         raise QuantUsageError(
             f"{source.path}: holds {source.kind} weights, and quantizing needs a 16- or "
             f"32-bit source\ngive such a file, or name a quantized reference yourself: "
-            f"--quant-reference LEVEL with --quant-artifact LEVEL={source.path.name}"
+            f"--quant-reference=LEVEL with --quant-artifact=LEVEL={source.path.name}"
         )
     raise QuantUsageError(
         f"no reference among --quant-artifact {', '.join(files)}: add f16=FILE (or bf16, f32), "
-        "or name a quantized reference: --quant-reference LEVEL; only levels with a recorded "
+        "or name a quantized reference: --quant-reference=LEVEL; only levels with a recorded "
         "baseline can be compared without one"
     )

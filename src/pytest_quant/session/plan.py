@@ -137,6 +137,11 @@ class Plan:
             return False
         return baseline.reference.digest == reference.digest
 
+    def is_recorded_file(self, level: str) -> bool:
+        """Whether a level is the very file that its baseline was recorded of."""
+        known = self.baseline(level)
+        return known is not None and known.artifact.digest == self.lineup.artifacts[level].digest
+
     @cached_property
     def predictions(self) -> Predictions | None:
         """What the reference was recorded to predict, if it is not at hand now."""

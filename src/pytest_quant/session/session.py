@@ -192,6 +192,15 @@ class Session:
             m = replace(m, own=self._own(probe, level, self.counting))
         return with_recorded(m, baseline) if baseline else m
 
+    def count(self, found: Measurement, most: int) -> int:
+        """How many cases of a measured probe could be asked, counted up to ``most``."""
+        from pytest_quant.probes.cases import count_cases
+
+        probe = self.files.probe(found.probe)
+        if self.plan.recorded_reference is not None:
+            return self.plan.baselines.answered_cases(found.level, probe, most)
+        return count_cases(probe, most)
+
     def _own(self, probe: Probe, level: str, counting: BySize) -> int:
         """How many cases a probe is asked for its own sake: all that a required baseline holds."""
         own = counting.own(level, probe.category)
@@ -301,7 +310,8 @@ class Session:
         from pytest_quant.gate.regression import probe_regression
 
         drop, alpha = self.plan.settings.regression_drop, self._alphas.to_fail
-        return probe_regression(measurement, drop, alpha, self.counting)
+        same = self.plan.is_recorded_file(measurement.level)
+        return probe_regression(measurement, drop, alpha, self.counting, same_file=same)
 
     def close(self) -> None:
         """Free the models."""

@@ -10,7 +10,7 @@ from pytest_quant.base.library import BASELINES
 from pytest_quant.base.paths import user_cache_directory
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
-from pytest_quant.levels import parse_level, parse_levels, parse_recipes
+from pytest_quant.levels import name_among, parse_level, parse_levels, parse_recipes
 from pytest_quant.plugin.options import values as option_values
 from pytest_quant.plugin.options.sources import Values
 from pytest_quant.session.settings import DEFAULT_ALPHA, Settings
@@ -22,6 +22,8 @@ def read_settings(config: pytest.Config) -> Settings:
     recipes = parse_recipes(values.ini("quant_recipes", "linelist") or ())
     levels = values.parsed("levels", lambda text: parse_levels(text, recipes))
     assert levels is not None
+    reference = values.parsed("reference", lambda text: parse_level(text, recipes))
+    known = [*levels, *([reference] if reference else [])]
     cases, max_cases = option_values.sizes(values)
     update = values.parsed("update-baselines", option_values.update) or "no"
     drop = values.parsed("regression-drop", option_values.points)
@@ -29,9 +31,11 @@ def read_settings(config: pytest.Config) -> Settings:
         levels=levels,
         model=values.path("model"),
         artifacts=values.files(
-            "artifact", "LEVEL=FILE, as q4=m-q4.gguf", lambda name: parse_level(name, recipes).name
+            "artifact",
+            "LEVEL=FILE, as q4=m-q4.gguf",
+            lambda name: name_among(known, name, recipes),
         ),
-        reference=values.parsed("reference", lambda text: parse_level(text, recipes)),
+        reference=reference,
         suites=option_values.suites(values),
         cases=cases,
         max_cases=max_cases,
@@ -56,7 +60,8 @@ def read_settings(config: pytest.Config) -> Settings:
         probe_paths=_probe_paths(values),
         margin=values.parsed("margin", option_values.points),
         tolerances=option_values.tolerances(
-            values.ini("quant_tolerances", "linelist") or [], recipes
+            values.ini("quant_tolerances", "linelist") or [],
+            lambda name: name_among(levels, name, recipes),
         ),
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.levels import parse_level
 from pytest_quant.plugin.options.sources import Values
 from pytest_quant.session.settings import MOST_CASES, MOST_THREADS, JudgeSettings
 
@@ -85,7 +85,10 @@ def update(text: str) -> Literal["yes", "force"]:
     return "force" if text == "force" else "yes"
 
 
-def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str | None], float]:
+def tolerances(
+    lines: list[str], level_of: Callable[[str], str]
+) -> dict[tuple[str, str | None], float]:
+    """By level, as the session calls it, and category; ``None`` stands for all together."""
     from pytest_quant.base.categories import CATEGORIES
 
     limits: dict[tuple[str, str | None], float] = {}
@@ -102,7 +105,7 @@ def tolerances(lines: list[str], recipes: dict[str, Any]) -> dict[tuple[str, str
                 f"category is overall or one of {', '.join(names)} and points are 0 to 100"
             )
         try:
-            level = parse_level(name, recipes).name
+            level = level_of(name)
         except QuantUsageError as error:
             raise QuantUsageError(f"quant_tolerances: in {line!r}: {error}") from error
         key = level, None if category == "overall" else category

@@ -18,6 +18,7 @@ from allure_commons.model2 import (
 )
 from allure_commons.types import LabelType, Severity
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.gate.counting import Kind
 from pytest_quant.gate.divergence_regression import DivergenceCheck, explain_divergence
 from pytest_quant.gate.level_verdict import Problem
@@ -193,7 +194,9 @@ def divergence_result(run: Run, level: str, divergences: Sequence[Divergence]) -
     test = gate_identity(run, "divergence", level)
     test.status = Status.PASSED
     steps = [
-        TestStepResult(name=f"{shown(d.title, _WIDTH)}: {d.tokens:,} tokens", status=Status.PASSED)
+        TestStepResult(
+            name=f"{shown(d.title, _WIDTH)}: {counted(d.tokens, 'token')}", status=Status.PASSED
+        )
         for d in divergences
     ]
     test.steps = _at(run.moment, steps)
@@ -313,6 +316,8 @@ def _share(right: int, n: int) -> str:
 
 
 def _numbers(result: CheckResult) -> str:
+    if result.unchanged:
+        return f"as recorded in {counted(result.counts.n, 'case')}"
     return (
         f"drop {result.drop:.1f} points [{result.lower:.1f}, {result.upper:.1f}], "
         f"limit {result.limit:g}"

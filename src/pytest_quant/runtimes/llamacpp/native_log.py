@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 
+from pytest_quant.base.amounts import counted
+
 _lines: deque[tuple[int, str]] = deque(maxlen=40)
 _ERROR = 4
 _echoed_level = 99
@@ -50,5 +52,5 @@ def kernels() -> str:
     Such as ``34 tensors as q4_K_8x8``, or ``as stored``.
     """
     kinds = sorted(_repacked.items())
-    told = (f"{count} tensor{'s' * (count > 1)} as {kind}" for kind, count in kinds)
+    told = (f"{counted(count, 'tensor')} as {kind}" for kind, count in kinds)
     return ", ".join(told) or "as stored"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.distributions import TOP
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
@@ -122,8 +123,8 @@ def _text_tokens(reading: PlainText, model: Model, size: int) -> Tokens:
     tokens = encode_text(reading.text, model)
     if len(tokens) < 2 * size:
         raise QuantUsageError(
-            f"--quant-text (quant_text): {reading.title} has {len(tokens)} tokens, expected at "
-            f"least {2 * size}, two chunks; give a longer text"
+            f"--quant-text (quant_text): {reading.title} has {counted(len(tokens), 'token')}, "
+            f"expected at least {2 * size}, two chunks; give a longer text"
         )
     return tokens
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pytest_quant.base.amounts import counted
 from pytest_quant.runtimes.llamacpp import ggml, tensor_types
 from pytest_quant.runtimes.llamacpp.gguf_header import Tensor, read_header
 from pytest_quant.runtimes.llamacpp.tensor_types import TensorType
@@ -27,7 +28,7 @@ def damage(parts: Sequence[Path]) -> str:
     Each part is read through once. Raises ``QuantUsageError`` like ``read_header``.
     """
     found = [told for part in parts for told in _of_part(part)]
-    more = f" (and in {len(found) - 1} more tensors)" if len(found) > 1 else ""
+    more = f" (and in {counted(len(found) - 1, 'more tensor')})" if len(found) > 1 else ""
     return f"{found[0]}{more}; download or make it again" if found else ""
 
 

@@ -1,0 +1,147 @@
+"""How long a session will go on, from what its tests took so far.
+
+The categories differ, so a probe that has not run is expected to take what those of its category
+took, and before one has, what all took, times its weight. A further level is asked what the first
+one was, without the reference, whose answers are kept. Divergences and the cases that are asked
+more at the end are steps like others. `benchmarks/time_left.py` compares forecasts with the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+# Probes that a category's own mean is worth, beside those of the category that have run.
+_PRIOR = 2
+# Probes of a further level after which its own pace counts as much as the first level's.
+_STEADY = 10
+# Long prompts take long to read: so many times what other probes take.
+_WEIGHT = {"long_context": 4.0}
+# What comparing a level token by token takes on the held text, in tokens asked of a model.
+_COMPARING_TOKENS = 45_000
+# Of what the probes took, where cases come in turn and nothing else says how many are asked more.
+_MORE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to run: probes by level and category, the levels whose divergence is measured, and
+    whether more cases may be asked in the end.
+    """
+
+    probes: Mapping[str, Mapping[str, int]]
+    compared: Iterable[str]
+    in_turn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A probe that has run: what the test took in seconds, and of that the reference and the level.
+
+    ``more`` of its cases are recorded and may still be asked.
+    """
+
+    level: str
+    category: str
+    took: float
+    reference: float
+    own: float
+    tokens: int
+    cases: int
+    more: int
+
+
+class Pace:
+    """Learns what tests took; ``left`` forecasts from it. Nothing here looks at a clock."""
+
+    def __init__(self) -> None:
+        self._plan = Plan({}, (), in_turn=False)
+        self._probes: dict[str, Probe] = {}
+        self._compared: dict[str, float] = {}
+
+    def plan(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def probe(self, nodeid: str, probe: Probe) -> None:
+        """A probe has run; one that runs again takes the place of its first run."""
+        self._probes[nodeid] = probe
+
+    def compared(self, level: str, took: float) -> None:
+        self._compared[level] = took
+
+    @property
+    def known(self) -> bool:
+        return bool(self._probes)
+
+    def left(self, running: Mapping[str, float], workers: int = 1) -> float:
+        """Seconds until the end; ``running`` says for how long each test that runs has."""
+        if not self._probes:
+            return 0.0
+        work = self._probes_left() + self._comparisons_left()
+        work = max(0.0, work - sum(running.values()))
+        return work / max(1, workers) + self.more_left()
+
+    def _probes_left(self) -> float:
+        return sum(
+            (count - len(self._of(level, category))) * rate[category]
+            for level, categories in self._plan.probes.items()
+            for rate in [self._rates(level)]
+            for category, count in categories.items()
+        )
+
+    def _of(self, level: str, category: str | None = None) -> list[Probe]:
+        return [
+            probe
+            for probe in self._probes.values()
+            if probe.level == level and category in (None, probe.category)
+        ]
+
+    def _rates(self, level: str) -> Mapping[str, float]:
+        """Seconds a probe by category: as at the level that came first, without the reference."""
+        first = next(iter(self._probes.values())).level
+        before = self._of(first)
+        if level == first:
+            return self._by_category([(p.category, p.took) for p in before])
+        rates = self._by_category([(p.category, p.took - p.reference) for p in before])
+        ran = self._of(level)
+        usual = _STEADY * sum(rates.values()) / len(rates)
+        seen, foreseen = sum(p.took for p in ran), sum(rates[p.category] for p in ran)
+        factor = (seen + usual) / (foreseen + usual) if usual else 1.0
+        return {category: factor * rate for category, rate in rates.items()}
+
+    def _by_category(self, ran: Sequence[tuple[str, float]]) -> dict[str, float]:
+        """What one takes on average, and where few or none ran, as far as their weight tells."""
+        weights = sum(_weight(category) for category, _ in ran)
+        usual = sum(took for _, took in ran) / weights
+        names = dict.fromkeys(c for categories in self._plan.probes.values() for c in categories)
+        mine = {name: [took for category, took in ran if category == name] for name in names}
+        return {
+            name: (_PRIOR * usual * _weight(name) + sum(took)) / (_PRIOR + len(took))
+            for name, took in mine.items()
+        }
+
+    def _comparisons_left(self) -> float:
+        to_come = [level for level in self._plan.compared if level not in self._compared]
+        if not to_come:
+            return 0.0
+        if self._compared:
+            each = sum(self._compared.values()) / len(self._compared)
+        else:
+            seconds = sum(p.reference + p.own for p in self._probes.values())
+            tokens = sum(p.tokens for p in self._probes.values())
+            each = _COMPARING_TOKENS * seconds / tokens if tokens else 0.0
+        return each * len(to_come)
+
+    def more_left(self) -> float:
+        """What is asked when all tests have run, for the checks over several probes."""
+        if not self._plan.in_turn or not self._probes:
+            return 0.0
+        ran = self._probes.values()
+        planned = sum(sum(c.values()) for c in self._plan.probes.values())
+        scale = max(1.0, planned / len(self._probes))
+        recorded = scale * sum(p.more * (p.own + p.reference) / p.cases for p in ran if p.cases)
+        return max(recorded, scale * _MORE * sum(p.own + p.reference for p in ran))
+
+
+def _weight(category: str) -> float:
+    return _WEIGHT.get(category, 1.0)
