@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,8 +13,10 @@ import pytest
 from tests.reports.allure_results import results
 from tests.sessions import EASY, Project, Run
 
+from pytest_quant.base.library import EMBEDDED_MODEL, HELD_TEXT
 from pytest_quant.cli.main import USAGE_ERROR, main
 from pytest_quant.record.run import SCHEMA_VERSION
+from pytest_quant.runtimes.llamacpp.gguf_header import read_header
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,23 @@ def test_the_summary_reads_as_the_session_printed_it(
     heading, *lines = capsys.readouterr().out.splitlines()
     assert heading in session.lines
     assert lines == session.section
+
+
+def test_how_a_session_was_asked_for_is_in_its_record(session: Run) -> None:
+    record = json.loads((session.directory / "record.json").read_text("utf-8"))
+    told = record["provenance"]
+    assert told["options"] == {"levels": "q8, q2", "cases": "16"}
+    assert told["selection"] == {"-k": EASY}
+    assert told["text"] == hashlib.sha256(HELD_TEXT.read_bytes()).hexdigest()
+    asked = {level["name"]: (level["file"], level["prompt"]) for level in record["levels"]}
+    template = read_header(EMBEDDED_MODEL).metadata["tokenizer.chat_template"]
+    digest = hashlib.sha256(str(template).encode()).hexdigest()
+    form = f"chat template sha256:{digest}"
+    assert asked == {
+        "f16": (EMBEDDED_MODEL.name, form),
+        "q8": ("", form),
+        "q2": ("", form),
+    }
 
 
 def test_allure_results(session: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +80,7 @@ def test_allure_results_that_cannot_be_written(
         (["--html", "ok.html", "--markdown", "."], "--markdown: . cannot be written"),
         (["--report", "nope=r"], "--report: unknown report 'nope'"),
         (["--report", "html"], "--report: found 'html', expected NAME=FILE"),
+        (["--csv", "r", "--card", "r"], "--card: r is also --csv"),
         (["--html", "~nosuch/x"], "whose home '~nosuch' stands for"),
         (["--markdown", "/dev/full"], "/dev/full cannot be written: No space left on device"),
     ],
