@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from pytest_quant.checkers import prepare
 from pytest_quant.errors import RuntimeFailed, SandboxUnavailable
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
-from pytest_quant.metrics.measurement import TOO_LONG, Answer, CaseResult, Effort, Measurement
+from pytest_quant.metrics.measurement import TOO_LONG, Answer, Effort, Measurement
 from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
     Lacking,
     Limits,
+    NextTokens,
     PromptTooLong,
     Reading,
     Response,
@@ -26,7 +27,9 @@ from pytest_quant.runtimes.protocol import (
     divergence,
     require,
 )
-from pytest_quant.runtimes.responses import ResponseCache
+from pytest_quant.runtimes.responses import Outlooks, ResponseCache
+from pytest_quant.session.asked_reference import AskedReference
+from pytest_quant.session.partings import SHOWN, PartingReader
 from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
 from pytest_quant.session.sampling import Part, Sampling
 from pytest_quant.session.screening import Screening
@@ -35,39 +38,6 @@ from pytest_quant.session.targets import TargetReader
 # A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
 # cases than probes have by themselves, such as a whole benchmark, has more in proportion.
 DEADLINE_S = 1800.0
-
-
-@dataclass(slots=True)
-class _Reference:
-    """What the reference answered to a probe so far, part by part.
-
-    Kept, because drawing and checking it again for each level takes long.
-    """
-
-    drawn: Iterator[Part]
-    parts: list[Part] = field(default_factory=list)
-    replies: list[list[Answer]] = field(default_factory=list)
-    efforts: list[Effort] = field(default_factory=list)
-
-    def answers(self, count: int) -> list[Answer]:
-        """To the cases of the first ``count`` parts."""
-        return [answer for part in self.replies[:count] for answer in part]
-
-    def results(self, count: int, level: Sequence[Answer]) -> tuple[CaseResult, ...]:
-        """These cases, with the answers of a level that was asked all of them, or none."""
-        cases = [case for part in self.parts[:count] for case in part.cases]
-        return tuple(
-            CaseResult(
-                index=case.index,
-                digest=case.digest,
-                prompt=case.prompt,
-                expected=case.expected_text,
-                reference=answer,
-                level=level[i] if level else None,
-                facets=dict(case.facets),
-            )
-            for i, (case, answer) in enumerate(zip(cases, self.answers(count), strict=True))
-        )
 
 
 class NotRecorded(Exception):
@@ -102,9 +72,10 @@ class Bench:
         self._recorded = recorded
         self._open: dict[str, Runtime] = {}
         # By probe; where it is recorded by level, too, as the record differs from level to level.
-        self._references: dict[tuple[str, str], _Reference] = {}
+        self._references: dict[tuple[str, str], AskedReference] = {}
         self.runtimes: dict[str, RuntimeInfo] = {}
         self._targets = TargetReader(None if recorded else reference, self._score)
+        self._partings = PartingReader(reference, self._foresee, at_hand=recorded is None)
 
     def measure(
         self,
@@ -125,7 +96,7 @@ class Bench:
         """
         key = self._key(probe, level)
         if key not in self._references:
-            self._references[key] = _Reference(sampling.parts(probe))
+            self._references[key] = AskedReference(sampling.parts(probe))
         reference = self._references[key]
         answers: list[Answer] = []
         efforts: list[Effort] = []
@@ -158,6 +129,8 @@ class Bench:
             skipped = str(error)
         drawn = [case for part in reference.parts for case in part.cases if not skipped]
         targets, untargeted = self._targets.read(probe, level, drawn) if drawn else ((), "")
+        cases = () if skipped else reference.results(seen, answers)
+        cases, unparted = self._partings.add(probe, level, cases, reference.sizes(seen))
         return Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -167,7 +140,7 @@ class Bench:
             chance=probe.chance,
             task=probe.task,
             tells_hallucination=probe.tells_hallucination,
-            cases=() if skipped else reference.results(seen, answers),
+            cases=cases,
             reference_effort=_total(reference.efforts[:seen]),
             level_effort=_total(efforts) if answers and not skipped else None,
             uninformative="" if skipped else shown or "",
@@ -175,6 +148,7 @@ class Bench:
             complete=complete,
             targets=targets,
             untargeted=untargeted,
+            unparted=unparted,
             counted=screening.counted,
         )
 
@@ -182,7 +156,7 @@ class Bench:
         return probe.id, level if self._recorded else ""
 
     def _refer(
-        self, probe: Probe, level: str, reference: _Reference, count: int, *, lost: bool
+        self, probe: Probe, level: str, reference: AskedReference, count: int, *, lost: bool
     ) -> Part:
         """The last of the first ``count`` parts, all of which the reference has answered then.
 
@@ -352,7 +326,21 @@ class Bench:
 
         batch, info = self._cache.get_or_generate(self._origin_of(level), prompts, limits, generate)
         self.runtimes[level] = info
+        self._partings.keep(level, max_tokens, prompts, batch.responses)
         return batch
+
+    def _foresee(
+        self, level: str, prompts: list[str], said: list[list[int]], wanted: list[list[int]]
+    ) -> tuple[NextTokens, ...]:
+        def foresee() -> tuple[Outlooks, RuntimeInfo]:
+            runtime = self._runtime(level)
+            require(runtime, "candidates")
+            found, info = runtime.candidates(prompts, said, wanted, SHOWN), runtime.describe()
+            _check_each(info, prompts, found)
+            return Outlooks(found), info
+
+        asked = [prompts, said, wanted, SHOWN]
+        return self._cache.get_or_foresee(self._origin_of(level), asked, foresee)[0].found
 
     def _runtime(self, level: str, beside: str = "") -> Runtime:
         if level not in self._open:

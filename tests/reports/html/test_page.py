@@ -19,6 +19,7 @@ from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.metrics.measurement import Measurement
+from pytest_quant.metrics.parting import Candidate, Outlook, Parting
 from pytest_quant.record.provenance import Provenance
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.html import page
@@ -252,6 +253,35 @@ def test_what_baselines_tell(show: Show, run: RunRecord) -> None:
     assert "Against the recorded baselines" in shown.text
     assert "artifact: blk.3.ffn_down.weight Q6_K -> Q2_K" in shown.text
     assert "no baseline for q4" in shown.text
+
+
+def test_where_two_answers_part(show: Show) -> None:
+    """With a script and without, whatever stands in a token."""
+    found = measured("sums", "q2", right=2, lost=2, n=2)
+    at_reference = Outlook(0.6, 0.00001, (Candidate("<b>", 0.6), Candidate("c", 0.25)))
+    at_level = Outlook(0.125, 0.5, (Candidate("", 0.5), Candidate("<b>", 0.125)))
+    parting = Parting(26, "so far\n" * 20, "<b>", "", at_reference, at_level)
+    cases = (replace(found.cases[0], parting=parting), found.cases[1])
+    shown = show(record(replace(found, cases=cases, unparted="f16 is not at hand")))
+
+    def told() -> list[str]:
+        return [row.text for row in shown.browser.find_elements(By.CSS_SELECTOR, "table.tokens tr")]
+
+    rows = ["next f16, % q2, %", "<b> 60.0 12.5", "(the end) < 0.01 50.0", "c 25.0 < 12.50"]
+    text = shown.text
+    assert [row.replace("12.50", "12.5") for row in told()] == [
+        row.replace("12.50", "12.5") for row in rows
+    ]
+    written = shown.browser.find_elements(By.CSS_SELECTOR, ".tokens .written")
+    assert [cell.text for cell in written] == ["60.0", "50.0"]
+    assert "where they part: both wrote 26 tokens: ..." in text
+    assert "where they part: not read, f16 is not at hand" in text
+    shown.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        shown.browser.refresh()
+        assert told() == rows
+    finally:
+        shown.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 def test_differences_are_marked(show: Show) -> None:

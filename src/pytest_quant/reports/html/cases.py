@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from pytest_quant.metrics.measurement import CaseResult, Measurement
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.outcomes import OUTCOMES, outcome, said
+from pytest_quant.reports.partings import parting_table
 from pytest_quant.reports.plain_text import paragraphs
 
 # The whole page has to stay below 3 MB.
@@ -41,7 +42,7 @@ class PackedCases:
     cut: int
     cut_alike: int
     left_out: int
-    plain: tuple[dict[str, str | int], ...]
+    plain: tuple[dict[str, Any], ...]
 
 
 class _Case(NamedTuple):
@@ -106,7 +107,7 @@ def _packed(record: RunRecord, cases: list[_Case], length: int, alike: int) -> d
     """
     texts = _Table()
     groups = _Table()
-    rows: dict[int, list[int | str]] = {}
+    rows: dict[int, list[Any]] = {}
     order = sorted(range(len(cases)), key=lambda i: cases[i].outcome not in _DIFFERENT)
     for place in order:
         of, case, became = cases[place]
@@ -122,6 +123,7 @@ def _packed(record: RunRecord, cases: list[_Case], length: int, alike: int) -> d
                 texts.position(text, most)
                 for text in (*told, said(case.reference), said(case.level))
             ),
+            _parting(case) if became in _DIFFERENT else None,
         ]
     return {
         "reference": paragraphs(record.reference, length),
@@ -132,7 +134,20 @@ def _packed(record: RunRecord, cases: list[_Case], length: int, alike: int) -> d
     }
 
 
-def _plain(every: list[_Case]) -> Iterator[dict[str, str | int]]:
+def _parting(case: CaseResult) -> list[Any] | None:
+    """Its table as a title, both floors and rows of the text, both shares and who wrote it."""
+    if (found := parting_table(case)) is None:
+        return None
+    rows = [[row.text, _share(row.reference), _share(row.level), row.written] for row in found.rows]
+    return [found.title, _share(found.reference_floor), _share(found.level_floor), rows]
+
+
+def _share(probability: float | None) -> float | None:
+    """In per cent, no finer than anybody reads it."""
+    return None if probability is None else round(100 * probability, 2)
+
+
+def _plain(every: list[_Case]) -> Iterator[dict[str, Any]]:
     """The first cases in full text, those of each level in turn, the most telling first."""
     known: Counter[tuple[str, str]] = Counter()
     ranked = []
@@ -153,11 +168,18 @@ def _plain(every: list[_Case]) -> Iterator[dict[str, str | int]]:
             "expected": paragraphs(case.expected, _PLAIN_LENGTH),
             "reference": paragraphs(said(case.reference), _PLAIN_LENGTH),
             "own": paragraphs(said(case.level), _PLAIN_LENGTH),
+            "parting": parting_table(case) if became in _DIFFERENT else None,
+            "unparted": of.unparted,
         }
 
 
 def _group(measurement: Measurement) -> str:
-    parts = (measurement.level, measurement.category, measurement.probe)
+    parts = (
+        measurement.level,
+        measurement.category,
+        measurement.probe,
+        measurement.unparted,
+    )
     return json.dumps([paragraphs(part, 200) for part in parts])
 
 

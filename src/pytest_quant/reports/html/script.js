@@ -21,11 +21,12 @@
   }
   at("filters").hidden = false;
   const cases = data.cases.map(([group, index, outcome, ...texts]) => {
-    const [level, category, probe] = data.groups[group];
+    const [level, category, probe, unparted] = data.groups[group];
+    const parting = texts.pop();
     const [pattern, reason, prompt, expected, reference, own] = texts.map((i) => data.texts[i]);
     return {
       level, category, probe, index, outcome: data.outcomes[outcome],
-      pattern, reason, prompt, expected, reference, own,
+      pattern, reason, prompt, expected, reference, own, parting, unparted,
     };
   });
   for (const item of cases) {
@@ -113,8 +114,30 @@
       block("expected", "", [item.expected], "short"),
       block(why(item), "", [item.reason], "short"),
       block(data.reference, "", before),
-      block(item.level, "", now));
+      block(item.level, "", now),
+      ...parted(item));
     return element("article", "", heading, texts);
+  }
+
+  // What each model found how likely to come next, where their answers part.
+  function parted(item) {
+    if (!shows.different.includes(item.outcome)) return [];
+    if (!item.parting) {
+      const why = `where they part: not read, ${item.unparted}`;
+      return item.unparted ? [element("div", "whole", element("p", "", why))] : [];
+    }
+    const [title, floor, ownFloor, rows] = item.parting;
+    const share = (found, least) => found === null ? `< ${Math.max(0.01, least).toFixed(2)}`
+      : found < 0.01 ? "< 0.01" : found.toFixed(found >= 10 ? 1 : 2);
+    const cell = (text, isWritten) => element("td", isWritten ? "written" : "", text);
+    const heads = ["next", `${data.reference}, %`, `${item.level}, %`];
+    const table = element("table", "tokens",
+      element("thead", "", element("tr", "", ...heads.map((head) => element("th", "", head)))),
+      element("tbody", "", ...rows.map(([text, before, now, written]) => element("tr", "",
+        element("th", "", element("code", "", text)),
+        cell(share(before, floor), written === "reference"),
+        cell(share(now, ownFloor), written === "level")))));
+    return [element("div", "whole", element("p", "", `where they part: ${title}`), table)];
   }
 
   function why(item) {

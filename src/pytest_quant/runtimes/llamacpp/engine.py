@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Self, get_args
@@ -19,6 +18,8 @@ from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
+from pytest_quant.runtimes.llamacpp.candidates import next_tokens
+from pytest_quant.runtimes.llamacpp.deadline import deadline
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
@@ -53,6 +54,7 @@ from pytest_quant.runtimes.protocol import (
     Incomparable,
     Likelihood,
     Limits,
+    NextTokens,
     PromptTooLong,
     Reading,
     Replies,
@@ -152,7 +154,7 @@ class LlamaCppRuntime:
         stops = [stop.encode() for stop in stop_strings(limits.stop, self._template)]
         context = self._open_context(layout.cells, layout.slots)
         batch = TokenBatch(context.batch, layout.slots)
-        with _deadline(context, limits.deadline_s):
+        with deadline(context, limits.deadline_s):
             decoding = Decoding(context, batch, self._vocabulary, tokens, layout, stops)
             continuations = decoding.run()
         responses = tuple(
@@ -189,7 +191,7 @@ class LlamaCppRuntime:
             share_prefix=share,
         )
         context = self._open_context(plan.cells, plan.sequences, plan.outputs)
-        with _deadline(context, deadline_s):
+        with deadline(context, deadline_s):
             scored = iter(score(context, stems, plan))
         return Scores(
             likelihoods=tuple(
@@ -198,6 +200,24 @@ class LlamaCppRuntime:
             ),
             prompt_tokens=sum(stem.size for stem in stems),
             seconds=time.perf_counter() - started,
+        )
+
+    def candidates(
+        self,
+        prompts: Sequence[str],
+        beginnings: Sequence[Sequence[int]],
+        wanted: Sequence[Sequence[int]],
+        most: int,
+    ) -> tuple[NextTokens, ...]:
+        """What this model expects next; the same call gives the same numbers."""
+        return next_tokens(
+            self._reading_context,
+            self._vocabulary,
+            [encode(prompt, self._model, self._template) for prompt in prompts],
+            beginnings,
+            wanted,
+            most,
+            batch=BATCH_TOKENS,
         )
 
     def diverge(self, level: Runtime, reading: Reading) -> Divergence | None:
@@ -354,22 +374,6 @@ class LlamaCppRuntime:
             outputs=outputs,
             physical=self._physical,
         )
-
-
-@contextmanager
-def _deadline(context: library.Context, seconds: float | None) -> Iterator[None]:
-    """Abort the context's work once the time is over."""
-    context.rearm()
-    if seconds is None:
-        yield
-        return
-    timer = threading.Timer(max(0.0, seconds), context.abort)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 def _response(continuation: Continuation, prompt_tokens: int, opened: str) -> Response:
