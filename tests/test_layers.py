@@ -32,7 +32,7 @@ ALLOWED = {
     "pytest": ("plugin",),
     "xdist": ("plugin.xdist.hooks",),
     "llama_cpp": ("runtimes.llamacpp.library",),
-    "yaml": ("probes",),
+    "yaml": ("probes", "reports.card"),
     "sympy": ("checkers", "probes.expressions"),
     "snowballstemmer": ("checkers.assertions",),
     "pytest_benchmark": (),

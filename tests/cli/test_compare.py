@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 from tests.gate.baselines import baseline, probe_of
 from tests.gate.baselines import measured as outcomes
-from tests.reports.records import measured, record
+from tests.reports.records import divergence, measured, record
 from tests.sessions import EASY, Project
 
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.cli.main import USAGE_ERROR, main
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes
 from pytest_quant.gate.baseline_file import write_baseline
+from pytest_quant.gate.statistics import mcnemar_p, tango_bounds
 from pytest_quant.record.run import write_record
 
 Command = Callable[..., tuple[int, list[str], str]]
@@ -113,6 +114,42 @@ def test_a_baseline_and_a_record(run: Command, tmp_path: Path) -> None:
     assert "  recipe: Q4_K_M -> F16" in lines
 
 
+def test_any_number_in_one_table_whose_bounds_hold_together(run: Command, tmp_path: Path) -> None:
+    runs = {
+        "a": [measured("sums", "q4", right=200, n=200), measured("sums", "q2", right=200, n=200)],
+        "b": [measured("sums", "q4", right=200, lost=9, n=200, response="other")],
+        "c": [
+            measured("sums", "q4", right=200, lost=40, n=220, response="other"),
+            measured("sums", "q2", right=200, lost=6, n=200, response="other"),
+        ],
+    }
+    for name, found in runs.items():
+        write_record(
+            record(*found, divergences=[divergence(m.level, 0.25) for m in found]),
+            tmp_path / f"{name}.json",
+        )
+    code, lines, _ = run(*(tmp_path / f"{name}.json" for name in runs))
+    assert code == 0
+    assert [line for line in lines if len(line) > 80] == []
+    told = {tuple(line.split()[:2]): line.split() for line in lines if line[1:2] == " "}
+    assert told["A", "q4"][2:] == ["4.86", "2.3", "0.25", "200", "100.0"]
+    # Five comparisons: f16 and q4 of B and C, q2 of C.
+    lower, upper = (100 * bound for bound in tango_bounds(9, 0, 200, 0.025 / 5))
+    p = min(1.0, 5 * 2 * mcnemar_p(9, 0))
+    assert told["B", "q4"][5:] == [
+        *("200", "95.5", "4.5", f"[{lower:.1f},", f"{upper:.1f}]", f"{p:.1g}"),
+    ]
+    text = " ".join(" ".join(lines).split())
+    assert "The bounds of all 5 comparisons hold together at 95 %" in text
+    assert "each bound leaves out 0.5 %, and p is multiplied by 5" in text
+    assert "B against A: without q2" in text
+    assert "C against A: the same files, runtime and settings" in text
+    assert "C q4: C is worse than A by 20.0 points [" in text
+    assert "; 20 cases not compared C q2:" in text
+    # Alone it would be shown (p 0.03), and it is not as one of five.
+    assert "C q2: no difference shown; if C is worse, by at most " in text
+
+
 def test_which_tensors_changed(run: Command, tmp_path: Path) -> None:
     """Told of two baselines, and of a run that was compared with the very one before it."""
     before = baseline(sums=probe_of("1110a"))
@@ -147,3 +184,5 @@ def test_a_mistake(run: Command, tmp_path: Path) -> None:
     assert (code, lines) == (USAGE_ERROR, [])
     assert "nowhere.json: No such file" in errors
     assert run(Path(__file__), tmp_path / "q4.json")[0] == USAGE_ERROR
+    code, _, errors = run(*[tmp_path / "q4.json"] * 27)
+    assert (code, errors) == (USAGE_ERROR, "compare: found 27 files, expected at most 26\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -12,8 +13,10 @@ import pytest
 from tests.reports.allure_results import results
 from tests.sessions import EASY, Project, Run
 
+from pytest_quant.base.library import EMBEDDED_MODEL, HELD_TEXT
 from pytest_quant.cli.main import USAGE_ERROR, main
 from pytest_quant.record.run import SCHEMA_VERSION
+from pytest_quant.runtimes.llamacpp.gguf_header import read_header
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,45 @@ def test_the_summary_reads_as_the_session_printed_it(
     heading, *lines = capsys.readouterr().out.splitlines()
     assert heading in session.lines
     assert lines == session.section
+
+
+def test_how_a_session_was_asked_for_is_in_its_record(session: Run) -> None:
+    record = json.loads((session.directory / "record.json").read_text("utf-8"))
+    told = record["provenance"]
+    assert told["options"] == {"levels": "q8, q2", "cases": "16"}
+    assert told["selection"] == {"-k": EASY}
+    assert told["text"] == hashlib.sha256(HELD_TEXT.read_bytes()).hexdigest()
+    asked = {level["name"]: (level["file"], level["prompt"]) for level in record["levels"]}
+    template = read_header(EMBEDDED_MODEL).metadata["tokenizer.chat_template"]
+    digest = hashlib.sha256(str(template).encode()).hexdigest()
+    form = f"chat template sha256:{digest}"
+    assert asked == {
+        "f16": (EMBEDDED_MODEL.name, form),
+        "q8": ("", form),
+        "q2": ("", form),
+    }
+
+
+def test_where_answers_part_is_in_the_record(session: Run) -> None:
+    """Of each case that came out differently: each model finds likeliest what it wrote."""
+    record = json.loads((session.directory / "record.json").read_text("utf-8"))
+    cases = [case for m in record["measurements"] for case in m["cases"] if case["level"]]
+    written = 0
+    for case in cases:
+        right = [case[side]["verdict"] == "correct" for side in ("reference", "level")]
+        parting = case["parting"]
+        if right[0] == right[1] or case["reference"]["probabilities"]:
+            assert parting is None
+            continue
+        written += 1
+        for side in ("reference", "level"):
+            outlook = parting[f"at_{side}"]
+            likeliest = {"text": parting[side], "probability": outlook[side]}
+            assert outlook["likeliest"][0] == likeliest
+            assert len(outlook["likeliest"]) == 5
+            assert parting["before"] in case[side]["response"]
+    assert written >= 3
+    assert {m["unparted"] for m in record["measurements"]} == {""}
 
 
 def test_allure_results(session: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +102,7 @@ def test_allure_results_that_cannot_be_written(
         (["--html", "ok.html", "--markdown", "."], "--markdown: . cannot be written"),
         (["--report", "nope=r"], "--report: unknown report 'nope'"),
         (["--report", "html"], "--report: found 'html', expected NAME=FILE"),
+        (["--csv", "r", "--card", "r"], "--card: r is also --csv"),
         (["--html", "~nosuch/x"], "whose home '~nosuch' stands for"),
         (["--markdown", "/dev/full"], "/dev/full cannot be written: No space left on device"),
     ],

@@ -156,6 +156,7 @@ def test_can_do_what_it_says_and_nothing_else(runtime: Runtime) -> None:
         "generate": lambda: runtime.generate(PROMPTS, Limits(1)),
         "score": lambda: runtime.score(PROMPTS, [["Stockholm"], ["Oslo", "Rome"]]),
         "predict": lambda: runtime.diverge_from(runtime.predict(TEXT)),
+        "candidates": lambda: runtime.candidates(PROMPTS, [[], []], [[], []], 5),
     }
     assert {*asked, "log-probabilities"} == {*get_args(Capability)}
     for capability, ask in asked.items():

@@ -19,29 +19,39 @@ def add_command(commands: Any) -> None:
     """Declare the command and its arguments."""
     parser = commands.add_parser(
         "compare",
-        help="two run records or baselines side by side, with paired statistics",
-        description="Compare two run records (pytest --quant-json FILE) or recorded baselines, "
-        "case by case: what differs in model and runtime, how many answers were lost and won, and "
-        "which. It judges nothing: the exit code is 0, or 4 for a file that is neither.",
+        help="run records or baselines side by side, with paired statistics",
+        description="Compare run records (pytest --quant-json FILE) or recorded baselines, case by "
+        "case: of two what differs in model and runtime, how many answers were lost and won, and "
+        "which; more of them with the first, in one table whose bounds hold together. It judges "
+        "nothing: the exit code is 0, or 4 for a file that is neither.",
     )
     parser.add_argument("first", type=path_argument, metavar="A", help="the file to compare with")
     parser.add_argument("second", type=path_argument, metavar="B", help="the file to look at")
+    parser.add_argument("more", nargs="*", type=path_argument, metavar="C", help="and more files")
     parser.set_defaults(command=_compare)
 
 
 def _compare(chosen: argparse.Namespace) -> Iterator[str]:
     from pytest_quant.reports.comparison import common_levels, side_by_side
     from pytest_quant.reports.plain_text import shown
+    from pytest_quant.reports.together import MOST, together
 
-    first, second = _read(chosen.first), _read(chosen.second)
-    if not common_levels(first, second):
-        raise QuantUsageError(
-            f"no level that both have answers of: {chosen.first} has "
-            f"{shown(', '.join(first.artifacts))}; {chosen.second} has "
-            f"{shown(', '.join(second.artifacts))}\nrecord the same levels: "
-            "pytest --quant-levels=LEVELS --quant-json=FILE"
-        )
-    yield from side_by_side(first, second)
+    files = [chosen.first, chosen.second, *chosen.more]
+    if len(files) > MOST:
+        raise QuantUsageError(f"compare: found {len(files)} files, expected at most {MOST}")
+    first, *others = map(_read, files)
+    for file, other in zip(files[1:], others, strict=True):
+        if not common_levels(first, other):
+            raise QuantUsageError(
+                f"no level that both have answers of: {chosen.first} has "
+                f"{shown(', '.join(first.artifacts))}; {file} has "
+                f"{shown(', '.join(other.artifacts))}\nrecord the same levels: "
+                "pytest --quant-levels=LEVELS --quant-json=FILE"
+            )
+    if len(others) == 1:
+        yield from side_by_side(first, others[0])
+    else:
+        yield from together([first, *others])
 
 
 def _read(path: Path) -> Compared:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from pytest_quant.record.run import RunRecord
 
 # The reports that are written to a file, by the name of their writer.
-_FILES = ("html", "markdown")
+_FILES = {
+    "html": "write the html report",
+    "markdown": "write the markdown report",
+    "csv": "write every case as a row of a sheet",
+    "card": "write the table and the metadata of a model card",
+}
 _Found = TypeVar("_Found")
 
 
@@ -36,10 +41,8 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("record", nargs="?", type=path_argument, metavar="RECORD")
     parser.add_argument("--terminal", action="store_true", help="print the summary")
-    for name in _FILES:
-        parser.add_argument(
-            f"--{name}", type=path_argument, metavar="FILE", help=f"write the {name} report"
-        )
+    for name, text in _FILES.items():
+        parser.add_argument(f"--{name}", type=path_argument, metavar="FILE", help=text)
     parser.add_argument(
         "--report",
         action="append",

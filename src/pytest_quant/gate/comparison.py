@@ -41,9 +41,10 @@ class Row:
     """The cases of a category, or all of them: the first side is before, the second is now.
 
     ``drop``, ``lower`` and ``upper`` are percentage points, positive where the second side is
-    worse; the bounds are a 95 % interval. ``p`` is the exact two-sided McNemar p-value.
-    ``by_probe`` is what the cases of each probe lost, 100, 0 or -100 points. ``differ`` counts the
-    responses that are not the same text, ``None`` if a side has no texts.
+    worse; the bounds are a 95 % interval, ``p`` is the exact two-sided McNemar p-value, and both
+    are for all comparisons together. ``by_probe`` is what the cases of each probe lost, 100, 0 or
+    -100 points. ``differ`` counts the responses that are not the same text, ``None`` if a side has
+    no texts.
     """
 
     subject: str
@@ -76,16 +77,24 @@ class Comparison:
         return self.rows[-1]
 
 
-def compare(first: Mapping[Key, Side], second: Mapping[Key, Side]) -> Comparison:
-    """Compare what both sides have: the same case, told by its digest."""
+def compare(
+    first: Mapping[Key, Side], second: Mapping[Key, Side], comparisons: int = 1
+) -> Comparison:
+    """Compare what both sides have: the same case, told by its digest.
+
+    Of so many ``comparisons`` the bounds hold together, and so do the p-values (Bonferroni).
+    """
     shared = [key for key in first if key in second]
     same = [key for key in shared if _same_case(first[key], second[key])]
     pairs = [(key, first[key], second[key]) for key in same]
     categories = sorted({before.category for _, before, _ in pairs})
-    rows = [_row(name, [pair for pair in pairs if pair[1].category == name]) for name in categories]
+    rows = [
+        _row(name, [pair for pair in pairs if pair[1].category == name], comparisons)
+        for name in categories
+    ]
     flips = [pair for pair in pairs if pair[1].correct != pair[2].correct]
     return Comparison(
-        rows=(*rows, _row(OVERALL, pairs)),
+        rows=(*rows, _row(OVERALL, pairs, comparisons)),
         gone=len(first) - len(shared),
         new=len(second) - len(shared),
         changed=len(shared) - len(same),
@@ -98,23 +107,24 @@ def _same_case(one: Side, other: Side) -> bool:
     return one.digest[:length] == other.digest[:length]
 
 
-def _row(subject: str, pairs: Iterable[tuple[Key, Side, Side]]) -> Row:
+def _row(subject: str, pairs: Iterable[tuple[Key, Side, Side]], comparisons: int) -> Row:
     losses: dict[str, list[float]] = {}
     known: list[tuple[Side, Side]] = []
     for (probe, _), before, now in pairs:
         losses.setdefault(probe, []).append(100.0 * (before.correct - now.correct))
         known.append((before, now))
     counts = count_pairs((before.correct, now.correct) for before, now in known)
-    lower, upper = tango_bounds(counts.b, counts.c, counts.n, _TAIL)
+    lower, upper = tango_bounds(counts.b, counts.c, counts.n, _TAIL / comparisons)
     texts = [(before.response, now.response) for before, now in known]
     comparable = all(None not in pair for pair in texts)
+    p = 2 * min(mcnemar_p(counts.b, counts.c), mcnemar_p(counts.c, counts.b))
     return Row(
         subject=subject,
         counts=counts,
         drop=100 * (counts.b - counts.c) / counts.n if counts.n else 0.0,
         lower=100 * lower,
         upper=100 * upper,
-        p=min(1.0, 2 * min(mcnemar_p(counts.b, counts.c), mcnemar_p(counts.c, counts.b))),
+        p=min(1.0, p * comparisons),
         by_probe=tuple(tuple(of) for of in losses.values()),
         differ=sum(before != now for before, now in texts) if comparable else None,
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pytest_quant.checkers.outcome import Verdict
+from pytest_quant.metrics.parting import Parting
 from pytest_quant.metrics.targets import Target
 
 # What "ended" a response of which only the outcome is known.
@@ -69,7 +70,8 @@ class CaseResult:
 
     ``facets`` say what sort of case it is, such as ``{"length": "1k", "depth": "0.5"}``.
     ``recorded`` is the level's outcome in its baseline: ``correct`` or the error pattern, ``None``
-    if this very case is not recorded.
+    if this very case is not recorded. ``parting`` is where two answers part that came out
+    differently, ``None`` if that was not read.
     """
 
     index: int
@@ -80,6 +82,7 @@ class CaseResult:
     level: Answer | None
     facets: dict[str, str] = field(default_factory=dict)
     recorded: str | None = None
+    parting: Parting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ class Measurement:
     first ``own`` of them were asked for its own sake, the others for a check over several probes;
     ``None``: all. The baseline holds the first ``recorded_cases`` of the probe, as they were asked
     then. ``targets`` are the right answers to its first cases, read at the level even where the
-    reference only guesses; ``untargeted`` says why there are none. Where a drop is told, only the
+    reference only guesses; ``untargeted`` says why there are none, ``unparted`` why no place was
+    read where answers part. Where a drop is told, only the
     ``counted`` cases are: the others have shown that the reference does better than guessing.
     ``room`` is how many tokens an answer may take, ``None`` where nothing is written.
     """
@@ -132,6 +136,7 @@ class Measurement:
     recorded_cases: int = 0
     targets: tuple[Target, ...] = ()
     untargeted: str = ""
+    unparted: str = ""
     counted: Counted = "all"
     room: int | None = None
 

@@ -17,6 +17,7 @@ from pytest_quant.plugin.benchmark_item import check_available
 from pytest_quant.plugin.controller import Controller
 from pytest_quant.plugin.marks import MARKS, declare
 from pytest_quant.plugin.node_ids import level_of
+from pytest_quant.plugin.options.selection import selection
 from pytest_quant.plugin.options.settings import read_settings
 from pytest_quant.plugin.options.table import FLAGS
 from pytest_quant.plugin.problems import Problems
@@ -43,6 +44,8 @@ def start(config: pytest.Config) -> None:
     except QuantUsageError as error:
         raise pytest.UsageError(str(error)) from None
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    # Before the arguments are replaced by what is to be collected.
+    chosen = selection(config)
     files = _files(config, settings)
     named = (*CATEGORIES.names, *(level.name for level in settings.levels))
     declare(config, [name for name in named if name not in MARKS])
@@ -52,6 +55,7 @@ def start(config: pytest.Config) -> None:
     plan = Plan(settings, thread_count(config, settings), _announcer(config), agreed)
     unwritten = Unwritten()
     session = Session(plan, files, unwritten.answers)
+    session.selection = chosen
     config.stash[SESSION] = session
     config.pluginmanager.register(SessionHooks(session), "quant-session")
     config.pluginmanager.register(unwritten, "quant-unwritten")

@@ -28,6 +28,7 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likelihood_drop import likelihood_drops
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
+from pytest_quant.record.provenance import Provenance
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 SCHEMA_VERSION = 1
@@ -42,7 +43,9 @@ class LevelRecord:
 
     ``warning`` is a sentence if the artifact is not what its level says, else empty; ``verdict`` is
     ``None`` for the reference; ``limits_from`` says whose its limits are. ``selected`` probes were
-    to be asked of it, ``deselected`` ones were collected and left out.
+    to be asked of it, ``deselected`` ones were collected and left out. ``file`` is its name,
+    empty for one that the session made, or that was not at hand; ``prompt`` says how the model is
+    asked: as a plain question, or through which chat template.
     """
 
     name: str
@@ -57,6 +60,8 @@ class LevelRecord:
     selected: int = 0
     deselected: int = 0
     limits_from: str = ""
+    file: str = ""
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,7 @@ class RunRecord:
     tests in Python, which take part in no check but their own. ``judgement`` is that of a judge, if
     one was asked. ``supply`` says how many cases a probe has, by node id, where these are fewer
     than an undecided check over several probes would take.
+    one was asked. ``provenance`` is how the session was asked for, unknown to older records.
     """
 
     created: str
@@ -101,6 +107,7 @@ class RunRecord:
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
     supply: dict[str, int] = field(default_factory=dict)
+    provenance: Provenance | None = None
 
     def of_level(self, level: str) -> list[Measurement]:
         return [m for m in self.measurements if m.level == level]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -34,7 +35,7 @@ class Compared:
 
     ``recorded`` are artifacts of which each tensor is known, as a baseline holds them. A run holds
     instead what of its files was not as in the baseline that it found, in ``changed``, by the
-    level and that baseline's time.
+    level and that baseline's time. ``divergences`` are means on the held text, in nats a token.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Compared:
     answers: Mapping[str, Mapping[Key, Side]]
     recorded: Mapping[str, RecordedArtifact] = field(default_factory=dict)
     changed: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    divergences: Mapping[str, float] = field(default_factory=dict)
 
 
 def of_record(record: RunRecord) -> Compared:
@@ -81,6 +83,11 @@ def of_record(record: RunRecord) -> Compared:
         changed={
             (use.level, use.created): use.changes.artifact for use in record.baselines if use.found
         },
+        divergences={
+            found.level: found.statistics["Mean KLD"].value
+            for found in record.divergences
+            if found.source != "responses"
+        },
     )
 
 
@@ -111,7 +118,16 @@ def of_baseline(baseline: Baseline) -> Compared:
             baseline.level: _recorded(baseline, baseline.level),
         },
         recorded={baseline.level: baseline.artifact},
+        divergences=_recorded_divergence(baseline),
     )
+
+
+def _recorded_divergence(baseline: Baseline) -> dict[str, float]:
+    """The mean over the tokens of the held text, if it was read."""
+    chunks = [c for name, of in baseline.divergences.items() if name != "responses" for c in of]
+    tokens = sum(chunk.tokens for chunk in chunks)
+    total = math.fsum(chunk.kld * chunk.tokens for chunk in chunks)
+    return {baseline.level: total / tokens} if tokens else {}
 
 
 def _title(model: str, created: str, version: str) -> str:

@@ -165,12 +165,12 @@ def _examples(found: Comparison) -> Iterator[str]:
         yield f"and {counted(more, 'more answer')} that only one side has right"
 
 
-def conclusion(row: Row) -> str:
-    """What the numbers over all cases say, in a sentence."""
+def conclusion(row: Row, letter: str = "B") -> str:
+    """What the numbers over all cases say of a run beside A, in a sentence."""
     if row.differ == 0:
         return "every answer is the same, byte by byte"
     bounds = f"{abs(row.drop):.1f} points [{row.lower:.1f}, {row.upper:.1f}], p {row.p:.2g}"
     if row.p <= _SHOWN and row.drop:
-        return f"B is {'worse' if row.drop > 0 else 'better'} than A by {bounds}"
-    worst = max(row.upper, 0.0)
-    return f"no difference shown; if B is worse, by at most {worst:.1f} points (p {row.p:.2g})"
+        return f"{letter} is {'worse' if row.drop > 0 else 'better'} than A by {bounds}"
+    at_most = f"by at most {max(row.upper, 0.0):.1f} points (p {row.p:.2g})"
+    return f"no difference shown; if {letter} is worse, {at_most}"

@@ -72,6 +72,14 @@ def by_reason(measurements: Iterable[Measurement]) -> dict[str, list[str]]:
     return {reason: sorted(names) for reason, names in probes.items()}
 
 
+def file_words(record: RunRecord, level: LevelRecord) -> str:
+    """The name of a level's file, or why it has none."""
+    if level.file or record.provenance is None:
+        return level.file
+    is_recorded = record.reference_recorded and level.name == record.reference
+    return "not at hand" if is_recorded else "made by this run"
+
+
 def expected_drop(level: LevelRecord) -> tuple[float, float] | None:
     """The drop in points, lowest and highest, that the guide expects of a level of this kind."""
     words = level.recipe.split()

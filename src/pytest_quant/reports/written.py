@@ -70,3 +70,15 @@ def markdown(record: RunRecord, path: Path) -> None:
     from pytest_quant.reports.markdown import markdown as text
 
     write_atomically(path, text(record))
+
+
+def csv(record: RunRecord, path: Path) -> None:
+    from pytest_quant.reports.sheet import case_sheet
+
+    write_atomically(path, case_sheet(record))
+
+
+def card(record: RunRecord, path: Path) -> None:
+    from pytest_quant.reports.card import card as text
+
+    write_atomically(path, text(record))

@@ -16,14 +16,19 @@ from pytest_quant.metrics.likeliest import Predictions
 Finish = Literal["end", "stop", "length", "deadline"]
 
 # What a runtime can do besides describing itself: answer prompts; say how likely each token of its
-# answers was; say how likely a given continuation is; and be compared with another token by token.
-Capability = Literal["generate", "log-probabilities", "score", "predict"]
+# answers was; say how likely a given continuation is; be compared with another token by token; and
+# say what may come next.
+Capability = Literal["generate", "log-probabilities", "score", "predict", "candidates"]
 _LACKS: dict[Capability, str] = {
     "generate": "writes no answers",
     "log-probabilities": "gives no log-probabilities",
     "score": "does not say how likely a given answer is",
     "predict": "does not show what it predicts at each token of a text",
+    "candidates": "does not show which tokens it finds likely to come next",
 }
+
+# In place of a token: the end of the answer.
+END = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,29 @@ class Scores:
     likelihoods: tuple[tuple[Likelihood, ...], ...]
     prompt_tokens: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NextToken:
+    """A token that may come next, as text (none: the answer ends), and its natural-log
+    probability.
+    """
+
+    text: str
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class NextTokens:
+    """What is expected behind a prompt and the beginning of its answer.
+
+    ``said`` is that beginning as text; ``wanted`` are the tokens that were asked about, in their
+    order, ``likeliest`` those that the model finds the likeliest.
+    """
+
+    said: str
+    wanted: tuple[NextToken, ...]
+    likeliest: tuple[NextToken, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +234,21 @@ class Runtime(Protocol):
         ``RuntimeFailed``.
         """
         raise Lacking(self.describe().name, "score")
+
+    def candidates(
+        self,
+        prompts: Sequence[str],
+        beginnings: Sequence[Sequence[int]],
+        wanted: Sequence[Sequence[int]],
+        most: int,
+    ) -> tuple[NextTokens, ...]:
+        """What may come next behind each prompt and the beginning of an answer to it.
+
+        ``beginnings`` are token ids as in `Response`, ``wanted`` those whose probability is asked
+        for (``END``: that the answer ends), ``most`` how many of the likeliest. Raises
+        ``RuntimeFailed``.
+        """
+        raise Lacking(self.describe().name, "candidates")
 
     def diverge(self, level: Runtime, reading: Reading) -> Divergence | None:
         """How far a level's predictions are from those of this artifact, the reference.

@@ -7,7 +7,7 @@ import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from pytest_quant.runtimes.protocol import (
     Batch,
     Likelihood,
     Limits,
+    NextTokens,
     Reading,
     Response,
     RuntimeInfo,
@@ -30,7 +31,14 @@ from pytest_quant.runtimes.protocol import (
 # 2: control tokens are written out.
 TEXT_FORMAT = 2
 
-_Made = TypeVar("_Made", Batch, Scores, Divergence)
+_Made = TypeVar("_Made", Batch, Scores, Divergence, "Outlooks")
+
+
+@dataclass(frozen=True, slots=True)
+class Outlooks:
+    """What a model expects next, at one place of each of some answers."""
+
+    found: tuple[NextTokens, ...]
 
 
 class ResponseCache:
@@ -84,6 +92,21 @@ class ResponseCache:
             lambda _missing: [score()],
             lambda scores: all(scores.likelihoods),
             _scores,
+        )
+        return found
+
+    def get_or_foresee(
+        self,
+        origin: Sequence[str],
+        asked: object,
+        foresee: Callable[[], tuple[Outlooks, RuntimeInfo]],
+    ) -> tuple[Outlooks, RuntimeInfo]:
+        """What is expected next, worked out at most once; ``asked``: all that was asked about."""
+        (found,) = self._get_or_make(
+            [[list(origin), "candidates", asked]],
+            lambda _missing: [foresee()],
+            lambda _found: True,
+            lambda raw: structured(raw, Outlooks),
         )
         return found
 
@@ -154,7 +177,7 @@ class ResponseCache:
         )
 
 
-def _dump(made: Batch | Scores | Divergence, info: RuntimeInfo) -> str:
+def _dump(made: Batch | Scores | Divergence | Outlooks, info: RuntimeInfo) -> str:
     return json.dumps({"batch": made, "runtime": info}, default=_members)
 
 

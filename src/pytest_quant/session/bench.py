@@ -17,6 +17,7 @@ from pytest_quant.runtimes.protocol import (
     Batch,
     Lacking,
     Limits,
+    NextTokens,
     PromptTooLong,
     Reading,
     Response,
@@ -27,7 +28,8 @@ from pytest_quant.runtimes.protocol import (
     generate_each,
     require,
 )
-from pytest_quant.runtimes.responses import ResponseCache
+from pytest_quant.runtimes.responses import Outlooks, ResponseCache
+from pytest_quant.session.partings import SHOWN, PartingReader
 from pytest_quant.session.references import (
     NotRecorded,
     ReferenceRecord,
@@ -75,6 +77,7 @@ class Bench:
         self._references = References(reference, self._ask, record, at_hand=at_hand)
         self.runtimes: dict[str, RuntimeInfo] = {}
         self._targets = TargetReader(reference if at_hand else None, self._score)
+        self._partings = PartingReader(reference, self._foresee, at_hand=at_hand)
 
     def measure(
         self,
@@ -130,6 +133,10 @@ class Bench:
             skipped = str(error)
         drawn = [case for part in reference.parts for case in part.cases if not skipped]
         targets, untargeted = self._targets.read(probe, level, drawn) if drawn else ((), "")
+        cases = () if skipped else reference.results(seen, answers)
+        cases, unparted = self._partings.add(
+            probe, level, cases, reference.sizes(seen), reference.room
+        )
         return Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -139,7 +146,7 @@ class Bench:
             chance=probe.chance,
             task=probe.task,
             tells_hallucination=probe.tells_hallucination,
-            cases=() if skipped else reference.results(seen, answers),
+            cases=cases,
             reference_effort=_total(reference.efforts[:seen]),
             level_effort=_total(efforts) if answers and not skipped else None,
             uninformative="" if skipped else shown or "",
@@ -147,6 +154,7 @@ class Bench:
             complete=complete,
             targets=targets,
             untargeted=untargeted,
+            unparted=unparted,
             counted=screening.counted,
             room=(reference.room or None) if probe.by == "text" else None,
         )
@@ -288,7 +296,22 @@ class Bench:
 
         found = self._cache.get_or_generate(self._origin_of(level), batches, limits, generate)
         self.runtimes[level] = found[-1][1]
+        for prompts, (batch, _) in zip(batches, found, strict=True):
+            self._partings.keep(level, max_tokens, prompts, batch.responses)
         return [batch for batch, _ in found]
+
+    def _foresee(
+        self, level: str, prompts: list[str], said: list[list[int]], wanted: list[list[int]]
+    ) -> tuple[NextTokens, ...]:
+        def foresee() -> tuple[Outlooks, RuntimeInfo]:
+            runtime = self._runtime(level)
+            require(runtime, "candidates")
+            found, info = runtime.candidates(prompts, said, wanted, SHOWN), runtime.describe()
+            _check_each(info, prompts, found)
+            return Outlooks(found), info
+
+        asked = [prompts, said, wanted, SHOWN]
+        return self._cache.get_or_foresee(self._origin_of(level), asked, foresee)[0].found
 
     def _runtime(self, level: str, beside: str = "") -> Runtime:
         if level not in self._open:

@@ -23,6 +23,7 @@ from pytest_quant.session.baseline_uses import (
     unused_baselines,
 )
 from pytest_quant.session.findings import Findings
+from pytest_quant.session.provenance import file_of, prompt_of, provenance
 from pytest_quant.session.python_sets import sets_of
 from pytest_quant.session.session import Session
 from pytest_quant.session.supply import short_supply
@@ -88,6 +89,8 @@ def conclude(session: Session, found: Findings) -> RunRecord:
                 deselected=session.deselected.get(name, 0),
                 verdict=verdicts.get(name),
                 limits_from=_limits_from(session, name, measurements),
+                file=file_of(artifact),
+                prompt=prompt_of(artifact),
             )
             for name, artifact in lineup.artifacts.items()
         ),
@@ -136,6 +139,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         unused_baselines=unused_baselines(session),
         cases=session.plan.settings.cases,
         max_cases=session.plan.settings.max_cases,
+        provenance=provenance(session, read=any(d.source != "responses" for d in distances)),
         problems=problems,
         other_failures=found.other_failures + len(found.problems) - len(problems),
         supply=short_supply(session, checks, measurements),

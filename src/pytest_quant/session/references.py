@@ -64,6 +64,10 @@ class ReferenceAnswers:
         """To the cases of the first ``count`` parts."""
         return [answer for part in self.replies[:count] for answer in part]
 
+    def sizes(self, count: int) -> list[int]:
+        """How many cases each of the first ``count`` parts has."""
+        return [len(part.cases) for part in self.parts[:count]]
+
     def results(self, count: int, level: Sequence[Answer]) -> tuple[CaseResult, ...]:
         """These cases, with the answers of a level that was asked all of them, or none."""
         cases = [case for part in self.parts[:count] for case in part.cases]

@@ -79,6 +79,8 @@ def run(
         cache_dir=cache_dir,
         announce=lambda sentence: watch(Announced(sentence)),
     )
+    if select:
+        session.selection["select"] = getattr(select, "__name__", "a function")
     return conduct(session, watch, select=select, divergence=flag("divergence", divergence))
 
 

@@ -51,6 +51,8 @@ class Session:
         self.selected: dict[str, int] = {}
         self.by_category: dict[str, dict[str, int]] = {}
         self.deselected: dict[str, int] = {}
+        # What chose among the tests, by the option that did.
+        self.selection: dict[str, str] = {}
         self._not_kept = not_kept
 
     def prepare(self, *, run: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 from collections.abc import Callable, Generator
 from dataclasses import replace
@@ -17,6 +19,8 @@ from pytest_quant.gate.baseline import RecordedChunk
 from pytest_quant.gate.baseline_changes import BaselineUse, Changes
 from pytest_quant.gate.divergence_regression import DivergenceCheck, evaluate_divergence
 from pytest_quant.metrics.measurement import Measurement
+from pytest_quant.metrics.parting import Candidate, Outlook, Parting
+from pytest_quant.record.provenance import Provenance
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.html import page
 
@@ -86,6 +90,7 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
         "Levels",
         "Drop by category and level",
         "What each ability lost",
+        "Drop by probe",
         "What failed",
         "Degradation",
         "Size against quality",
@@ -93,7 +98,7 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
         "What the levels buy and cost",
         "How answers are wrong",
         "Long context: length by depth",
-        "Cases that came out differently",
+        "Cases",
         "Probes that say nothing here",
         "Provenance",
     ]
@@ -102,7 +107,7 @@ def test_says_everything_without_a_complaint(show: Show, run: RunRecord) -> None
     # Two probes of q2: the mean of 62.5 and 10.9, between bounds that allow for others.
     assert " one probe 36.7 [-100.0, 100.0]" in " ".join(shown.text.split())
     plots = shown.browser.find_elements(By.CSS_SELECTOR, "svg.plot")
-    assert len(plots) == 4 + 3
+    assert len(plots) == 5 + 3
     assert all(plot.size["height"] > 80 for plot in plots)
 
 
@@ -115,15 +120,41 @@ def test_a_category_that_says_nothing_says_so_in_its_cell(show: Show) -> None:
         )
     )
     assert "long context says nothing" in shown.text
-    (cell,) = shown.browser.find_elements(By.CSS_SELECTOR, "table.heat td.none")
+    nothing = "section[aria-labelledby=heat] td.none"
+    (cell,) = shown.browser.find_elements(By.CSS_SELECTOR, nothing)
     assert cell.get_attribute("title") == "far: it guesses"
     assert ", says nothing" in shown.text
     assert shown.complaints == []
 
 
+def test_the_contents_lead_to_every_section(show: Show, run: RunRecord) -> None:
+    shown = show(run)
+    links = shown.browser.find_elements(By.CSS_SELECTOR, "nav a")
+    headings = shown.browser.find_elements(By.TAG_NAME, "h2")
+    assert [link.text for link in links] == [heading.text for heading in headings]
+    anchors = [(link.get_attribute("href") or "").partition("#")[2] for link in links]
+    assert anchors == [heading.get_attribute("id") for heading in headings]
+
+
+def test_every_probe_has_a_row_that_leads_to_its_cases(show: Show, run: RunRecord) -> None:
+    shown = show(run)
+    rows = shown.browser.find_elements(By.CSS_SELECTOR, "table.probes tbody tr")
+    told = {" ".join((row.get_property("textContent") or "").split()) for row in rows}
+    assert told == {
+        "needle (1) not asked not asked 10.9 ? 60 \u2192 53 of 64; 7 lost, 0 won",
+        "sums (1) 0.2 \u2713 640 \u2192 639 of 640; 1 lost, 0 won not asked "
+        "62.5 \u2717 60 \u2192 20 of 64; 40 lost, 0 won",
+        "unknown (1) not asked not asked says nothing f16 0 of 64",
+        "capital (1) -3.1 \u2713 62 \u2192 64 of 64; 0 lost, 2 won 10.0 ? 10 \u2192 9 of 10; "
+        "1 lost, 0 won not asked",
+    }
+    shown.click("table.probes button[data-level=q4][data-probe=capital]")
+    assert shown.count == "1 of 842 cases"
+
+
 def test_every_case_that_came_out_differently(show: Show, run: RunRecord) -> None:
     shown = show(run)
-    assert shown.count == "51 of 51 cases"
+    assert shown.count == "51 of 842 cases"
     first = shown.cases[0]
     for said in ("q8", "numerical reasoning: sums, case 0", "lost", "What is 0 + 1?", "one-digit"):
         assert said in first
@@ -136,26 +167,82 @@ def test_every_case_that_came_out_differently(show: Show, run: RunRecord) -> Non
 def test_filters_and_search(show: Show, run: RunRecord) -> None:
     shown = show(run)
     shown.choose(by_level="q2")
-    assert shown.count == "47 of 51 cases"
+    assert shown.count == "47 of 842 cases"
     shown.choose(by_category="long_context")
-    assert shown.count == "7 of 51 cases"
+    assert shown.count == "7 of 842 cases"
     shown.choose(search="WHAT IS 3 +")
-    assert shown.count == "1 of 51 cases"
+    assert shown.count == "1 of 842 cases"
     assert "needle, case 3" in shown.cases[0]
     shown.choose(search="no such words")
-    assert (shown.count, shown.cases) == ("0 of 51 cases", [])
-    shown.choose(search="", by_level="", by_category="", by_probe="capital", by_kind="won")
-    assert shown.count == "2 of 51 cases"
+    assert (shown.count, shown.cases) == ("0 of 842 cases", [])
+    shown.choose(search="", by_level="", by_category="", by_probe="capital", by_outcome="won")
+    assert shown.count == "2 of 842 cases"
     assert all("won" in case for case in shown.cases)
+    shown.choose(by_level="q2", by_probe="sums", by_outcome="wrong at both")
+    assert shown.count == "4 of 842 cases"
+    shown.choose(by_outcome="failures")
+    assert shown.count == "44 of 842 cases"
+    shown.choose(by_outcome="all")
+    assert shown.count == "64 of 842 cases"
     assert shown.complaints == []
+
+
+def test_the_chosen_cases_as_a_sheet(show: Show) -> None:
+    """All of them, not only those that are on the page; nothing in it is a formula."""
+    shown = show(record(measured("sums", "q2", right=60, lost=30, response='=1+1, "so"\nsaid')))
+    shown.browser.execute_script(
+        "const make = URL.createObjectURL; URL.createObjectURL = (blob) => {"
+        " blob.text().then((text) => { window.saved = text; }); return make.call(URL, blob); };"
+    )
+    shown.click("#save")
+    shown.wait_for(lambda: shown.browser.execute_script("return window.saved"))
+    sheet = shown.browser.execute_script("return window.saved")
+    head, *rows = csv.reader(io.StringIO(sheet.removeprefix("\ufeff"), newline=""))
+    assert head[:5] == ["level", "category", "probe", "case", "outcome"]
+    assert head[-2:] == ["f16 response", "level response"]
+    assert len(rows) == 30
+    assert rows[3] == [
+        *("q2", "numerical_reasoning", "sums", "3", "lost", "one-digit slip"),
+        *('18 in =1+1, "so"\nsaid', "What is 3 + 1?", "4"),
+        *('\'=1+1, "so"\nsaid',) * 2,
+    ]
+
+
+def test_what_is_seen_where_no_script_runs(show: Show, run: RunRecord) -> None:
+    browser = show(run).browser
+    browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.refresh()
+        text = browser.find_element(By.ID, "cases").find_element(By.XPATH, "..").text
+        assert "59 cases of 842, those that tell most first." in text
+        # Each level's first before any level's second.
+        assert text.index("q4\nworld knowledge: capital, case 0") < text.index("sums, case 1")
+        assert "wrong at both" in text
+        assert len(browser.find_elements(By.TAG_NAME, "article")) == 59
+    finally:
+        browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_how_the_session_was_asked_for(show: Show, run: RunRecord) -> None:
+    provenance = Provenance({"levels": "q4, q2", "cases": "8"}, {"-k": HOSTILE}, "f" * 64)
+    first, *others = run.levels
+    brought = replace(first, file="m-f16.gguf", prompt="chat template sha256:12")
+    shown = show(replace(run, levels=(brought, *others), provenance=provenance))
+    text = shown.text[shown.text.index("Recorded\n") :]
+    for said in ("levels q4, q2", "cases 8", "-k <script>", f"SHA-256 {'f' * 64}"):
+        assert said in text
+    assert "f16: chat template sha256:12" in text
+    assert "f16 m-f16.gguf F16" in text
+    assert "q2 made by this run F16" in text
+    assert "not told by a record of this age" in show(run).text
 
 
 def test_a_cell_of_the_heat_map_leads_to_its_cases(show: Show, run: RunRecord) -> None:
     shown = show(run)
     shown.click("button[data-level=q2][data-category=long_context]")
-    assert shown.count == "7 of 51 cases"
+    assert shown.count == "7 of 842 cases"
     shown.click("button[type=reset]")
-    shown.wait_for(lambda: shown.count == "51 of 51 cases")
+    shown.wait_for(lambda: shown.count == "51 of 842 cases")
 
 
 def test_what_baselines_tell(show: Show, run: RunRecord) -> None:
@@ -166,6 +253,35 @@ def test_what_baselines_tell(show: Show, run: RunRecord) -> None:
     assert "Against the recorded baselines" in shown.text
     assert "artifact: blk.3.ffn_down.weight Q6_K -> Q2_K" in shown.text
     assert "no baseline for q4" in shown.text
+
+
+def test_where_two_answers_part(show: Show) -> None:
+    """With a script and without, whatever stands in a token."""
+    found = measured("sums", "q2", right=2, lost=2, n=2)
+    at_reference = Outlook(0.6, 0.00001, (Candidate("<b>", 0.6), Candidate("c", 0.25)))
+    at_level = Outlook(0.125, 0.5, (Candidate("", 0.5), Candidate("<b>", 0.125)))
+    parting = Parting(26, "so far\n" * 20, "<b>", "", at_reference, at_level)
+    cases = (replace(found.cases[0], parting=parting), found.cases[1])
+    shown = show(record(replace(found, cases=cases, unparted="f16 is not at hand")))
+
+    def told() -> list[str]:
+        return [row.text for row in shown.browser.find_elements(By.CSS_SELECTOR, "table.tokens tr")]
+
+    rows = ["next f16, % q2, %", "<b> 60.0 12.5", "(the end) < 0.01 50.0", "c 25.0 < 12.50"]
+    text = shown.text
+    assert [row.replace("12.50", "12.5") for row in told()] == [
+        row.replace("12.50", "12.5") for row in rows
+    ]
+    written = shown.browser.find_elements(By.CSS_SELECTOR, ".tokens .written")
+    assert [cell.text for cell in written] == ["60.0", "50.0"]
+    assert "where they part: both wrote 26 tokens: ..." in text
+    assert "where they part: not read, f16 is not at hand" in text
+    shown.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        shown.browser.refresh()
+        assert told() == rows
+    finally:
+        shown.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
 
 
 def test_differences_are_marked(show: Show) -> None:
@@ -208,6 +324,17 @@ def test_a_phone_needs_no_scrolling_sideways(show: Show, run: RunRecord) -> None
     shown = show(run, PHONE)
     assert not shown.is_wider_than_its_window
     assert shown.complaints == []
+
+
+def test_the_text_of_plots_is_as_large_as_other_text_on_a_phone(show: Show, run: RunRecord) -> None:
+    sizes = show(run, PHONE).browser.execute_script(
+        "return [...document.querySelectorAll('svg.plot')].flatMap((plot) => {"
+        " const scale = plot.getBoundingClientRect().width / plot.viewBox.baseVal.width;"
+        " return [...plot.querySelectorAll('text')].map("
+        "  (text) => scale * parseFloat(getComputedStyle(text).fontSize)); });"
+    )
+    assert len(sizes) > 50
+    assert min(sizes) >= 11
 
 
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])

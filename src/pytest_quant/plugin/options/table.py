@@ -224,7 +224,8 @@ OPTIONS = (
         "report",
         "linelist",
         "NAME=FILE",
-        "write a report to FILE: json, html, markdown, or one that an installed package brings; "
+        "write a report to FILE: json, html, markdown, csv (every case), card (of a model), or one "
+        "that an installed package brings; "
         "may be repeated",
         "none",
         action="append",

@@ -12,12 +12,11 @@ from allure_commons.types import AttachmentType
 
 from pytest_quant.base.harmless import harmless
 from pytest_quant.reports.plain_text import counted, paragraphs, shown
+from pytest_quant.reports.sheet import cell
 
 MOST_CHARACTERS = 10_000
 MOST_ROWS = 2_000
 _CELL = 100
-# A table may be opened in a spreadsheet, where a cell that begins so is a formula.
-_FORMULA = ("=", "+", "-", "@")
 
 
 def identifier(*parts: str) -> str:
@@ -39,11 +38,11 @@ class Attachments:
 
     def table(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Attachment:
         """Rows after the first ``MOST_ROWS`` are counted, not shown."""
-        kept = [[_cell(cell) for cell in row] for row in rows]
+        kept = [[cell(shown(text, _CELL)) for text in row] for row in rows]
         if left_out := len(kept) - MOST_ROWS:
             kept[MOST_ROWS:] = [[f"and {counted(left_out, 'more row')}"]] if left_out > 0 else []
         sheet = io.StringIO()
-        csv.writer(sheet, lineterminator="\n").writerows([map(_cell, heads), *kept])
+        csv.writer(sheet, lineterminator="\n").writerows([map(cell, heads), *kept])
         return self._add(name, sheet.getvalue(), AttachmentType.CSV)
 
     def _add(self, name: str, text: str, kind: AttachmentType) -> Attachment:
@@ -51,16 +50,3 @@ class Attachments:
         source = ATTACHMENT_PATTERN.format(prefix=prefix, ext=kind.extension)
         self.texts[source] = harmless(text, "\n\t")
         return Attachment(name=name, source=source, type=kind.mime_type)
-
-
-def _cell(text: str) -> str:
-    cell = shown(text, _CELL)
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _is_number(cell) else cell
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -8,6 +8,7 @@ from allure_commons.model2 import Attachment, Parameter, Status, TestStepResult
 
 from pytest_quant.metrics.measurement import Answer, CaseResult, Measurement
 from pytest_quant.reports.allure.attachments import Attachments
+from pytest_quant.reports.outcomes import outcome
 from pytest_quant.reports.plain_text import counted, shown
 
 # What may become of a case, and how many of each are shown in full.
@@ -17,16 +18,6 @@ _HEADS = ("case", "outcome", "prompt", "expected")
 _ANSWER_HEADS = ("verdict", "answer", "error pattern")
 _NAME = 60
 _LINE = 300
-
-
-def outcome(case: CaseResult) -> str:
-    """``kept``, ``lost``, ``won``, ``wrong at both``; of the reference alone: right or wrong."""
-    before = case.reference.correct
-    if case.level is None:
-        return "right" if before else "wrong"
-    if before:
-        return "kept" if case.level.correct else "lost"
-    return "won" if case.level.correct else "wrong at both"
 
 
 def steps_of_cases(

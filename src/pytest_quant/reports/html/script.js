@@ -17,13 +17,17 @@
     data = await unpacked();
   } catch (error) {
     at("count").textContent = `This browser cannot unpack the ${at("count").dataset.count} cases (${error.message}). They are in the run record.`;
-    at("filters").hidden = true;
     return;
   }
-  const cases = data.cases.map(([group, index, kind, ...texts]) => {
-    const [level, category, probe] = data.groups[group];
+  at("filters").hidden = false;
+  const cases = data.cases.map(([group, index, outcome, ...texts]) => {
+    const [level, category, probe, unparted] = data.groups[group];
+    const parting = texts.pop();
     const [pattern, reason, prompt, expected, reference, own] = texts.map((i) => data.texts[i]);
-    return { level, category, probe, index, kind, pattern, reason, prompt, expected, reference, own };
+    return {
+      level, category, probe, index, outcome: data.outcomes[outcome],
+      pattern, reason, prompt, expected, reference, own, parting, unparted,
+    };
   });
   for (const item of cases) {
     item.found = [item.probe, item.pattern, item.prompt, item.expected, item.reference, item.own]
@@ -38,16 +42,29 @@
   offer("by-level", cases.map((c) => c.level));
   offer("by-category", cases.map((c) => c.category).sort());
   offer("by-probe", cases.map((c) => c.probe).sort());
+  // Where nothing came out differently, there is something to see all the same.
+  const shows = {
+    different: ["lost", "won"],
+    failures: ["lost", "wrong at both"],
+    all: data.outcomes,
+  };
+  const first = ["different", "failures", "all"]
+    .find((name) => cases.some((item) => shows[name].includes(item.outcome)));
+  for (const option of at("by-outcome").options) option.defaultSelected = option.value === first;
+  at("by-outcome").value = first;
 
   let chosen = [];
   let shown = 0;
 
   function choose() {
     const want = Object.fromEntries(
-      ["level", "category", "probe", "kind"].map((name) => [name, at(`by-${name}`).value]));
+      ["level", "category", "probe"].map((name) => [name, at(`by-${name}`).value]));
+    const outcome = at("by-outcome").value;
+    const outcomes = shows[outcome] ?? [outcome];
     const text = at("search").value.trim().toLowerCase();
     chosen = cases.filter((item) =>
-      Object.entries(want).every(([name, value]) => !value || item[name] === value)
+      outcomes.includes(item.outcome)
+      && Object.entries(want).every(([name, value]) => !value || item[name] === value)
       && (!text || item.found.includes(text)));
     shown = 0;
     at("list").replaceChildren();
@@ -62,6 +79,22 @@
     at("more").textContent = `Show ${Math.min(STEP, chosen.length - shown)} more`;
   }
 
+  // The chosen cases as a sheet; what a spreadsheet would take for a formula is text.
+  function save() {
+    const heads = ["level", "category", "probe", "index", "outcome", "pattern", "reason", "prompt",
+      "expected", "reference", "own"];
+    const names = { index: "case", reference: `${data.reference} response`, own: "level response" };
+    const cell = (text) => `"${`${text}`.replace(/^(?=[=+\-@\t])(?!-?[\d.]+$)/, "'").replaceAll('"', '""')}"`;
+    const rows = [heads.map((head) => names[head] ?? head),
+      ...chosen.map((item) => heads.map((head) => item[head]))];
+    const text = rows.map((row) => row.map(cell).join(",")).join("\r\n");
+    const link = element("a", "");
+    link.href = URL.createObjectURL(new Blob([`\ufeff${text}\r\n`], { type: "text/csv" }));
+    link.download = "cases.csv";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
   function element(tag, name, ...content) {
     const made = document.createElement(tag);
     if (name) made.className = name;
@@ -74,15 +107,42 @@
     const heading = element("h3", "",
       element("b", "", item.level),
       element("bdi", "", `${item.category.replaceAll("_", " ")}: ${item.probe}, case ${item.index}`),
-      element("b", item.kind, item.kind),
+      element("b", item.outcome.replaceAll(" ", "-"), item.outcome),
       element("bdi", "", item.pattern));
     const texts = element("div", "texts",
       block("prompt", "whole", [item.prompt]),
       block("expected", "", [item.expected], "short"),
-      block(`why wrong at ${item.kind === "lost" ? item.level : data.reference}`, "", [item.reason], "short"),
+      block(why(item), "", [item.reason], "short"),
       block(data.reference, "", before),
-      block(item.level, "", now));
+      block(item.level, "", now),
+      ...parted(item));
     return element("article", "", heading, texts);
+  }
+
+  // What each model found how likely to come next, where their answers part.
+  function parted(item) {
+    if (!shows.different.includes(item.outcome)) return [];
+    if (!item.parting) {
+      const why = `where they part: not read, ${item.unparted}`;
+      return item.unparted ? [element("div", "whole", element("p", "", why))] : [];
+    }
+    const [title, floor, ownFloor, rows] = item.parting;
+    const share = (found, least) => found === null ? `< ${Math.max(0.01, least).toFixed(2)}`
+      : found < 0.01 ? "< 0.01" : found.toFixed(found >= 10 ? 1 : 2);
+    const cell = (text, isWritten) => element("td", isWritten ? "written" : "", text);
+    const heads = ["next", `${data.reference}, %`, `${item.level}, %`];
+    const table = element("table", "tokens",
+      element("thead", "", element("tr", "", ...heads.map((head) => element("th", "", head)))),
+      element("tbody", "", ...rows.map(([text, before, now, written]) => element("tr", "",
+        element("th", "", element("code", "", text)),
+        cell(share(before, floor), written === "reference"),
+        cell(share(now, ownFloor), written === "level")))));
+    return [element("div", "whole", element("p", "", `where they part: ${title}`), table)];
+  }
+
+  function why(item) {
+    if (item.outcome === "kept") return `why right at ${item.level}`;
+    return `why wrong at ${item.outcome === "won" ? data.reference : item.level}`;
   }
 
   function block(title, name, content, size = "") {
@@ -141,11 +201,16 @@
   at("filters").addEventListener("reset", () => setTimeout(choose));
   at("filters").addEventListener("submit", (event) => event.preventDefault());
   at("more").addEventListener("click", more);
+  at("save").addEventListener("click", save);
   for (const cell of document.querySelectorAll("button[data-level]")) {
     cell.addEventListener("click", () => {
       at("filters").reset();
       at("by-level").value = cell.dataset.level;
       at("by-category").value = cell.dataset.category;
+      at("by-probe").value = cell.dataset.probe ?? "";
+      // Where nothing came out differently, all that was asked.
+      choose();
+      if (!chosen.length) at("by-outcome").value = "all";
       choose();
       at("cases").scrollIntoView({ behavior: "smooth" });
     });

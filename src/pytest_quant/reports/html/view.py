@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -24,12 +25,14 @@ from pytest_quant.reports.baselines import (
 )
 from pytest_quant.reports.divergences import noise_lines
 from pytest_quant.reports.failures import as_before, divergence_text, failure_text
+from pytest_quant.reports.html.probes import by_probe, shade
 from pytest_quant.reports.likelihood import likelihood_text, rows, unread_lines
-from pytest_quant.reports.plots import figures
+from pytest_quant.reports.plots import figures, sizes
 from pytest_quant.reports.results import (
     by_reason,
     category_checks,
     failed_checks,
+    file_words,
     levels_under_test,
     pooled_check,
     set_checks,
@@ -42,12 +45,56 @@ from pytest_quant.reports.thinking import thinking_notes
 _WORST_FAILURES = 6
 _MOST_FAILURES = 50
 _MOST_PATTERNS = 14
-# Points of drop from which a cell is one shade darker.
-_SHADES = (0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0)
+_TITLES = {
+    "levels": "Levels",
+    "heat": "Drop by category and level",
+    "abilities": "What each ability lost",
+    "probes": "Drop by probe",
+    "failures": "What failed",
+    "baselines": "Against the recorded baselines",
+    "curves": "Degradation",
+    "size": "Size against quality",
+    "likelihood": "How likely the right answers are",
+    "together": "What the levels buy and cost",
+    "patterns": "How answers are wrong",
+    "context": "Long context: length by depth",
+    "cases": "Cases",
+    "silent": "Probes that say nothing here",
+    "provenance": "Provenance",
+}
 
 
 def view(record: RunRecord) -> dict[str, Any]:
-    """The values of the template, but for the cases."""
+    """The values of the template, but for the cases; ``sections`` are those that the page has, by
+    the name of their anchor, in the order in which they come.
+    """
+    values = _values(record)
+    failures = values["failures"]
+    there = {
+        "levels": True,
+        "heat": values["heat"],
+        "abilities": values["abilities"],
+        "probes": values["by_probe"],
+        "failures": any(
+            failures[kind] for kind in ("count", "far", "unlikely", "problems", "short")
+        ),
+        "baselines": values["baselines"] or values["no_baselines"],
+        "curves": values["close_curve"],
+        "size": values["pareto"] or values["divergence_by_size"],
+        "divergence": record.divergences,
+        "likelihood": values["likelihoods"] or values["unread"],
+        "together": values["together"] or values["notes"],
+        "patterns": values["patterns"] or values["behaviour"],
+        "context": values["grids"],
+        "cases": True,
+        "silent": values["silent"],
+        "provenance": True,
+    }
+    titles = _TITLES | {"divergence": f"KL divergence from {record.reference}"}
+    return {**values, "sections": {name: titles[name] for name in there if there[name]}}
+
+
+def _values(record: RunRecord) -> dict[str, Any]:
     levels = levels_under_test(record)
     return {
         "record": record,
@@ -62,7 +109,9 @@ def view(record: RunRecord) -> dict[str, Any]:
         "guide_curve": _markup(figures.guide_curve(record)),
         "close_curve": _markup(figures.close_curve(record)),
         "category_curves": [(name, Markup(svg)) for name, svg in figures.category_curves(record)],
-        "pareto": _markup(figures.pareto(record)),
+        "pareto": _markup(sizes.pareto(record)),
+        "divergence_by_size": _markup(sizes.divergence_by_size(record)),
+        "by_probe": by_probe(record, levels),
         "baselines": [
             {
                 "level": use.level,
@@ -89,6 +138,8 @@ def view(record: RunRecord) -> dict[str, Any]:
         "silent": by_reason(record.measurements),
         "probes": len({m.probe for m in record.measurements}),
         "artifacts": [record.level(record.reference), *levels],
+        "file_words": partial(file_words, record),
+        "prompts": _prompts([record.level(record.reference), *levels]),
     }
 
 
@@ -127,12 +178,6 @@ def _cell(check: Check | None, silent: str = "") -> dict[str, Any] | None:
         "shade": shade(check.result.drop),
         "silent": silent or check.result.uninformative,
     }
-
-
-def shade(drop: float) -> str:
-    """The class of a cell: how far below or above the reference."""
-    steps = sum(abs(drop) >= edge for edge in _SHADES)
-    return "even" if not steps else f"{'loss' if drop > 0 else 'gain'}-{steps}"
 
 
 def _patterns(record: RunRecord, levels: list[LevelRecord]) -> list[dict[str, Any]]:
@@ -229,6 +274,15 @@ def _failures(record: RunRecord) -> dict[str, Any]:
             if check.result.verdict == "fail"
         ],
     }
+
+
+def _prompts(levels: list[LevelRecord]) -> dict[str, list[str]]:
+    """How models are asked, and which."""
+    found: dict[str, list[str]] = {}
+    for level in levels:
+        if level.prompt:
+            found.setdefault(level.prompt, []).append(level.name)
+    return found
 
 
 def _markup(svg: str | None) -> Markup | None:

@@ -1,18 +1,18 @@
-"""What a run looks like: drop by level with its bounds, and size against accuracy."""
+"""What a run looks like: by level its drop and its divergence, with their bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from pytest_quant.gate.tolerance_check import CheckResult, CheckVerdict
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import shown
+from pytest_quant.reports.plots.style import DPI, NAME, SIZE, SMALL, STYLE, bounded
 from pytest_quant.reports.plots.svg import COLOURS, inline_svg
 from pytest_quant.reports.results import (
     category_checks,
@@ -24,36 +24,8 @@ from pytest_quant.reports.results import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_STYLE: Any = {
-    "font.size": 11,
-    "axes.labelsize": 11,
-    "axes.edgecolor": COLOURS["muted"],
-    "axes.labelcolor": COLOURS["ink"],
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.8,
-    "axes.axisbelow": True,
-    "text.color": COLOURS["ink"],
-    # A level's name is no formula.
-    "text.parse_math": False,
-    "xtick.color": COLOURS["muted"],
-    "ytick.color": COLOURS["muted"],
-    "xtick.labelcolor": COLOURS["ink"],
-    "ytick.labelcolor": COLOURS["ink"],
-    "grid.color": COLOURS["grid"],
-    "grid.linewidth": 0.6,
-    "hatch.linewidth": 0.6,
-    "legend.frameon": False,
-    "legend.fontsize": 10,
-}
-# Told apart by shape as well as by colour.
-MARKERS = {"pass": "o", "fail": "X", "inconclusive": "D"}
 # Standard errors on each side of a 95 % interval.
 _TWO_SIDED = 1.96
-# Columns of a name in a figure.
-_NAME = 24
-_SIZE = (5.6, 3.5)  # inches of 72 units
-_SMALL = (3.0, 1.9)
 
 
 def guide_curve(record: RunRecord) -> str | None:
@@ -71,22 +43,25 @@ def _curve(record: RunRecord, name: str, *, with_guide: bool) -> str | None:
     if not levels:
         return None
     checks = [check for level in levels if (check := pooled_check(record, level.name))]
-    with rc_context(_STYLE):
-        figure = Figure(_SIZE, layout="constrained")
+    with rc_context(STYLE):
+        figure = Figure(SIZE, layout="constrained", dpi=DPI)
         axes = figure.subplots()
         if with_guide:
             _guide_band(axes, levels)
             _limits(axes, checks)
         _drops(axes, checks)
+        if not with_guide:
+            _limits_in_view(axes, checks)
         axes.set_ylabel("drop, percentage points")
         _level_axis(axes, levels)
-        if with_guide:
+        # What is not in view has no entry.
+        if axes.get_legend_handles_labels()[0]:
             figure.legend(loc="outside upper left", ncols=2)
         return inline_svg(figure, name, _told(checks))
 
 
 def category_curves(record: RunRecord) -> Iterator[tuple[str, str]]:
-    """For each category its name and its curve; all have the same scale."""
+    """For each category its name and its curve with its limits; all have the same scale."""
     levels = levels_under_test(record)
     by_category = category_checks(record)
     rows = {
@@ -97,73 +72,19 @@ def category_curves(record: RunRecord) -> Iterator[tuple[str, str]]:
     if not every:
         return
     # Zero is on it, as what a drop is measured from.
-    low, high = min(0.0, *(r.lower for r in every)), max(0.0, *(r.upper for r in every))
+    low = min(0.0, *(r.lower for r in every))
+    high = max(0.0, *(max(r.upper, r.limit) for r in every))
     margin = 0.06 * (high - low)
     for category, checks in rows.items():
-        with rc_context(_STYLE):
-            figure = Figure(_SMALL, layout="constrained")
+        with rc_context(STYLE):
+            figure = Figure(SMALL, layout="constrained", dpi=DPI)
             axes = figure.subplots()
+            _limits(axes, checks)
             _drops(axes, checks)
             axes.set_ylim(low - margin, high + margin)
             axes.set_ylabel("drop, points")
-            _level_axis(axes, [record.level(check.level) for check in checks], bits=False)
-            yield category, inline_svg(figure, f"curve-{shown(category, _NAME)}", _told(checks))
-
-
-def pareto(record: RunRecord) -> str | None:
-    """Size of each artifact against accuracy, and which no other beats in both."""
-    checks = {
-        level.name: check
-        for level in levels_under_test(record)
-        if (check := pooled_check(record, level.name))
-    }
-    if not checks:
-        return None
-    counts = next(iter(checks.values())).result.counts
-    points = {record.reference: 100 * counts.reference_correct / counts.n}
-    points |= {name: _accuracy(check.result) for name, check in checks.items()}
-    sizes = {name: record.level(name).size / 1e6 for name in points}
-    with rc_context(_STYLE):
-        figure = Figure(_SIZE, layout="constrained")
-        axes = figure.subplots()
-        front = _front([(sizes[name], accuracy) for name, accuracy in points.items()])
-        axes.plot(
-            *zip(*front, strict=True),
-            color=COLOURS["muted"],
-            linestyle="--",
-            linewidth=1,
-            drawstyle="steps-post",
-            label="not beaten in both",
-            zorder=1,
-        )
-        axes.plot(
-            sizes[record.reference],
-            points[record.reference],
-            "s",
-            color=COLOURS["ink"],
-            markersize=7,
-        )
-        for name, check in checks.items():
-            result, accuracy = check.result, points[name]
-            spread = result.upper - result.drop, result.drop - result.lower
-            _bounded(axes, sizes[name], accuracy, spread, result.verdict)
-        for name, accuracy in points.items():
-            # Below, as the next larger file is mostly above.
-            place = (sizes[name], accuracy)
-            axes.annotate(
-                shown(name, _NAME), place, textcoords="offset points", xytext=(7, -14), fontsize=10
-            )
-        axes.grid(visible=True)
-        axes.set_xlim(0, 1.12 * max(sizes.values()))
-        low, high = axes.get_ylim()
-        axes.set_ylim(max(low, -4), min(high, 104))
-        axes.set_xlabel("size, MB")
-        axes.set_ylabel("accuracy over all probes, %")
-        figure.legend(loc="outside upper left")
-        told = (
-            f"{shown(name, _NAME)} {sizes[name]:.1f} MB {points[name]:.1f} %" for name in points
-        )
-        return inline_svg(figure, "pareto", f"size and accuracy: {', '.join(told)}")
+            _level_axis(axes, [record.level(check.level) for check in checks])
+            yield category, inline_svg(figure, f"curve-{shown(category, NAME)}", _told(checks))
 
 
 def divergence(record: RunRecord) -> str | None:
@@ -171,14 +92,14 @@ def divergence(record: RunRecord) -> str | None:
     levels = [x for x in levels_under_test(record) if record.divergences_of(x.name)]
     if not levels:
         return None
-    reference = shown(record.reference, _NAME)
+    reference = shown(record.reference, NAME)
     looks = {
         "text": ("o", "ink", "held text", -0.1),
         "recorded": ("o", "ink", f"held text, recorded {reference}", -0.1),
         "responses": ("s", "inconclusive", f"responses of {reference}", 0.1),
     }
-    with rc_context(_STYLE):
-        figure = Figure(_SIZE, layout="constrained")
+    with rc_context(STYLE):
+        figure = Figure(SIZE, layout="constrained", dpi=DPI)
         axes = figure.subplots()
         for source, (marker, colour, name, aside) in looks.items():
             points = [
@@ -202,7 +123,7 @@ def divergence(record: RunRecord) -> str | None:
                     label=None if number else name,
                 )
         axes.set_yscale("log")
-        _logarithmic_ticks(axes)
+        logarithmic_ticks(axes)
         axes.grid(visible=True, axis="y")
         # Two lines, as one is longer than the axis.
         axes.set_ylabel("mean KL divergence,\nnats per token")
@@ -212,48 +133,15 @@ def divergence(record: RunRecord) -> str | None:
         return inline_svg(figure, "divergence", f"mean KL divergence: {', '.join(told)}")
 
 
-def _accuracy(result: CheckResult) -> float:
-    return 100 * result.counts.level_correct / result.counts.n
-
-
-def _front(points: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The points, by size, of which none smaller is as accurate."""
-    front: list[tuple[float, float]] = []
-    for size, accuracy in sorted(points, key=lambda point: (point[0], -point[1])):
-        if not front or accuracy > front[-1][1]:
-            front.append((size, accuracy))
-    return front
-
-
 def _drops(axes: Axes, checks: Sequence[Check]) -> None:
     results = [check.result for check in checks]
     drops = [result.drop for result in results]
     axes.plot(range(len(drops)), drops, color=COLOURS["ink"], linewidth=1.2, zorder=2)
     for x, result in enumerate(results):
         spread = result.drop - result.lower, result.upper - result.drop
-        _bounded(axes, x, result.drop, spread, result.verdict)
+        bounded(axes, x, result.drop, spread, result.verdict)
     axes.axhline(0, color=COLOURS["muted"], linewidth=0.8)
     axes.grid(visible=True, axis="y")
-
-
-def _bounded(
-    axes: Axes, x: float, y: float, spread: tuple[float, float], verdict: CheckVerdict
-) -> None:
-    """A point with what lies below and above it within its bounds."""
-    axes.errorbar(
-        x,
-        y,
-        yerr=[[spread[0]], [spread[1]]],
-        fmt=MARKERS[verdict],
-        color=COLOURS[verdict],
-        markersize=8,
-        # Set off from the line of its own bounds.
-        markeredgecolor=COLOURS["paper"],
-        markeredgewidth=0.8,
-        capsize=4,
-        linewidth=1.6,
-        zorder=3,
-    )
 
 
 def _guide_band(axes: Axes, levels: Sequence[LevelRecord]) -> None:
@@ -274,19 +162,44 @@ def _guide_band(axes: Axes, levels: Sequence[LevelRecord]) -> None:
 
 
 def _limits(axes: Axes, checks: Sequence[Check]) -> None:
+    """A dashed line for each, across its level."""
     for x, check in enumerate(checks):
-        axes.plot(
-            [x - 0.36, x + 0.36],
-            [check.result.limit] * 2,
-            color=COLOURS["ink"],
-            linewidth=1.4,
-            linestyle=(0, (4, 2)),
-            label="limit" if x == 0 else None,
-            zorder=2,
+        _limit(axes, x, check.result.limit)
+
+
+def _limits_in_view(axes: Axes, checks: Sequence[Check]) -> None:
+    """The limits that are near enough; of the others how high they are, above everything else."""
+    low, high = axes.get_ylim()
+    limits = [check.result.limit for check in checks]
+    if max(limits) > high:
+        axes.set_ylim(low, high + 0.15 * (high - low))
+    for x, limit in enumerate(limits):
+        if limit <= high:
+            _limit(axes, x, limit)
+            continue
+        axes.annotate(
+            f"limit {limit:g} \N{UPWARDS ARROW}",
+            (x, 1.0),
+            xycoords=("data", "axes fraction"),
+            horizontalalignment="center",
+            verticalalignment="top",
         )
 
 
-def _logarithmic_ticks(axes: Axes) -> None:
+def _limit(axes: Axes, x: float, limit: float) -> None:
+    is_named = "limit" in axes.get_legend_handles_labels()[1]
+    axes.plot(
+        [x - 0.36, x + 0.36],
+        [limit] * 2,
+        color=COLOURS["ink"],
+        linewidth=1.4,
+        linestyle=(0, (4, 2)),
+        label=None if is_named else "limit",
+        zorder=2,
+    )
+
+
+def logarithmic_ticks(axes: Axes) -> None:
     """Powers of ten, or as many values between them as it takes to read the scale."""
     low, high = axes.get_ylim()
     for locator in (LogLocator(), LogLocator(subs=(1, 2, 5)), MaxNLocator(5)):
@@ -298,21 +211,23 @@ def _logarithmic_ticks(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter("")
 
 
-def _level_axis(axes: Axes, levels: Sequence[LevelRecord], *, bits: bool = True) -> None:
-    names = [shown(level.name, _NAME) for level in levels]
-    if bits:
-        names = [f"{n}\n{x.bits_per_weight:.2f}" for n, x in zip(names, levels, strict=True)]
-    crowded = len(levels) > 8
+def _level_axis(axes: Axes, levels: Sequence[LevelRecord]) -> None:
+    names = [f"{shown(x.name, NAME)}\n{x.bits_per_weight:.2f}" for x in levels]
+    widest = max(len(line) for name in names for line in name.split("\n"))
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    # A letter is about half as wide as it is high; an eighth of a figure are its numbers.
+    columns = 0.8 * DPI * figure.get_size_inches()[0] / (0.55 * STYLE["font.size"])
+    crowded = len(levels) * (widest + 1) > columns
     axes.set_xticks(range(len(levels)), names, rotation=90 if crowded else 0)
     axes.set_xlim(-0.6, len(levels) - 0.4)
     axes.tick_params(axis="x", length=0)
-    if bits:
-        axes.set_xlabel("level, bits per weight")
+    axes.set_xlabel("level, bits per weight")
 
 
 def _told(checks: Sequence[Check]) -> str:
     drops = ", ".join(
-        f"{shown(c.level, _NAME)} {c.result.drop:.1f} [{c.result.lower:.1f}, {c.result.upper:.1f}]"
+        f"{shown(c.level, NAME)} {c.result.drop:.1f} [{c.result.lower:.1f}, {c.result.upper:.1f}]"
         for c in checks
     )
     return f"drop in percentage points with bounds: {drops}"

@@ -18,12 +18,13 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
 from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp.candidates import next_tokens
+from pytest_quant.runtimes.llamacpp.deadline import deadline
 from pytest_quant.runtimes.llamacpp.generating import (
     Questions,
     answer,
     answer_each,
     count_batches,
-    deadline,
 )
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
@@ -58,6 +59,7 @@ from pytest_quant.runtimes.protocol import (
     Incomparable,
     Likelihood,
     Limits,
+    NextTokens,
     PromptTooLong,
     Reading,
     Replies,
@@ -225,6 +227,24 @@ class LlamaCppRuntime:
             ),
             prompt_tokens=sum(stem.size for stem in stems),
             seconds=time.perf_counter() - started,
+        )
+
+    def candidates(
+        self,
+        prompts: Sequence[str],
+        beginnings: Sequence[Sequence[int]],
+        wanted: Sequence[Sequence[int]],
+        most: int,
+    ) -> tuple[NextTokens, ...]:
+        """What this model expects next; the same call gives the same numbers."""
+        return next_tokens(
+            self._reading_context,
+            self._vocabulary,
+            [encode(prompt, self._model, self._template) for prompt in prompts],
+            beginnings,
+            wanted,
+            most,
+            batch=BATCH_TOKENS,
         )
 
     def diverge(self, level: Runtime, reading: Reading) -> Divergence | None:

@@ -6,15 +6,15 @@ none of this changes a response.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
+from pytest_quant.runtimes.llamacpp.deadline import deadline
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
 from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
@@ -104,22 +104,6 @@ def answer_each(
     spent = sum(batch.seconds for batch in batches)
     share = (time.perf_counter() - started) / spent if spent else 0.0
     return [replace(batch, seconds=batch.seconds * share) for batch in batches]
-
-
-@contextmanager
-def deadline(context: library.Context, seconds: float | None) -> Iterator[None]:
-    """Abort the context's work once the time is over."""
-    context.rearm()
-    if seconds is None:
-        yield
-        return
-    timer = threading.Timer(max(0.0, seconds), context.abort)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 def _response(continuation: Continuation, prompt_tokens: int, opened: str) -> Response:

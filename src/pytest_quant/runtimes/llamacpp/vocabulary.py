@@ -32,6 +32,10 @@ class Vocabulary:
     def to_bytes(self, tokens: Iterable[int]) -> bytes:
         return b"".join([self._pieces[token] for token in tokens])
 
+    def to_text(self, tokens: Iterable[int]) -> str:
+        """Bytes that are no text by themselves, as those of a part of a character, as escapes."""
+        return self.to_bytes(tokens).decode("utf-8", "backslashreplace")
+
     def closing(self, stops: Sequence[bytes]) -> npt.NDArray[np.bool_]:
         """For every token id, whether its piece may complete one of the stop strings.
 
