@@ -89,7 +89,7 @@ def read(
     for name, tokens in (("f16", reference), ("q4", level)):
         response = Response("", tuple(tokens), (), finish, 3)
         reader.keep(name, probe.max_tokens, prompts, [response] * len(prompts))
-    found, problem = reader.add(probe, "q4", cases, sizes)
+    found, problem = reader.add(probe, "q4", cases, sizes, probe.max_tokens)
     return [case.parting for case in found], problem
 
 

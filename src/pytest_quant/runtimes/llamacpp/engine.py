@@ -51,13 +51,12 @@ from pytest_quant.runtimes.llamacpp.prompt import (
     render,
     stop_strings,
 )
-from pytest_quant.runtimes.llamacpp.scoring import Floats, Stem, plan_scores, score
+from pytest_quant.runtimes.llamacpp.scoring import Stem, plan_scores, score
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import (
     Batch,
     Capability,
     Incomparable,
-    Likelihood,
     Limits,
     NextTokens,
     PromptTooLong,
@@ -150,10 +149,9 @@ class LlamaCppRuntime:
         """
         if limits.max_tokens < 1 or not all(limits.stop):
             raise ValueError(f"max_tokens must be positive and stop strings not empty: {limits}")
-        asked = [self._questions(prompts, limits) for prompts in batches]
-        some = [questions for questions in asked if questions]
+        asked = [self._questions(prompts, limits) for prompts in batches if prompts]
         lanes = count_batches(
-            some,
+            asked,
             threads=self._threads,
             cell_bytes=inspect(self._model.path).kv_bytes_per_token,
             memory=usable_memory(),
@@ -161,7 +159,7 @@ class LlamaCppRuntime:
         if lanes > 1:
             self._close_context()
             share = partial(self._new_context, outputs=None, threads=self._threads // lanes)
-            answered = answer_each(some, lanes, share, self._vocabulary, limits.deadline_s)
+            answered = answer_each(asked, lanes, share, self._vocabulary, limits.deadline_s)
         else:
             answered = [
                 answer(
@@ -170,15 +168,13 @@ class LlamaCppRuntime:
                     self._vocabulary,
                     limits.deadline_s,
                 )
-                for questions in some
+                for questions in asked
             ]
         found = iter(answered)
-        return [next(found) if questions else Batch((), 0.0) for questions in asked]
+        return [next(found) if prompts else Batch((), 0.0) for prompts in batches]
 
-    def _questions(self, prompts: Sequence[str], limits: Limits) -> Questions | None:
-        """A batch that is ready to be decoded, if there is anything in it."""
-        if not prompts:
-            return None
+    def _questions(self, prompts: Sequence[str], limits: Limits) -> Questions:
+        """A batch that is ready to be decoded."""
         tokens, opened = zip(*map(self._asked, count(), prompts), strict=True)
         layout = plan(
             tokens,
@@ -222,7 +218,7 @@ class LlamaCppRuntime:
             scored = iter(score(context, stems, plan))
         return Scores(
             likelihoods=tuple(
-                _likelihoods(stem, [*chain(*islice(scored, 1 if share else len(stem.branches)))])
+                stem.likelihoods([*chain(*islice(scored, 1 if share else len(stem.branches)))])
                 for stem in asked
             ),
             prompt_tokens=sum(stem.size for stem in stems),
@@ -401,13 +397,3 @@ class LlamaCppRuntime:
             outputs=outputs,
             physical=self._physical,
         )
-
-
-def _likelihoods(stem: Stem, logprobs: Sequence[Floats]) -> tuple[Likelihood, ...]:
-    """Of every continuation, or of none if one is missing."""
-    if len(logprobs) < len(stem.branches):
-        return ()
-    return tuple(
-        Likelihood(tuple(tokens.tolist()), tuple(found.tolist()))
-        for tokens, found in zip(stem.branches, logprobs, strict=True)
-    )

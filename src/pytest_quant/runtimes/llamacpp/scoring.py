@@ -19,6 +19,7 @@ from pytest_quant.runtimes.llamacpp import library, native_log
 from pytest_quant.runtimes.llamacpp.batch import native_batch
 from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
+from pytest_quant.runtimes.protocol import Likelihood
 
 Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.intp]
@@ -46,6 +47,15 @@ class Stem:
     def longest(self) -> int:
         """The tokens of the longest sequence."""
         return len(self.tokens) + max(len(branch) for branch in self.branches)
+
+    def likelihoods(self, logprobs: Sequence[Floats]) -> tuple[Likelihood, ...]:
+        """Of every continuation, or of none if one is missing."""
+        if len(logprobs) < len(self.branches):
+            return ()
+        return tuple(
+            Likelihood(tuple(tokens.tolist()), tuple(found.tolist()))
+            for tokens, found in zip(self.branches, logprobs, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
