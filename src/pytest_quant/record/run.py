@@ -76,8 +76,8 @@ class RunRecord:
     both ``None``: as many of each category as its decision takes. ``sets`` are parametrized
     tests in Python, which take part in no check but their own. ``judgement`` is that of a judge, if
     one was asked. ``supply`` says how many cases a probe has, by node id, where these are fewer
-    than an undecided check over several probes would take.
-    one was asked. ``provenance`` is how the session was asked for, unknown to older records.
+    than an undecided check over several probes would take. ``provenance`` is how the session was
+    asked for, unknown to older records.
     """
 
     created: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pytest_quant.analysis.yardstick import MODEL, PUBLISHED, TEXT
 from pytest_quant.metrics.divergence import Divergence, Noise, Source, Statistic
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import shown
@@ -22,6 +23,8 @@ def divergence_lines(record: RunRecord, level: str) -> Iterator[str]:
         yield f"{_WHAT[divergence.source].format(record.reference)} {_divergence(divergence)}"
         if divergence.noise and divergence.source != "responses":
             yield f"  {_parts(divergence, divergence.noise)}"
+        if divergence.source == "text" and (known := PUBLISHED.get(record.level(level).recipe)):
+            yield f"  for scale: {MODEL} at the same type has {known:.3g} on {TEXT}"
 
 
 def divergence_warnings(record: RunRecord) -> Iterator[str]:
