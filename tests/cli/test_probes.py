@@ -169,7 +169,7 @@ class TestCheck:
             (
                 "cases: 8",
                 "cases: 10000",
-                "sums.yaml:3: probe 'sums': has only 9,801 distinct cases, and 'cases' says 10000;",
+                "sums.yaml:3: probe 'sums': has only 9,801 distinct cases, and 'cases' says 10000",
             ),
         ],
     )

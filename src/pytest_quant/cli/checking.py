@@ -36,8 +36,8 @@ def _check_probe(probe: Probe) -> None:
     if code := _code_for_text(probe):
         raise _mistake(
             probe,
-            f"'expect' is {code!r}, which a check of the kind {probe.check} takes letter by letter"
-            "; write a value in braces, as {NAME}, or take a kind that works it out, as numeric",
+            f"'expect' is {code!r}, which a check of the kind {probe.check} takes as it is; "
+            "write a value in braces, as {NAME}, or take a kind that works it out, as numeric",
         )
     for case in draw_cases(probe, min(_DRAWN, probe.cases)):
         if (

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.record.run import RunRecord
+from pytest_quant.reports.baselines import told_of
 from pytest_quant.reports.decided import (
     group_checks,
     limit_words,
@@ -57,7 +58,7 @@ def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
         failed = counted(record.other_failures, "other test")
         yield f"{', '.join(passed)}: within the limit, but {failed} of this session failed."
         return
-    uses = {use.level: use for use in record.baselines if use.found}
+    uses = {use.level: use for use in told_of(record) if use.found}
     clear: dict[str, list[str]] = {}
     for name in passed:
         asked = _asked(record, name)

@@ -18,7 +18,7 @@ _MOST_CHANGES = 2
 
 def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
     """How a level compares with its baseline; nothing if it has none."""
-    use = next((use for use in record.baselines if use.level == level and use.found), None)
+    use = next((use for use in told_of(record) if use.level == level and use.found), None)
     if use is None:
         return
     covered = use.coverage
@@ -56,6 +56,14 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
     yield from _outdated(use)
     if use.diverges:
         yield f"note: labelled {level}, diverges {use.diverges}"
+
+
+def told_of(record: RunRecord) -> list[BaselineUse]:
+    """The baselines that there is something to tell of: of a level of which tests in Python alone
+    were run, nothing could be compared.
+    """
+    asked = {measurement.level for measurement in record.measurements}
+    return [use for use in record.baselines if use.required or use.level in asked or not use.found]
 
 
 def _why_unmeasured(record: RunRecord) -> str:

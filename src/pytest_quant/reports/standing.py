@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
 from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.reports.baselines import told_of
 from pytest_quant.reports.decided import decided_words
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import by_reason
@@ -80,9 +81,8 @@ def _line(record: RunRecord, level: LevelRecord) -> str:
     assert level.verdict is not None
     why = why_unjudged(record, level) or decided_words(record, level)
     told = [f"{level.name}: {WORDS[level.verdict]}{f': {why}' if why else ''}"]
-    use = next((use for use in record.baselines if use.level == level.name), None)
-    # Nothing of a record is compared by tests in Python alone.
-    if use is not None and (use.required or level.name in {m.level for m in record.measurements}):
+    use = next((use for use in told_of(record) if use.level == level.name), None)
+    if use is not None:
         told.append(compared_words(use))
     return "; ".join(told)
 
