@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from pytest import MonkeyPatch
+from tests.reports import records
 from tests.reports.records import divergence, measured, record
 
 from pytest_quant.reports.plots import figures, sizes
@@ -50,21 +53,25 @@ def test_curves_of_categories_begin_at_no_drop() -> None:
     assert 0 in scale(svg, f"curve-{name}")
 
 
-@pytest.mark.parametrize("lost", [(0, 1, 2), (1, 1, 1), (0, 60, 0), (30, 0, 55)], ids=str)
-def test_no_name_of_a_point_is_crossed(lost: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    "lost",
+    [(0, 1, 2), (1, 1, 1), (0, 60, 0), (30, 0, 55), (0, 0, 1, 2, 2, 4, 9, 30), (3,) * 8],
+    ids=str,
+)
+def test_no_name_of_a_point_is_crossed(lost: tuple[int, ...], monkeypatch: MonkeyPatch) -> None:
     """Neither by a bar nor by the frontier or another name, and it stands inside the figure."""
-    levels = ("q8", "q4", "q2")
+    bits = [8.5 - i * 5.4 / (len(lost) - 1) for i in range(len(lost))]
+    levels = [f"level{i}" for i in range(len(lost))]
+    monkeypatch.setattr(records, "BITS", dict(zip(levels, bits, strict=True)))
     run = record(
         *(measured("sums", level, right=60, lost=n) for level, n in zip(levels, lost, strict=True)),
-        divergences=[
-            divergence(level, kld) for level, kld in zip(levels, (0.3, 0.3, 0.2), strict=True)
-        ],
+        divergences=[divergence(level, 0.003 * (1 + i // 2)) for i, level in enumerate(levels)],
     )
     for svg in (sizes.pareto(run), sizes.divergence_by_size(run)):
         assert svg is not None
         root = ET.fromstring(svg)
-        names = [box for text, box in names_in(root) if " bits" in text]
-        assert len(names) in (3, 4)
+        names = [box for text, box in names_in(root) if text.startswith(("level", "f16"))]
+        assert len(names) in (len(levels), len(levels) + 1)
         drawn = [*lines_in(root), *names]
         for name in names:
             assert [other for other in drawn if other is not name and name.overlap(other)] == []
@@ -116,3 +123,22 @@ def test_limits_and_bits_stand_on_every_panel() -> None:
     far = figures.close_curve(record(measured("sums", "q2", right=3000, lost=1, n=3000)))
     assert far is not None
     assert "limit 5 \u2191" in far
+
+
+def test_long_names_of_levels_leave_room_for_the_curve() -> None:
+    names = [f"a-recipe-of-my-own-{i}" for i in range(6)]
+    run = record(*(measured("sums", name, right=60, lost=i) for i, name in enumerate(names)))
+    svg = figures.close_curve(run)
+    assert svg is not None
+    numbers = scale(svg, "close")
+    assert len(numbers) >= 4
+    assert float(ET.fromstring(svg).attrib["viewBox"].split()[3]) > 300
+
+
+def test_a_band_without_height_is_no_entry_of_the_legend() -> None:
+    """The guide says of f16 as a level that it loses nothing."""
+    run = record(measured("sums", "q4", right=60))
+    level = replace(run.levels[1], recipe="F32")
+    svg = figures.guide_curve(replace(run, levels=(run.levels[0], level)))
+    assert svg is not None
+    assert ("expectation" in svg) == ("fill-band" in svg)

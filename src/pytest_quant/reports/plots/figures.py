@@ -147,8 +147,9 @@ def _drops(axes: Axes, checks: Sequence[Check]) -> None:
 def _guide_band(axes: Axes, levels: Sequence[LevelRecord]) -> None:
     label: str | None = "the guide's expectation"
     for x, level in enumerate(levels):
-        if expected := expected_drop(level):
-            low, high = expected
+        low, high = expected_drop(level) or (0.0, 0.0)
+        # A band without any height would be an entry of the legend that nobody finds.
+        if high > low:
             axes.bar(
                 x,
                 high - low,
@@ -220,6 +221,10 @@ def _level_axis(axes: Axes, levels: Sequence[LevelRecord]) -> None:
     columns = 0.8 * DPI * figure.get_size_inches()[0] / (0.55 * STYLE["font.size"])
     crowded = len(levels) * (widest + 1) > columns
     axes.set_xticks(range(len(levels)), names, rotation=90 if crowded else 0)
+    if crowded:
+        # Upright names take their room below the figure, not out of it.
+        width, height = figure.get_size_inches()
+        figure.set_size_inches(width, height + 0.55 * STYLE["font.size"] * widest / DPI)
     axes.set_xlim(-0.6, len(levels) - 0.4)
     axes.tick_params(axis="x", length=0)
     axes.set_xlabel("level, bits per weight")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from pytest_quant.reports.plots.svg import COLOURS
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -60,7 +62,7 @@ def place_labels(axes: Axes, points: Sequence[Point], lines: Iterable[Segment] =
     taken += [_around(axes, *line, half=_LINE) for line in lines]
     room = Box(*axes.get_window_extent().extents)
     for point in points:
-        at = axes.transData.transform((point.x, point.y))
+        x, y = axes.transData.transform((point.x, point.y)).tolist()
         bar = [axes.transData.transform((point.x, y))[1] for y in (point.low, point.high)]
         text = axes.annotate(
             point.name, (point.x, point.y), xytext=(0, 0), textcoords="offset points"
@@ -71,12 +73,14 @@ def place_labels(axes: Axes, points: Sequence[Point], lines: Iterable[Segment] =
         width, height = _WIDER * extent.width, extent.height
         boxes = [
             Box(left, bottom, left + width, bottom + height)
-            for left, bottom in _places(at[0], at[1], bar[0], bar[1], width, height)
+            for left, bottom in _places(x, y, bar[0], bar[1], width, height)
         ]
         # Of places that are as good the first: ``min`` keeps the order.
         best = min(boxes, key=lambda box: _cost(box, taken, room))
         taken.append(best)
-        text.set_position((best.left - at[0], best.bottom - at[1]))
+        if _is_far(best, x, (bar[0], bar[1]), height):
+            _lead(axes, point, best, (x, y))
+        text.set_position((best.left - x, best.bottom - y))
         text.set(horizontalalignment="left", verticalalignment="bottom")
 
 
@@ -96,10 +100,34 @@ def _places(
     for left in (x - width / 2, x - width + _AWAY, x - _AWAY):
         for bottom in (high + _POINT, low - _POINT - height):
             yield left, bottom
-    for step in (2, 3, 4):
+    for step in range(2, 9):
         for bottom in (y - middle + step * height, y - middle - step * height):
             yield x + _AWAY, bottom
             yield x - _AWAY - width, bottom
+
+
+def _is_far(box: Box, x: float, bar: tuple[float, float], height: float) -> bool:
+    """Whether a name may be taken for that of another point."""
+    beside = box.left < x + 2 * _AWAY and box.right > x - 2 * _AWAY
+    return not (beside and box.bottom < bar[1] + height and box.top > bar[0] - height)
+
+
+def _lead(axes: Axes, point: Point, box: Box, at: tuple[float, float]) -> None:
+    """A thin line from a point to its name."""
+    x = box.left if box.left > at[0] else box.right if box.right < at[0] else at[0]
+    y = min(max(at[1], box.bottom), box.top)
+    ends = axes.transData.inverted().transform([(x, y)])[0]
+    (line,) = axes.plot(
+        [point.x, ends[0]],
+        [point.y, ends[1]],
+        color=COLOURS["muted"],
+        linewidth=0.6,
+        scalex=False,
+        scaley=False,
+        zorder=1,
+    )
+    line.set_in_layout(False)
+    line.set_gid("leader")
 
 
 def _drawn(axes: Axes, point: Point) -> Iterable[Box]:

@@ -20,6 +20,9 @@ from pytest_quant.reports.results import levels_under_test, pooled_check
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# So many levels have room for more than their names, and columns of a name among more.
+_CROWD = 4
+_SHORT = 16
 _FRONTIER = "frontier: the best of at most this size"
 
 
@@ -37,10 +40,12 @@ def pareto(record: RunRecord) -> str | None:
     if not checks:
         return None
     reference = record.level(record.reference)
-    points = [_point(reference, 0.0, 0.0, 0.0)]
+    crowd = len(checks)
+    points = [_point(reference, crowd, 0.0, 0.0, 0.0)]
     for name, check in checks.items():
         found = check.result
-        points.append(_point(record.level(name), -found.drop, -found.upper, -found.lower))
+        bounds = -found.upper, -found.lower
+        points.append(_point(record.level(name), crowd, -found.drop, *bounds))
     with rc_context(STYLE):
         figure = Figure(SIZE, layout="constrained", dpi=DPI)
         axes = figure.subplots()
@@ -57,8 +62,9 @@ def pareto(record: RunRecord) -> str | None:
 
 def divergence_by_size(record: RunRecord) -> str | None:
     """Size of each artifact against its mean KL divergence, and which no other beats in both."""
+    crowd = len(record.analysis.frontier)
     points = [
-        _point(record.level(found.level), mean.value, mean.lower, mean.upper)
+        _point(record.level(found.level), crowd, mean.value, mean.lower, mean.upper)
         for found in record.analysis.frontier
         if found.level != record.reference
         # A logarithmic scale has no place for zero.
@@ -90,8 +96,11 @@ def divergence_by_size(record: RunRecord) -> str | None:
         return inline_svg(figure, "kld-size", f"size and mean KL divergence: {', '.join(told)}")
 
 
-def _point(level: LevelRecord, y: float, low: float, high: float) -> Point:
+def _point(level: LevelRecord, crowd: int, y: float, low: float, high: float) -> Point:
+    """Among many points a name has to be short; the bits stand in the other figures."""
     name = f"{shown(level.name, NAME)}, {level.bits_per_weight:.2f} bits"
+    if crowd > _CROWD:
+        name = shown(level.name, _SHORT)
     return Point(name, level.size / 1e6, y, low, high)
 
 
