@@ -39,8 +39,8 @@ def test_says_what_to_do_and_what_changed() -> None:
     )
     for said in (
         "## Quantization of `a model`",
-        "- q8 may ship: shown to be within 5 points (the guide's limits) in the only category, "
-        "over 1 probe (640 cases).",
+        "- q8 is within 5 points (the guide's limits) in the only category, over 1 probe "
+        "(640 cases).",
         "- Hold q2 back: shown to lose more than the limit.",
         "- q4 is undecided: --quant-cases=",
         "40 / 0 | 0.25 | 3.14 |",

@@ -38,8 +38,9 @@ def test_a_level_that_passes() -> None:
     run = record(measured("sums", "q8", right=600, lost=2, n=640))
     assert "q8: PASS" in text_of(run)
     assert list(advice(run)) == [
-        "q8 may ship: shown to be within 5 points (the guide's limits) in the only category, over "
-        "1 probe (640 cases)."
+        "q8 is within 5 points (the guide's limits) in the only category, over 1 probe "
+        "(640 cases). It lost 0.3 [-0.3, 0.9] points in all; the guide lets it lose 5 points. "
+        "Whether that may ship, a limit of yours says (--quant-margin), or a baseline."
     ]
     assert "FAILED" not in text_of(run)
 

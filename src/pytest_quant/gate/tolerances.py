@@ -27,6 +27,9 @@ Sensitivity = Literal["resilient", "moderate", "sensitive"]
 # A project's own limits: (level as the project names it, category, or None for all probes).
 Overrides = Mapping[tuple[str, str | None], float]
 
+# Whose limits hold where the user set none.
+GUIDE_LIMITS = "the guide's limits"
+
 _PLACE_IN_RANGE: dict[Sensitivity, float] = {"resilient": 0.0, "moderate": 0.5, "sensitive": 1.0}
 _BASE = "f16"
 _LEVELS = ("f16", "q8", "q6", "q5", "q4", "q3", "q2")
@@ -86,7 +89,7 @@ class Tolerances:
         """Whose the limit is, in words; ``level`` as the project calls it."""
         if (level, category) in self.overrides:
             return "set by quant_tolerances"
-        return "the guide's limits" if self.margin is None else "your margin"
+        return GUIDE_LIMITS if self.margin is None else "your margin"
 
     def _limit_of_class(self, level: str, category: str | None) -> float:
         sensitivity = self.pooled_sensitivity

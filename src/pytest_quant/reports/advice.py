@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_quant.base.amounts import in_points
 from pytest_quant.gate.baseline_changes import BaselineUse
+from pytest_quant.gate.tolerances import GUIDE_LIMITS
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.baselines import told_of
 from pytest_quant.reports.decided import (
@@ -48,8 +50,8 @@ def _hold_back(record: RunRecord, failed: list[str]) -> Iterator[str]:
 
 
 def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
-    """What may be said of levels within the limit: that they may ship, only where all of what is
-    recorded of them was compared.
+    """What may be said of levels within the limit: that they may ship, only where the limits are
+    the user's own, or a baseline was met, all of it; the guide's limits are nobody's promise.
     """
     if record.missing:
         yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
@@ -61,18 +63,36 @@ def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
     uses = {use.level: use for use in told_of(record) if use.found}
     clear: dict[str, list[str]] = {}
     for name in passed:
+        use = uses.get(name)
         asked = _asked(record, name)
-        if reason := _why_not_yet(uses.get(name)):
+        if reason := _why_not_yet(use):
             yield f"{name}: within the limit, but {reason}."
         elif left_out := record.level(name).deselected:
             yield (
                 f"{name}: within the limit over {asked}; "
                 f"{counted(left_out, 'probe')} {'was' if left_out == 1 else 'were'} deselected."
             )
+        elif use is None and GUIDE_LIMITS in record.level(name).limits_from:
+            within = _shown_within(record, name, asked)
+            yield f"{name} is {within}. {_as_to_the_guide(record, name)}"
         else:
-            clear.setdefault(_shown_within(record, name, asked), []).append(name)
-    for within, names in clear.items():
-        yield f"{', '.join(names)} may ship: shown to be {within}."
+            met = "its baseline is met, and it is " if use else ""
+            clear.setdefault(f"{met}shown to be {_shown_within(record, name, asked)}", []).append(
+                name
+            )
+    for why, names in clear.items():
+        yield f"{', '.join(names)} may ship: {why}."
+
+
+def _as_to_the_guide(record: RunRecord, name: str) -> str:
+    """What a level within the guide's limits lost, beside what these let it lose."""
+    lost = next((c.result for c in group_checks(record, name) if c.scope == "pooled"), None)
+    told = ""
+    if lost is not None:
+        bounds = f"[{lost.lower:.1f}, {lost.upper:.1f}]"
+        guide = in_points(lost.limit)
+        told = f"It lost {lost.drop:.1f} {bounds} points in all; the guide lets it lose {guide}. "
+    return f"{told}Whether that may ship, a limit of yours says (--quant-margin), or a baseline."
 
 
 def _shown_within(record: RunRecord, name: str, asked: str) -> str:
