@@ -77,7 +77,10 @@ def _start_controller(config: pytest.Config, session: Session, unwritten: Unwrit
     config.pluginmanager.register(controller, "quant-controller")
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and config.get_verbosity() >= 0:
-        config.pluginmanager.register(Progress(config, reporter, group_of), "quant-progress")
+        # A given number of cases is all that is asked.
+        in_turn = session.plan.settings.cases is None
+        progress = Progress(config, reporter, group_of, in_turn=in_turn)
+        config.pluginmanager.register(progress, "quant-progress")
     if config.pluginmanager.hasplugin("xdist"):
         from pytest_quant.plugin.xdist.hooks import XdistHooks
 
@@ -134,9 +137,14 @@ def _arguments(config: pytest.Config, roots: list[Path], suites: SuiteFiles) -> 
 
 def _announcer(config: pytest.Config) -> Callable[[str], None]:
     def announce(text: str) -> None:
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
         # What a worker prints is captured as the output of the test that it runs.
-        if reporter and config.get_verbosity() >= 0 and not hasattr(config, "workerinput"):
-            reporter.write_line(f"quantization: {harmless(text)}")
+        if config.get_verbosity() < 0 or hasattr(config, "workerinput"):
+            return
+        told = f"quantization: {harmless(text)}"
+        manager = config.pluginmanager
+        if (progress := manager.get_plugin("quant-progress")) is not None:
+            progress.announce(told)
+        elif (reporter := manager.get_plugin("terminalreporter")) is not None:
+            reporter.write_line(told)
 
     return announce

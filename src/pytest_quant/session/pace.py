@@ -69,10 +69,6 @@ class Pace:
     def compared(self, level: str, took: float) -> None:
         self._compared[level] = took
 
-    @property
-    def known(self) -> bool:
-        return bool(self._probes)
-
     def left(self, running: Mapping[str, float], workers: int = 1) -> float:
         """Seconds until the end; ``running`` says for how long each test that runs has."""
         if not self._probes:
@@ -136,11 +132,25 @@ class Pace:
         """What is asked when all tests have run, for the checks over several probes."""
         if not self._plan.in_turn or not self._probes:
             return 0.0
-        ran = self._probes.values()
-        planned = sum(sum(c.values()) for c in self._plan.probes.values())
-        scale = max(1.0, planned / len(self._probes))
-        recorded = scale * sum(p.more * (p.own + p.reference) / p.cases for p in ran if p.cases)
-        return max(recorded, scale * _MORE * sum(p.own + p.reference for p in ran))
+        ran = [*self._probes.values()]
+        first = self._of(ran[0].level)
+        took = sum(p.took for p in first)
+        told = [p for p in first if p.own]
+        a_case = sum(p.took for p in told) / (sum(p.cases for p in told) or 1)
+        own = sum(p.took - p.reference for p in first) / took if took else 0.0
+        more = sorted(self._more_cases(level) for level in self._plan.probes)
+        # The reference answers each case once, for the level that is asked most.
+        recorded = a_case * (sum(more[-1:]) + own * sum(more[:-1]))
+        usual = _MORE * took * self._planned(ran[0].level) / len(first)
+        return max(recorded, usual)
+
+    def _more_cases(self, level: str) -> float:
+        """Recorded cases of a level that its probes do not ask for their own sake."""
+        ran = self._of(level) or [*self._probes.values()]
+        return sum(p.more for p in ran) * self._planned(level) / len(ran)
+
+    def _planned(self, level: str) -> int:
+        return sum(self._plan.probes.get(level, {}).values())
 
 
 def _weight(category: str) -> float:

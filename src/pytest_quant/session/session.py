@@ -50,6 +50,8 @@ class Session:
         self.selected: dict[str, int] = {}
         self.by_category: dict[str, dict[str, int]] = {}
         self.deselected: dict[str, int] = {}
+        # The levels whose divergence is measured.
+        self.compared: list[str] = []
         self._not_kept = not_kept
 
     def prepare(self, *, run: bool) -> None:
