@@ -28,8 +28,8 @@ def steps(more: int = 0) -> Iterator[tuple[Pace, float]]:
             for i in range(count):
                 took = reference + own
                 left -= took
-                tokens = round(4500 * took)
-                probe = Probe(level, category, took, reference, own, tokens, 16, more)
+                work = round(7000 * took)
+                probe = Probe(level, category, took, reference, own, work, 16, more)
                 pace.probe(f"{category}_{i}[{level}]", probe)
                 yield pace, left
         left -= COMPARING

@@ -33,10 +33,11 @@ class Progress:
         level_of: Callable[[str], str],
         *,
         in_turn: bool,
+        comparing: int,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reporter = reporter
-        self._in_turn = in_turn
+        self._in_turn, self._comparing = in_turn, comparing
         self._tally = Tally(level_of, now)
         self._now = now
         self._last = now()
@@ -63,7 +64,8 @@ class Progress:
     ) -> Generator[None, object, object]:
         """Count what a probe brought; leave the line to pytest for its own letter."""
         if selected := selected_of(report):
-            self._tally.expect(Plan(selected.by_category, selected.compared, self._in_turn))
+            told = selected.by_category, selected.compared
+            self._tally.expect(Plan(*told, self._in_turn, self._comparing))
         found = raw_finding(report)
         if found is not None and found["kind"] == "measured":
             self._tally.learn(report.nodeid, found, report.duration)

@@ -25,6 +25,7 @@ from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.session_hooks import SessionHooks
 from pytest_quant.plugin.stash import SESSION, thread_count
 from pytest_quant.plugin.unwritten import Unwritten
+from pytest_quant.session.pace import comparing_tokens
 from pytest_quant.session.plan import Agreed, Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths, resolve_argument
 from pytest_quant.session.session import Session
@@ -79,7 +80,8 @@ def _start_controller(config: pytest.Config, session: Session, unwritten: Unwrit
     if reporter is not None and config.get_verbosity() >= 0:
         # A given number of cases is all that is asked.
         in_turn = session.plan.settings.cases is None
-        progress = Progress(config, reporter, group_of, in_turn=in_turn)
+        comparing = comparing_tokens(session.plan.settings.text)
+        progress = Progress(config, reporter, group_of, in_turn=in_turn, comparing=comparing)
         config.pluginmanager.register(progress, "quant-progress")
     if config.pluginmanager.hasplugin("xdist"):
         from pytest_quant.plugin.xdist.hooks import XdistHooks

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_quant.plugin.node_ids import stage_of
-from pytest_quant.session.pace import Pace, Plan, Probe
+from pytest_quant.session.pace import WRITTEN, Pace, Plan, Probe
 
 
 class Tally:
@@ -152,9 +152,19 @@ def _asked(effort: dict[str, Any] | None, took: float) -> tuple[int, float]:
     return effort["prompt_tokens"] + effort["new_tokens"], effort["seconds"]
 
 
+def _work(measurement: dict[str, Any], took: float) -> tuple[tuple[int, float], tuple[int, float]]:
+    """Of the level and of the reference, what was asked in this session: work and seconds."""
+    found = []
+    for effort in (measurement["level_effort"], measurement["reference_effort"]):
+        tokens, seconds = _asked(effort, took)
+        written = effort["new_tokens"] if tokens else 0
+        found.append((tokens + (WRITTEN - 1) * written, seconds))
+        took -= seconds
+    return found[0], found[1]
+
+
 def _probe(measurement: dict[str, Any], took: float) -> Probe:
-    tokens, own = _asked(measurement["level_effort"], took)
-    read, reference = _asked(measurement["reference_effort"], took - own)
+    (own_work, own), (work, reference) = _work(measurement, took)
     asked = len(measurement["cases"])
     silent = measurement["uninformative"] or measurement["skipped"]
     return Probe(
@@ -163,7 +173,7 @@ def _probe(measurement: dict[str, Any], took: float) -> Probe:
         took=took,
         reference=reference,
         own=own,
-        tokens=tokens + read,
+        work=own_work + work,
         cases=asked,
         more=0 if silent else max(0, measurement["recorded_cases"] - asked),
     )

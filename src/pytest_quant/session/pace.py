@@ -9,7 +9,9 @@ more at the end are steps like others. `benchmarks/time_left.py` compares foreca
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 # Probes that a category's own mean is worth, beside those of the category that have run.
 _PRIOR = 2
@@ -17,28 +19,34 @@ _PRIOR = 2
 _STEADY = 10
 # Long prompts take long to read: so many times what other probes take.
 _WEIGHT = {"long_context": 4.0}
-# What comparing a level token by token takes on the held text, in tokens asked of a model.
-_COMPARING_TOKENS = 45_000
+# What comparing a level token by token takes, in tokens read: on the library's held text, and
+# besides what a text of one's own takes.
+HELD_TEXT = 70_000
+BESIDES_TEXT = 25_000
+# A token that is written takes as long as so many that are read, in batches as probes have them.
+WRITTEN = 8
 # Of what the probes took, where cases come in turn and nothing else says how many are asked more.
 _MORE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to run: probes by level and category, the levels whose divergence is measured, and
-    whether more cases may be asked in the end.
+    """What is to run: probes by level and category, the levels whose divergence is measured, in so
+    many tokens read, and whether more cases may be asked in the end.
     """
 
     probes: Mapping[str, Mapping[str, int]]
     compared: Iterable[str]
     in_turn: bool
+    comparing: int = HELD_TEXT
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A probe that has run: what the test took in seconds, and of that the reference and the level.
 
-    ``more`` of its cases are recorded and may still be asked.
+    ``work`` are tokens read, each that was written as `WRITTEN`. ``more`` of its cases are recorded
+    and may still be asked.
     """
 
     level: str
@@ -46,7 +54,7 @@ class Probe:
     took: float
     reference: float
     own: float
-    tokens: int
+    work: int
     cases: int
     more: int
 
@@ -124,8 +132,8 @@ class Pace:
             each = sum(self._compared.values()) / len(self._compared)
         else:
             seconds = sum(p.reference + p.own for p in self._probes.values())
-            tokens = sum(p.tokens for p in self._probes.values())
-            each = _COMPARING_TOKENS * seconds / tokens if tokens else 0.0
+            work = sum(p.work for p in self._probes.values())
+            each = self._plan.comparing * seconds / work if work else 0.0
         return each * len(to_come)
 
     def more_left(self) -> float:
@@ -151,6 +159,15 @@ class Pace:
 
     def _planned(self, level: str) -> int:
         return sum(self._plan.probes.get(level, {}).values())
+
+
+def comparing_tokens(text: Path | None) -> int:
+    """What comparing takes, in tokens read: two readings of one's own text, 4 bytes a token."""
+    if text is None:
+        return HELD_TEXT
+    with suppress(OSError):
+        return 2 * text.stat().st_size // 4 + BESIDES_TEXT
+    return HELD_TEXT
 
 
 def _weight(category: str) -> float:
