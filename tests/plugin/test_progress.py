@@ -16,7 +16,8 @@ import pyte
 import pytest
 from tests.sessions import CAPITAL, Project, fork_into, own_environment
 
-from pytest_quant.plugin.progress import Tally
+from pytest_quant.plugin.tally import Tally
+from pytest_quant.session.pace import Plan
 
 SESSION = ("--quant-levels=q8,q4", "--quant-cases=8", "-k", CAPITAL)
 COLUMNS, ROWS = 80, 24
@@ -99,8 +100,21 @@ def _read(terminal: int) -> bytes:
 def report(level: str, *, tokens: int, seconds: float, cases: int) -> dict[str, object]:
     """What the report of a probe carries, as far as the view reads it."""
     effort = {"prompt_tokens": tokens // 2, "new_tokens": tokens - tokens // 2, "seconds": seconds}
-    measurement = {"level": level, "cases": [{}] * cases, "level_effort": effort}
+    measurement = {
+        "level": level,
+        "category": "iterative",
+        "cases": [{}] * cases,
+        "level_effort": effort,
+        "reference_effort": {"prompt_tokens": 0, "new_tokens": 0, "seconds": 0.0},
+        "uninformative": "",
+        "skipped": "",
+        "recorded_cases": cases,
+    }
     return {"measurement": measurement}
+
+
+def plan(probes: int, *compared: str) -> Plan:
+    return Plan({"q4": {"iterative": probes}}, compared, in_turn=False)
 
 
 def test_the_tally() -> None:
@@ -113,43 +127,52 @@ def test_the_tally() -> None:
     assert tally.told(79) == "q4: the first probe is asked"
     clock.now += 60
     for _ in range(2):  # a test that is run again is done once
-        tally.expect(100)
-    tally.learn("a/q4", report("q4", tokens=900, seconds=0.5, cases=1000), 1.0)
+        tally.expect(plan(100))
+    tally.learn("a/q4", report("q4", tokens=900, seconds=0.5, cases=1000), 60.0)
     tally.end("a/q4")
     tally.begin("b/q4")
     assert tally.told(79) == "q4: 1 of 100 done, 1,000 cases, 1,800 tokens/s, about 1:39:00 left"
     assert tally.told(30) == "q4: 1/100, about 1:39:00 left"
     assert tally.told(10) == ""
+    # What runs is a part of what is left.
+    clock.now += 30
+    assert tally.told(79).endswith("about 1:38:30 left")
     tally.begin("c/q2")
     tally.end("b/q4")
-    # Nothing of this level has ended yet.
-    assert tally.told(79) == "q2: 1 of 100 done, 1,000 cases, about 1:39:00 left"
+    # Nothing of this level has ended yet; two have run at once.
+    assert tally.told(79) == "q2: 1 of 100 done, 1,000 cases, about 49:30 left"
 
 
 def test_what_was_answered_earlier_has_no_speed() -> None:
     tally = Tally(lambda _: "q4", Clock())
     tally.begin("a")
-    tally.expect(2)
+    tally.expect(plan(2))
     tally.learn("a", report("q4", tokens=900, seconds=5.0, cases=8), 0.1)
-    assert tally.told(79) == "q4: 1 of 2 done, 8 cases, about 0:00 left"
+    assert tally.told(79) == "q4: 1 of 2 done, 8 cases"
     tally.learn("a", report("q4", tokens=900, seconds=5.0, cases=8), 5.1)
-    assert tally.told(79) == "q4: 1 of 2 done, 8 cases, 180 tokens/s, about 0:00 left"
+    assert tally.told(79) == "q4: 1 of 2 done, 8 cases, 180 tokens/s, about 0:05 left"
 
 
 def test_what_comes_after_the_probes_is_named() -> None:
     """It may take minutes, and no probe ends meanwhile."""
     clock = Clock()
     tally = Tally(lambda nodeid: nodeid.partition("[")[2].rstrip("]"), clock)
-    tally.expect(1)
+    tally.expect(plan(1, "q4"))
     tally.begin("a.yaml::a[q4]")
     clock.now += 5
-    tally.learn("a.yaml::a[q4]", report("q4", tokens=10, seconds=1, cases=1), 2.0)
+    tally.learn("a.yaml::a[q4]", report("q4", tokens=3112, seconds=1, cases=1), 2.0)
     tally.end("a.yaml::a[q4]")
     assert not tally.stage("a.yaml::divergence[q4]")
     divergence = "quant-gate::divergence[q4]"
     tally.begin(divergence)
-    assert tally.told(79) == tally.stage(divergence)
-    assert tally.stage(divergence).startswith("q4: comparing its predictions with the reference's")
+    stage = "q4: comparing with the reference token by token"
+    assert tally.stage(divergence) == stage
+    # It takes as long as reading 70,000 tokens; one that is written takes as long as eight.
+    assert tally.told(79) == f"{stage}, about 0:05 left"
+    clock.now += 3
+    assert tally.told(79) == f"{stage}, about 0:02 left"
+    clock.now += 4
+    assert tally.told(79) == stage
     tally.begin("a.yaml::a[q2]")  # in another worker
     assert tally.told(79).startswith("q4, q2: 1 of 1 done")
     assert not tally.stage("quant-gate::overall[q4]")
@@ -160,9 +183,9 @@ def test_a_probe_that_brought_nothing_is_done_all_the_same() -> None:
     tally = Tally(lambda _: "q4", clock)
     tally.begin("a")
     clock.now += 5
-    tally.expect(2)
+    tally.expect(plan(2))
     tally.learn("a", {}, 1.0)
-    assert tally.told(79) == "q4: 1 of 2 done, 0 cases, about 0:05 left"
+    assert tally.told(79) == "q4: 1 of 2 done, 0 cases"
     assert tally.unfinished
     tally.learn("b", {}, 1.0)
     assert not tally.unfinished
@@ -174,7 +197,7 @@ def test_a_terminal_shows_it_below_and_keeps_nothing(
 ) -> None:
     screens = on_a_terminal(project, *SESSION, *args)
     assert screens.anywhere("the first probe is asked")
-    assert screens.anywhere("q4: 1 of 2 done, 8 cases, ")
+    assert screens.anywhere("q4: 1 of 2 done, 8 cases")
     without = on_a_terminal(project, *SESSION, *args, "-p", "no:quant-progress")
     assert not without.anywhere(" of 2 done")
     assert screens.tests == without.tests
@@ -184,7 +207,7 @@ def test_a_terminal_shows_it_below_and_keeps_nothing(
 def test_with_workers_it_tells_of_all_levels(project: Project, args: tuple[str, ...]) -> None:
     screens = on_a_terminal(project, *SESSION, *args)
     assert screens.anywhere("the first probe is asked")
-    assert screens.anywhere(" 1 of 2 done, 8 cases, ")
+    assert screens.anywhere(" 1 of 2 done, 8 cases")
     assert not [line for line in screens.final if " of 2 done" in line or "is asked" in line]
     told = "\n".join(screens.tests)
     # Two probes, and for either level the gate's two tests.
@@ -204,7 +227,7 @@ def test_a_log_has_a_line_every_so_often(project: Project, mode: tuple[str, ...]
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     assert "\x1b" not in run.output
     (i,) = (i for i, line in enumerate(run.lines) if " of 2 done" in line)
-    assert re.match(r"(q[84]: )?1 of 2 done, 8 cases, .* left( +\[.*\])?$", run.lines[i])
+    assert re.match(r"(q[84]: )?1 of 2 done, 8 cases", run.lines[i])
     # What pytest wrote before is left as it was, and what it writes next begins a line.
     before, after = run.lines[i - 1], run.lines[i + 1]
     assert before.endswith("?")

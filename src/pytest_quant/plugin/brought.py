@@ -34,7 +34,13 @@ def complete(report: pytest.TestReport, item: pytest.Item, level: str, session: 
     if report.when == "setup":
         # Whatever becomes of the test: only those who collect know what was selected.
         assert session.budget is not None
-        told = Selected(session.budget, session.selected, session.deselected, session.by_category)
+        told = Selected(
+            session.budget,
+            session.selected,
+            session.deselected,
+            session.by_category,
+            session.compared,
+        )
         attach_selected(report, told)
     if report.when == "call" and isinstance(item, ProbeItem | DivergenceItem | BenchmarkItem):
         attach_finding(report, _finding(item, session))

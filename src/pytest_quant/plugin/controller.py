@@ -122,6 +122,8 @@ class Controller:
     def _top_up(self) -> None:
         """Ask what the checks over several probes still need; tell of what has grown by it."""
         before = dict(self._findings.measurements)
+        if (progress := self._config.pluginmanager.get_plugin("quant-progress")) is not None:
+            progress.ask_more()
         for level, problem in top_up(self._session, self._findings):
             self._problems.add(level, f"cases[{level}]", problem)
         for test, measurement in self._findings.measurements.items():

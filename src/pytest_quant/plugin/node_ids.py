@@ -27,4 +27,4 @@ def stage_of(nodeid: str) -> str:
     """What a test that asks no probe does with its level, in words; ``""`` for any other test."""
     if not nodeid.startswith(f"{GATE}::divergence["):
         return ""
-    return "comparing its predictions with the reference's, token by token"
+    return "comparing with the reference token by token"

@@ -10,126 +10,17 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Generator
-from typing import Any
 
 import pytest
 
-from pytest_quant.plugin.node_ids import stage_of
+from pytest_quant.plugin.tally import Tally
 from pytest_quant.plugin.wire import is_crash, raw_finding, selected_of
+from pytest_quant.session.pace import Plan
 
 # Between two lines where there is no terminal.
 INTERVAL_S = 30.0
 # Everything behind and below the cursor.
 _ERASE = "\x1b[J"
-
-
-class Tally:
-    """What was done so far. ``now`` tells the time in seconds, from any zero."""
-
-    def __init__(self, level_of: Callable[[str], str], now: Callable[[], float]) -> None:
-        self._level_of = level_of
-        self._now = now
-        self._started: float | None = None
-        self._running: dict[str, str] = {}
-        self._total = self._cases = 0
-        self._ended: dict[str, dict[str, Any]] = {}
-        self._tokens: dict[str, int] = {}
-        self._seconds: dict[str, float] = {}
-
-    @property
-    def running(self) -> bool:
-        """Whether any probe runs."""
-        return bool(self._running)
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether probes have ended, and others are yet to end."""
-        return 0 < self._done < self._total
-
-    def begin(self, nodeid: str) -> None:
-        if level := self._level_of(nodeid):
-            self._running[nodeid] = level
-            self._started = self._now() if self._started is None else self._started
-
-    def end(self, nodeid: str) -> None:
-        self._running.pop(nodeid, None)
-
-    def stage(self, nodeid: str) -> str:
-        """What else than a probe begins at a level, in words; empty for a probe."""
-        level, stage = self._level_of(nodeid), stage_of(nodeid)
-        return f"{level}: {stage}" if level and stage else ""
-
-    def expect(self, probes: int) -> None:
-        """So many probes were selected in all."""
-        self._total = probes
-
-    def learn(self, nodeid: str, learned: dict[str, Any], took: float) -> None:
-        """Count what the report of a probe brings, in place of what its last run brought.
-
-        The test ``took`` so many seconds: what took longer was kept from an earlier session.
-        """
-        self._count(self._ended.get(nodeid, {}), -1)
-        self._ended[nodeid] = _effort(learned.get("measurement"), took)
-        self._count(self._ended[nodeid], 1)
-
-    def _count(self, effort: dict[str, Any], sign: int) -> None:
-        if effort:
-            level = effort["level"]
-            self._cases += sign * effort["cases"]
-            self._tokens[level] = self._tokens.get(level, 0) + sign * effort["tokens"]
-            self._seconds[level] = self._seconds.get(level, 0.0) + sign * effort["seconds"]
-
-    @property
-    def _done(self) -> int:
-        return len(self._ended)
-
-    def told(self, room: int) -> str:
-        """The view in at most ``room`` columns, as much of it as fits; empty if nothing does."""
-        levels = list(dict.fromkeys(self._running.values()))
-        names = ", ".join(levels)
-        forms = [f"{names}: the first probe is asked"]
-        stages = [self.stage(nodeid) for nodeid in self._running]
-        if stages and all(stages):
-            forms = [", ".join(stages)]
-        elif self._done:
-            speed, left = self._speed(levels), self._left()
-            ends = [
-                [f"{self._done} of {self._total} done", f"{self._cases:,} cases", *speed, left],
-                [f"{self._done}/{self._total}", left],
-            ]
-            forms = [f"{names}: {', '.join(end)}" if names else ", ".join(end) for end in ends]
-        return next((form for form in forms if len(form) <= room), "")
-
-    def _speed(self, levels: list[str]) -> list[str]:
-        """Of the models that run, from what they were asked in this session."""
-        known = [level for level in levels or self._tokens if level in self._tokens]
-        seconds = sum(self._seconds[level] for level in known)
-        tokens = sum(self._tokens[level] for level in known)
-        return [f"{tokens / seconds:,.0f} tokens/s"] if seconds else []
-
-    def _left(self) -> str:
-        """At the pace so far."""
-        assert self._started is not None
-        elapsed = self._now() - self._started
-        seconds = round(elapsed / self._done * (self._total - self._done))
-        hours, rest = divmod(seconds, 3600)
-        clock = f"{hours}:{rest // 60:02}" if hours else f"{rest // 60}"
-        return f"about {clock}:{rest % 60:02} left"
-
-
-def _effort(measurement: dict[str, Any] | None, took: float) -> dict[str, Any]:
-    """What asking took at the level, in a test that took so long; empty if nothing was asked."""
-    if measurement is None:
-        return {}
-    effort = measurement["level_effort"]
-    if effort is None or effort["seconds"] > took:
-        effort = {"prompt_tokens": 0, "new_tokens": 0, "seconds": 0.0}
-    return {
-        "level": measurement["level"],
-        "cases": len(measurement["cases"]),
-        "tokens": effort["prompt_tokens"] + effort["new_tokens"],
-        "seconds": effort["seconds"],
-    }
 
 
 class Progress:
@@ -140,9 +31,13 @@ class Progress:
         config: pytest.Config,
         reporter: pytest.TerminalReporter,
         level_of: Callable[[str], str],
+        *,
+        in_turn: bool,
+        comparing: int,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reporter = reporter
+        self._in_turn, self._comparing = in_turn, comparing
         self._tally = Tally(level_of, now)
         self._now = now
         self._last = now()
@@ -158,7 +53,7 @@ class Progress:
         self._erase()
         if not self._live and (stage := self._tally.stage(nodeid)):
             # No probe ends meanwhile, and on a large model it takes minutes.
-            self._write_line(stage)
+            self._write_line(self._tally.told(self._writer.fullwidth - 1) or stage)
         result = yield
         self._draw()
         return result
@@ -169,10 +64,13 @@ class Progress:
     ) -> Generator[None, object, object]:
         """Count what a probe brought; leave the line to pytest for its own letter."""
         if selected := selected_of(report):
-            self._tally.expect(sum(selected.probes.values()))
+            told = selected.by_category, selected.compared
+            self._tally.expect(Plan(*told, self._in_turn, self._comparing))
         found = raw_finding(report)
         if found is not None and found["kind"] == "measured":
             self._tally.learn(report.nodeid, found, report.duration)
+        elif found is not None and found["kind"] == "compared":
+            self._tally.compared(report.nodeid, report.duration)
         crashed = is_crash(report)
         if crashed:
             self._tally.end(report.nodeid)
@@ -193,6 +91,17 @@ class Progress:
             self._last = self._now()
             self._write_line(self._tally.told(self._writer.fullwidth - 1))
         return result
+
+    def announce(self, text: str) -> None:
+        """A line about what the controller does, with how long it takes yet if that is known."""
+        self._erase()
+        left = self._tally.more_left()
+        self._reporter.write_line(f"{text}, {left}" if left else text)
+        self._reporter.flush()
+
+    def ask_more(self) -> None:
+        """All tests have run: what is announced from now on is asked besides."""
+        self._tally.ask_more()
 
     @pytest.hookimpl(wrapper=True, optionalhook=True)
     def pytest_testnodedown(self) -> Generator[None, object, object]:

@@ -90,6 +90,8 @@ class SessionHooks:
             if isinstance(item, pytest.Function) and is_counted(item)
         }
         self._session.select(once.values(), len(sets))
+        compared = (item.level for item in session.items if isinstance(item, DivergenceItem))
+        self._session.compared = list(dict.fromkeys(compared))
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Tell a check that the sample could not decide from one that passed."""

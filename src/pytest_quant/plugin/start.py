@@ -26,6 +26,7 @@ from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.session_hooks import SessionHooks
 from pytest_quant.plugin.stash import SESSION, thread_count
 from pytest_quant.plugin.unwritten import Unwritten
+from pytest_quant.session.pace import comparing_tokens
 from pytest_quant.session.plan import Agreed, Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths, resolve_argument
 from pytest_quant.session.session import Session
@@ -81,7 +82,11 @@ def _start_controller(config: pytest.Config, session: Session, unwritten: Unwrit
     config.pluginmanager.register(controller, "quant-controller")
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None and config.get_verbosity() >= 0:
-        config.pluginmanager.register(Progress(config, reporter, group_of), "quant-progress")
+        # A given number of cases is all that is asked.
+        in_turn = session.plan.settings.cases is None
+        comparing = comparing_tokens(session.plan.settings.text)
+        progress = Progress(config, reporter, group_of, in_turn=in_turn, comparing=comparing)
+        config.pluginmanager.register(progress, "quant-progress")
     if config.pluginmanager.hasplugin("xdist"):
         from pytest_quant.plugin.xdist.hooks import XdistHooks
 
@@ -138,9 +143,14 @@ def _arguments(config: pytest.Config, roots: list[Path], suites: SuiteFiles) -> 
 
 def _announcer(config: pytest.Config) -> Callable[[str], None]:
     def announce(text: str) -> None:
-        reporter = config.pluginmanager.get_plugin("terminalreporter")
         # What a worker prints is captured as the output of the test that it runs.
-        if reporter and config.get_verbosity() >= 0 and not hasattr(config, "workerinput"):
-            reporter.write_line(f"quantization: {harmless(text)}")
+        if config.get_verbosity() < 0 or hasattr(config, "workerinput"):
+            return
+        told = f"quantization: {harmless(text)}"
+        manager = config.pluginmanager
+        if (progress := manager.get_plugin("quant-progress")) is not None:
+            progress.announce(told)
+        elif (reporter := manager.get_plugin("terminalreporter")) is not None:
+            reporter.write_line(told)
 
     return announce

@@ -22,12 +22,15 @@ _KINDS: Mapping[str, type[Finding]] = {
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """How many probes are asked and left out, by level, and the budget that they share."""
+    """How many probes are asked and left out, by level, and the budget that they share; the levels
+    whose divergence is measured.
+    """
 
     budget: Budget
     probes: dict[str, int]
     deselected: dict[str, int]
     by_category: dict[str, dict[str, int]]
+    compared: list[str]
 
 
 def attach_finding(report: pytest.TestReport, found: Finding) -> None:

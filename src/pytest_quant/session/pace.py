@@ -9,7 +9,9 @@ more at the end are steps like others. `benchmarks/time_left.py` compares foreca
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 # Probes that a category's own mean is worth, beside those of the category that have run.
 _PRIOR = 2
@@ -17,28 +19,34 @@ _PRIOR = 2
 _STEADY = 10
 # Long prompts take long to read: so many times what other probes take.
 _WEIGHT = {"long_context": 4.0}
-# What comparing a level token by token takes on the held text, in tokens asked of a model.
-_COMPARING_TOKENS = 45_000
+# What comparing a level token by token takes, in tokens read: on the library's held text, and
+# besides what a text of one's own takes.
+HELD_TEXT = 70_000
+BESIDES_TEXT = 25_000
+# A token that is written takes as long as so many that are read, in batches as probes have them.
+WRITTEN = 8
 # Of what the probes took, where cases come in turn and nothing else says how many are asked more.
 _MORE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to run: probes by level and category, the levels whose divergence is measured, and
-    whether more cases may be asked in the end.
+    """What is to run: probes by level and category, the levels whose divergence is measured, in so
+    many tokens read, and whether more cases may be asked in the end.
     """
 
     probes: Mapping[str, Mapping[str, int]]
     compared: Iterable[str]
     in_turn: bool
+    comparing: int = HELD_TEXT
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
     """A probe that has run: what the test took in seconds, and of that the reference and the level.
 
-    ``more`` of its cases are recorded and may still be asked.
+    ``work`` are tokens read, each that was written as `WRITTEN`. ``more`` of its cases are recorded
+    and may still be asked.
     """
 
     level: str
@@ -46,7 +54,7 @@ class Probe:
     took: float
     reference: float
     own: float
-    tokens: int
+    work: int
     cases: int
     more: int
 
@@ -68,10 +76,6 @@ class Pace:
 
     def compared(self, level: str, took: float) -> None:
         self._compared[level] = took
-
-    @property
-    def known(self) -> bool:
-        return bool(self._probes)
 
     def left(self, running: Mapping[str, float], workers: int = 1) -> float:
         """Seconds until the end; ``running`` says for how long each test that runs has."""
@@ -128,19 +132,42 @@ class Pace:
             each = sum(self._compared.values()) / len(self._compared)
         else:
             seconds = sum(p.reference + p.own for p in self._probes.values())
-            tokens = sum(p.tokens for p in self._probes.values())
-            each = _COMPARING_TOKENS * seconds / tokens if tokens else 0.0
+            work = sum(p.work for p in self._probes.values())
+            each = self._plan.comparing * seconds / work if work else 0.0
         return each * len(to_come)
 
     def more_left(self) -> float:
         """What is asked when all tests have run, for the checks over several probes."""
         if not self._plan.in_turn or not self._probes:
             return 0.0
-        ran = self._probes.values()
-        planned = sum(sum(c.values()) for c in self._plan.probes.values())
-        scale = max(1.0, planned / len(self._probes))
-        recorded = scale * sum(p.more * (p.own + p.reference) / p.cases for p in ran if p.cases)
-        return max(recorded, scale * _MORE * sum(p.own + p.reference for p in ran))
+        ran = [*self._probes.values()]
+        first = self._of(ran[0].level)
+        took = sum(p.took for p in first)
+        told = [p for p in first if p.own]
+        a_case = sum(p.took for p in told) / (sum(p.cases for p in told) or 1)
+        own = sum(p.took - p.reference for p in first) / took if took else 0.0
+        more = sorted(self._more_cases(level) for level in self._plan.probes)
+        # The reference answers each case once, for the level that is asked most.
+        recorded = a_case * (sum(more[-1:]) + own * sum(more[:-1]))
+        usual = _MORE * took * self._planned(ran[0].level) / len(first)
+        return max(recorded, usual)
+
+    def _more_cases(self, level: str) -> float:
+        """Recorded cases of a level that its probes do not ask for their own sake."""
+        ran = self._of(level) or [*self._probes.values()]
+        return sum(p.more for p in ran) * self._planned(level) / len(ran)
+
+    def _planned(self, level: str) -> int:
+        return sum(self._plan.probes.get(level, {}).values())
+
+
+def comparing_tokens(text: Path | None) -> int:
+    """What comparing takes, in tokens read: two readings of one's own text, 4 bytes a token."""
+    if text is None:
+        return HELD_TEXT
+    with suppress(OSError):
+        return 2 * text.stat().st_size // 4 + BESIDES_TEXT
+    return HELD_TEXT
 
 
 def _weight(category: str) -> float:

@@ -146,7 +146,7 @@ def _run(
                 for name, probe in asked
             ]
             name = plan.reference.name
-            watch(Announced(f"comparing {level}'s predictions with {name}'s, token by token"))
+            watch(Announced(f"{level}: comparing with {name} token by token"))
             test = f"quant-gate::divergence[{level}]"
             end(test, level, partial(_compared, session, level, of_level), None)
     for level, problem in top_up(session, findings):

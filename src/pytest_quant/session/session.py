@@ -53,6 +53,8 @@ class Session:
         self.deselected: dict[str, int] = {}
         # What chose among the tests, by the option that did.
         self.selection: dict[str, str] = {}
+        # The levels whose divergence is measured.
+        self.compared: list[str] = []
         self._not_kept = not_kept
 
     def prepare(self, *, run: bool) -> None:
