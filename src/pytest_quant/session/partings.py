@@ -47,7 +47,8 @@ class PartingReader:
         self._reference = reference
         self._foresee = foresee
         self._at_hand = at_hand
-        self._written: dict[tuple[str, int, str], tuple[array[int], bool]] = {}
+        # By level, then by the most tokens of an answer and the prompt.
+        self._written: dict[str, dict[tuple[int, str], tuple[array[int], bool]]] = {}
 
     def keep(
         self, level: str, max_tokens: int, prompts: Sequence[str], responses: Sequence[Response]
@@ -55,7 +56,8 @@ class PartingReader:
         """The tokens of some responses, and whether each ended by itself."""
         for prompt, response in zip(prompts, responses, strict=True):
             tokens = array("q", response.tokens)
-            self._written[level, max_tokens, prompt] = tokens, response.finish == "end"
+            known = self._written.setdefault(level, {})
+            known[max_tokens, prompt] = tokens, response.finish == "end"
 
     def add(
         self,
@@ -74,16 +76,16 @@ class PartingReader:
         found = list(cases)
         different = [i for i, case in enumerate(cases) if _differs(case)]
         places = [place for i in different if (place := self._place(room, level, i, cases[i]))]
-        for case in cases:
-            # Another level is compared with the reference alone.
-            self._written.pop((level, room, case.prompt), None)
+        known = any(tokens for tokens, _ in self._written.get(level, {}).values())
+        # Other levels are compared with the reference alone.
+        self._written.pop(level, None)
         # Of a choice by likelihood the probabilities of all options are known already.
         if not different or probe.by == "likelihood":
             return tuple(found), ""
         if not self._at_hand:
             return tuple(found), f"{self._reference} is not at hand"
         if not places:
-            return tuple(found), "their tokens are not known"
+            return tuple(found), "" if known else f"the tokens of {level} are not known"
         try:
             for part in _parts(places, sizes):
                 for place, parting in zip(part, self._read(level, part), strict=True):
@@ -97,8 +99,8 @@ class PartingReader:
     def _place(self, room: int, level: str, index: int, case: CaseResult) -> _Place | None:
         """Where two answers part; ``None`` where one was cut before the other went on."""
         key = room, case.prompt
-        one = self._written.get((self._reference, *key))
-        other = self._written.get((level, *key))
+        one = self._written.get(self._reference, {}).get(key)
+        other = self._written.get(level, {}).get(key)
         if one is None or other is None:
             return None
         (first, first_ended), (second, second_ended) = one, other
