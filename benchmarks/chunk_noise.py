@@ -184,7 +184,8 @@ def main() -> int:
         )
         for carriers in (1, 2, 4, 8, 16, 45, most)
     }
-    tables = [*harmless_table(harmless), "", *damage_table(caught)]
+    tables = [*harmless_table(harmless), "", *damage_table(caught), ""]
+    tables.append(f"Of {options.repeats} texts in each cell.")
     print("\n".join(tables), flush=True)
     if options.write:
         write_tables(GATE_PAGE, "simulated chunks", "\n".join(tables))
