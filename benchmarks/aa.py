@@ -1,6 +1,7 @@
 """Does a harmless change pass? Sessions that differ in nothing that matters, against one record.
 
-    python benchmarks/aa.py [--write] [--levels q8,q4] [--cases 16] [--simulated 1000]
+    python benchmarks/aa.py [--write] [--levels q8,q4] [--cases 16] [--simulated 1000] [--step 5]
+    python benchmarks/aa.py --model FILE --levels q8 --cases 4 --select "capital or sum" --step 5
 
 Real sessions: pytest with the plugin, in processes of their own, against a baseline that the first
 one recorded; they differ in threads, in the sequences decoded together, in the number of workers
@@ -8,7 +9,10 @@ and in the order of the probes, and each quantizes its levels anew; the last hav
 alone, without the reference. Simulated ones: both sides drawn
 from the same truth, with the flips and the noise of divergence that real changes bring. Prints the
 tables; --write puts them into docs/gate.md. Ends with status 1 if more sessions fail than alpha
-allows, else with 0. A run that was stopped goes on where it was. About ten minutes on two cores.
+allows, else with 0. A run that was stopped goes on where it was. About ten minutes on two cores;
+--step 5 runs every fifth session, which differ in everything, but not in every way. The second line
+is for a larger model: few probes and cases, but all of the held text, which takes most of the time;
+what its divergence does in other batches, benchmarks/level_noise.py tells for less.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ from typing import Any
 import numpy as np
 import platformdirs
 from gate_sessions import KINDS, Judge, Truth, drawn, upper_bound
-from tables import GATE_PAGE, write_tables
+from tables import GATE_PAGE, title_of, write_tables
 
 from pytest_quant import __version__
 from pytest_quant.base.library import EMBEDDED_MODEL, EXPECTED_IMPACT, PROBES
@@ -249,6 +253,8 @@ def main() -> int:
     parser.add_argument("--levels", default="q8,q4", help="default: %(default)s")
     parser.add_argument("--cases", type=int, default=16, help="of a probe; default: %(default)s")
     parser.add_argument("--difficulty", default="1", help="of the probes; default: %(default)s")
+    parser.add_argument("--select", help="probes, as -k of pytest")
+    parser.add_argument("--step", type=int, default=1, help="of sessions; default: %(default)s")
     parser.add_argument("--jobs", type=int, default=2, help="at a time; default: %(default)s")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/gate.md")
     parser.add_argument("--simulated", type=int, default=1000, help="default: %(default)s")
@@ -266,14 +272,17 @@ def main() -> int:
         f"--quant-difficulty={options.difficulty}",
         f"--quant-alpha={ALPHA}",
     ]
+    if options.select:
+        fixed += ["-k", options.select]
     model = options.model.absolute()
     sessions = Sessions(
         options.work.absolute() / _about(model, fixed), fixed, model, options.levels
     )
+    variants = VARIANTS[:: options.step]
     recorded = sessions.recorded()
     with ThreadPoolExecutor(options.jobs) as pool:
-        records = pool.map(sessions.against, VARIANTS)
-        found = [outcome(v, recorded, now) for v, now in zip(VARIANTS, records, strict=True)]
+        records = pool.map(sessions.against, variants)
+        found = [outcome(v, recorded, now) for v, now in zip(variants, records, strict=True)]
     alarms = simulated(options.simulated)
     every = [failed for failures in alarms.values() for failed in failures]
     failed = sum(bool(one.failed) for one in found), sum(map(bool, every))
@@ -281,7 +290,7 @@ def main() -> int:
     tables += [*simulated_table(alarms), "", share("simulated", failed[1], len(every))]
     print("\n".join(tables), flush=True)
     if options.write:
-        write_tables(GATE_PAGE, "harmless changes", "\n".join(tables))
+        write_tables(GATE_PAGE, f"harmless changes, {title_of(options.model)}", "\n".join(tables))
     too_many = failed[0] > ALPHA * len(found) or failed[1] > ALPHA * len(every)
     return 1 if too_many else 0
 

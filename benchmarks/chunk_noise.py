@@ -24,9 +24,9 @@ Floats = npt.NDArray[np.float64]
 # From the number of chunks to their divergences, recorded and now.
 Draw = Callable[[int, np.random.Generator], tuple[Floats, Floats]]
 
-SIZES = (8, 16, 32, 64, 91)
+SIZES = (8, 16, 24, 32, 64, 91)
 ALPHAS = (0.05, 0.0125, 0.003)
-# Of a divergence that is a quarter higher: how often it is to fail, at alpha 0.0125.
+# Of a divergence that is a quarter higher: how often it is to fail, at an alpha of a session.
 WHOLE, SINGLE = "all chunks", "one chunk"
 PROMISED = {WHOLE: 0.95, SINGLE: 0.85}
 # Chunks that move together: those that are read in one batch.
@@ -80,6 +80,17 @@ def _groups(spread: float, shift: float = 1.0) -> Draw:
     return draw
 
 
+def _group_steps(share: float, step: float) -> Draw:
+    """So many groups move, all as far, up as often as down; the others not at all."""
+
+    def draw(count: int, random: np.random.Generator) -> tuple[Floats, Floats]:
+        klds = text(count, random)
+        moves = np.where(random.random(count) < share, random.choice([-step, step], count), 0)
+        return klds, klds * in_groups(1 + moves, count)
+
+    return draw
+
+
 def _group_roots(count: int, random: np.random.Generator) -> tuple[Floats, Floats]:
     klds = text(count, random)
     steps = in_groups(np.abs(random.standard_t(1.5, count)), count)
@@ -96,6 +107,10 @@ HARMLESS: Mapping[str, Draw] = {
     "groups of 8 move by 0.3": _groups(0.3),
     "groups of 8 move by 0.1, all 5 % higher": _groups(0.1, 1.05),
     "groups of 8 move as far as each other, t with 1.5": _group_roots,
+    "one group of 8 in ten moves by half, the others not at all": _group_steps(0.1, 0.5),
+    "groups of 8 rise by half, fall by half or stay": _group_steps(2 / 3, 0.5),
+    "every group of 8 rises or falls by half": _group_steps(1, 0.5),
+    "every group of 8 rises or falls by a fifth": _group_steps(1, 0.2),
 }
 
 
@@ -169,7 +184,8 @@ def main() -> int:
         )
         for carriers in (1, 2, 4, 8, 16, 45, most)
     }
-    tables = [*harmless_table(harmless), "", *damage_table(caught)]
+    tables = [*harmless_table(harmless), "", *damage_table(caught), ""]
+    tables.append(f"Of {options.repeats} texts in each cell.")
     print("\n".join(tables), flush=True)
     if options.write:
         write_tables(GATE_PAGE, "simulated chunks", "\n".join(tables))
@@ -179,8 +195,7 @@ def main() -> int:
         for sizes in harmless.values()
         for shares in sizes
     )
-    middle = ALPHAS.index(0.0125)
-    seen = caught[most][middle] >= PROMISED[WHOLE] and caught[1][middle] >= PROMISED[SINGLE]
+    seen = min(caught[most]) >= PROMISED[WHOLE] and min(caught[1]) >= PROMISED[SINGLE]
     return 0 if held and seen else 1
 
 

@@ -1,14 +1,17 @@
 """Which damage the gate sees: the tables of docs/gate.md.
 
     python benchmarks/planted_damage.py [--write] [--levels q8] [--only "rope base"]
+    python benchmarks/planted_damage.py --model FILE --smallest --alone 1
 
-Every fault of the catalogue is planted in every dose. What the damaged level then shows on the
-same cases and texts is held against what the undamaged one showed, by the gate's own checks; and
-how often a session would catch it is told by sessions drawn anew from what was measured. Ends with
-status 1 if a fault is missed that costs 2 points of accuracy or raises the mean KL divergence on
-the held text by a quarter, else with 0. Prints the tables; --write puts them into docs/gate.md.
-Needs package gguf. A run that was stopped goes on where it was. About ten minutes a level on two
-cores.
+Every fault of the catalogue is planted in every dose, or up to the smallest that is caught. What
+the damaged level then shows on the same cases and texts is held against what the undamaged one
+showed, by the gate's own checks; and how often a session would catch it is told by sessions drawn
+anew from what was measured. Ends with status 1 if a fault is missed that costs 2 points of accuracy
+or raises the mean KL divergence on the held text by a quarter, else with 0. Prints the tables;
+--write puts them into docs/gate.md. Needs package gguf. A run that was stopped goes on where it
+was. About ten minutes a level on two cores. The second line is for a larger model: no probe is
+asked, and every so many-th dialogue of the held text is read, by the level alone, from what the
+reference was recorded to predict. Of SmolLM2-135M all of them take half a minute a dose.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from faults.catalogue import FAULTS
 from faults.fault import Dose, Fault
 from faults.measuring import Findings, Workbench
 from gate_sessions import KINDS, Judge, Session, Text, count_outcomes, resampled
-from tables import GATE_PAGE, write_tables
+from tables import GATE_PAGE, title_of, write_tables
 
 from pytest_quant.base.library import EMBEDDED_MODEL, EXPECTED_IMPACT
 from pytest_quant.gate.tolerances import read_tolerances
@@ -122,7 +125,7 @@ def judged(
         fault=fault,
         dose=dose,
         error="",
-        cost=session.cost,
+        cost=session.cost if session.probes else np.nan,
         ratios=session.ratios,
         unasked=recorded - int(session.cells.sum()),
         caught=judge.alarms(_with(session, together)),
@@ -181,6 +184,7 @@ class Settings:
     model: Path
     cases: int
     a_category: int
+    alone: int | None
     threads: int
     repeats: int
 
@@ -191,6 +195,7 @@ class Settings:
             level,
             cases=self.cases,
             a_category=self.a_category,
+            alone=self.alone,
             threads=self.threads,
             say=lambda text: print(text, file=sys.stderr, flush=True),
         )
@@ -209,19 +214,27 @@ class Worker:
         cls.repeats = settings.repeats
 
     @classmethod
-    def work(cls, fault: Fault, dose: Dose) -> Row:
-        found = cls.bench.with_fault(fault, dose)
-        return judged(fault, dose, cls.level, cls.bench.clean, found, cls.repeats, cls.bench.noise)
+    def work(cls, fault: Fault, *, smallest: bool) -> list[Row]:
+        """A row for every dose, or up to the ``smallest`` that is caught."""
+        bench, rows = cls.bench, list[Row]()
+        for dose in fault.doses:
+            found = bench.with_fault(fault, dose)
+            row = judged(fault, dose, cls.level, bench.clean, found, cls.repeats, bench.noise)
+            rows.append(row)
+            if smallest and row.found_out:
+                break
+        return rows
 
 
-def rows_of(level: Level, faults: Sequence[Fault], settings: Settings, jobs: int) -> list[Row]:
-    """A row for every dose, in the order of the catalogue."""
-    doses = [(fault, dose) for fault in faults for dose in fault.doses]
+def rows_of(
+    level: Level, faults: Sequence[Fault], settings: Settings, jobs: int, *, smallest: bool
+) -> list[Row]:
+    """The rows of all faults, in the order of the catalogue."""
     with ProcessPoolExecutor(
         jobs, get_context("spawn"), initializer=Worker.start, initargs=(settings, level)
     ) as pool:
-        found = [pool.submit(Worker.work, fault, dose) for fault, dose in doses]
-        return [future.result() for future in found]
+        found = [pool.submit(Worker.work, fault, smallest=smallest) for fault in faults]
+        return [row for future in found for row in future.result()]
 
 
 def main() -> int:
@@ -233,10 +246,14 @@ def main() -> int:
     parser.add_argument(
         "--a-category", type=int, default=2, help="probes of each category; default: %(default)s"
     )
+    parser.add_argument("--alone", type=int, metavar="N", help="every Nth dialogue, and no probe")
     parser.add_argument("--repeats", type=int, default=200, help="sessions; default: %(default)s")
     parser.add_argument("--threads", type=int, default=1, help="of a process; default: %(default)s")
     parser.add_argument("--jobs", type=int, default=2, help="processes; default: %(default)s")
-    parser.add_argument("--only", help="faults with this in their name")
+    parser.add_argument(
+        "--smallest", action="store_true", help="no larger dose than the smallest that is caught"
+    )
+    parser.add_argument("--only", nargs="+", default=[""], help="faults with this in their name")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/gate.md")
     parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL, help="default: %(default)s")
     parser.add_argument(
@@ -246,43 +263,48 @@ def main() -> int:
         help="where to go on from; default: %(default)s",
     )
     options = parser.parse_args()
-    faults = [fault for fault in FAULTS if not options.only or options.only in fault.name]
+    faults = [fault for fault in FAULTS if any(word in fault.name for word in options.only)]
     if not faults:
-        parser.error(f"--only {options.only!r}: known are {', '.join(f.name for f in FAULTS)}")
+        parser.error(
+            f"--only {' '.join(options.only)}: known are {', '.join(f.name for f in FAULTS)}"
+        )
     settings = Settings(
         work=options.work,
         model=options.model,
         cases=options.cases,
-        a_category=options.a_category,
+        a_category=0 if options.alone else options.a_category,
+        alone=options.alone,
         threads=options.threads,
         repeats=options.repeats,
     )
-    tables: list[str] = []
-    missed = 0
+    title, missed = title_of(options.model), 0
     for level in parse_levels(options.levels):
         bench = settings.workbench(level)
-        tables += [*_heading(level, bench.clean, bench.noise), ""]
+        tables = [*_heading(title, level, bench.clean, bench.noise), ""]
         bench.close()
-        rows = rows_of(level, faults, settings, options.jobs)
-        tables += [*smallest_table(rows), "", *doses_table(rows), "", _verdict(rows), ""]
+        rows = rows_of(level, faults, settings, options.jobs, smallest=options.smallest)
+        tables += [*smallest_table(rows), "", *doses_table(rows), "", _verdict(rows)]
         missed += sum(row.matters and not row.found_out for row in rows)
-    print("\n".join(tables), flush=True)
-    if options.write:
-        write_tables(GATE_PAGE, "planted damage", "\n".join(tables))
+        print("\n".join(tables), flush=True)
+        if options.write:
+            write_tables(GATE_PAGE, f"planted damage, {title}, {level.name}", "\n".join(tables))
     return 1 if missed else 0
 
 
-def _heading(level: Level, clean: Findings, noise: float) -> Iterator[str]:
+def _heading(title: str, level: Level, clean: Findings, noise: float) -> Iterator[str]:
     cases = [case for m in clean.measurements for case in m.cases if case.level]
     right = sum(case.level.correct for case in cases if case.level)
-    yield f"### {level.name}"
+    yield f"### {title}, {level.name}"
     yield ""
-    yield (
-        f"{len(clean.measurements)} probes, {len(cases)} cases, accuracy "
-        f"{100 * right / len(cases):.1f} %."
-    )
+    if cases:
+        yield (
+            f"{len(clean.measurements)} probes, {len(cases)} cases, accuracy "
+            f"{100 * right / len(cases):.1f} %."
+        )
     texts = ("the held text", "own responses", "the held text, from recorded predictions")
-    for what, chunks in zip(texts, clean.texts, strict=True):
+    # Where there are no responses the level was read alone, and the first text is the last.
+    read = [*zip(texts, clean.texts, strict=True)][0 if clean.texts[1] else _AT_HAND :]
+    for what, chunks in read:
         yield (
             f"KL divergence on {what}: {_mean(chunks):.2g} nats a token over {len(chunks)} "
             f"chunks, {sum(chunk.tokens for chunk in chunks):,} tokens."
@@ -313,7 +335,7 @@ def _dose(row: Row) -> str:
 
 
 def _points(row: Row) -> str:
-    return "" if row.error else f"{row.cost:.1f}"
+    return "" if row.error or np.isnan(row.cost) else f"{row.cost:.1f}"
 
 
 def _times(row: Row) -> str:

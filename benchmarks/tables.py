@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from pytest_quant.base.files import write_atomically
+from pytest_quant.base.library import EMBEDDED_MODEL
 
 GATE_PAGE = Path(__file__).parent.parent / "docs" / "gate.md"
+
+
+def title_of(model: Path) -> str:
+    """What a model is called in the tables: another than the embedded one as its file."""
+    return "embedded model" if model == EMBEDDED_MODEL else model.stem
 
 
 def put_between(text: str, name: str, tables: str) -> str:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
 from pytest_quant.runtimes.llamacpp.quantize import quantize
-from pytest_quant.runtimes.protocol import Incomparable, Replies, Runtime, divergence
+from pytest_quant.runtimes.protocol import Dialogues, Incomparable, Replies, Runtime, divergence
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.bench import Bench
 from pytest_quant.session.held_text import held_text, own_replies, some_of
@@ -51,7 +51,8 @@ class Findings:
     """What one level showed. ``error``: why it could not be asked or read, else empty.
 
     ``texts`` are the chunks of the held text, of the reference's own responses, and of the held
-    text from what the reference was recorded to predict.
+    text from what the reference was recorded to predict, which takes the place of the first where
+    the level is read alone.
     """
 
     measurements: tuple[Measurement, ...]
@@ -62,7 +63,9 @@ class Findings:
 class Workbench:
     """The undamaged level, and what it is with a fault in it.
 
-    ``say`` is told what takes time; ``cases`` are asked of each of ``a_category`` probes.
+    ``say`` is told what takes time; ``cases`` are asked of each of ``a_category`` probes. With
+    ``alone``, every so many-th dialogue of the held text is all that is read, by the level alone,
+    from what the reference was recorded to predict.
     """
 
     def __init__(
@@ -73,12 +76,16 @@ class Workbench:
         *,
         cases: int,
         a_category: int,
+        alone: int | None,
         threads: int,
         say: Callable[[str], None],
     ) -> None:
         self._directory, self._model, self._level = directory, model, level
         self._cases, self._a_category, self._threads = cases, a_category, threads
-        self._say = say
+        self._alone, self._say = alone is not None, say
+        text = held_text(None)
+        assert isinstance(text, Dialogues)
+        self._text = replace(text, pairs=text.pairs[::alone])
         directory.mkdir(parents=True, exist_ok=True)
         self._clean = prepare(level, model, directory, threads).path
         self._machine = (build_id(), hardware_class(), f"threads {threads}", __version__)
@@ -102,6 +109,8 @@ class Workbench:
     def probes(self) -> tuple[Probe, ...]:
         """The probes that are asked: of each category the shortest that the reference can do."""
         chosen: list[Probe] = []
+        if not self._a_category:
+            return ()
         library = [p for path in probe_files([PROBES]) for p in read_probes(path, path.name)]
         library.sort(key=lambda probe: (probe.max_tokens, probe.difficulty))
         for category in sorted({probe.category for probe in library}):
@@ -139,7 +148,7 @@ class Workbench:
             self._runtime(self._clean) as own,
             LlamaCppRuntime.open(self._clean, threads=self._threads, physical=NOISE_BATCH) as twin,
         ):
-            return divergence(own, twin, some_of(held_text(None)))
+            return divergence(own, twin, some_of(self._text))
 
     @cached_property
     def _asked(self) -> str:
@@ -157,7 +166,7 @@ class Workbench:
     @cached_property
     def _predictions(self) -> Predictions:
         """What a record would hold of the reference."""
-        return self._bench.predictions(held_text(None))
+        return self._bench.predictions(self._text)
 
     def with_fault(self, fault: Fault, dose: Dose) -> Findings:
         """What the level shows with a fault in it, from the directory if it was found before."""
@@ -191,10 +200,13 @@ class Workbench:
     def _findings(self, name: str) -> Findings:
         try:
             measurements = tuple(self._measure(probe, name) for probe in self.probes)
+            recorded = self._chunks(lambda: self._bench.diverge_from(self._predictions, name))
+            if self._alone:
+                return Findings(measurements, (recorded, (), recorded))
             texts = (
-                self._chunks(lambda: self._bench.diverge(name, held_text(None))),
+                self._chunks(lambda: self._bench.diverge(name, self._text)),
                 self._chunks(lambda: self._bench.diverge(name, self._replies)),
-                self._chunks(lambda: self._bench.diverge_from(self._predictions, name)),
+                recorded,
             )
         except RuntimeFailed as error:
             return Findings((), (), str(error))

@@ -11,9 +11,10 @@ from tests.reports.records import measured
 from pytest_quant.gate.budget import Budget
 from pytest_quant.gate.counting import UpTo
 from pytest_quant.gate.regression import DEFAULT_DROP
-from pytest_quant.gate.top_up import TopUp
+from pytest_quant.gate.top_up import TopUp, most_damaged_first
 from pytest_quant.gate.verdicts import pooled_checks
 from pytest_quant.metrics.measurement import Measurement
+from pytest_quant.metrics.targets import Target, TargetScore
 
 BUDGET = Budget(0.05, pooled=1, category=2, probe=4)
 # As strict as to fail, so that a pass takes more than the first look.
@@ -149,3 +150,40 @@ def test_no_more_is_asked_once_it_is_shown_to_be_worse() -> None:
     world = World(i1=40)
     recorded(world, "i1", 512)
     assert world.topped_up(i1=64)["i1"] == 64
+
+
+def with_drops(name: str, *drops: float) -> list[Measurement]:
+    """Probes of a category, each of which lost so many log-odds of its right answer."""
+    return [
+        replace(
+            measured(f"{name}{index}", "q4", right=64, category=name),
+            targets=(Target(0, "0", "17", TargetScore(-1, 3), TargetScore(-1, 3 - drop)),),
+        )
+        for index, drop in enumerate(drops)
+    ]
+
+
+def test_the_most_damaged_or_least_known_category_comes_first() -> None:
+    members = [
+        *with_drops("adversarial", 0.0, 0.01, 0.02),
+        *with_drops("iterative", 0.4, 0.5, 0.6),
+        *with_drops("long_context", -1.0, 0.0, 1.0),
+        *with_drops("real_world", 0.2),
+        measured("untold", "q4", right=64, category="probabilistic"),
+    ]
+    assert [group.subject for group in most_damaged_first(members)] == [
+        "overall",
+        "real_world",
+        "probabilistic",
+        "long_context",
+        "iterative",
+        "adversarial",
+    ]
+
+
+def test_the_order_changes_nothing_but_the_order() -> None:
+    world, told = World(n1=3, i1=40), World(n1=3, i1=40)
+    told.whole["i1"] = replace(told.whole["i1"], targets=with_drops("i", 0.5)[0].targets)
+    sizes = {"n1": 16, "i1": 16}
+    assert world.topped_up(**sizes) == told.topped_up(**sizes)
+    assert world.verdicts() == told.verdicts()

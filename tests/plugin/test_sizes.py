@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from tests.sessions import MODES, Project, Run
 
+from pytest_quant.probes.reader import read_probes
+from pytest_quant.session.targets import first_cases
+
 NAMES = ("First", "Second", "Unknown")
 
 
@@ -39,12 +42,16 @@ def losing(*patterns: str) -> dict[str, Any]:
 
 
 def session(
-    project: Project, *args: str, probe_file: bool = True, **levels: Mapping[str, Any]
+    project: Project,
+    *args: str,
+    reference: Mapping[str, Any] = RED,
+    probe_file: bool = True,
+    **levels: Mapping[str, Any],
 ) -> Run:
     if probe_file:
         project.write("probes/colours.yaml", probes("numerical_reasoning"))
     given = []
-    for level, entries in {"f16": RED, **levels}.items():
+    for level, entries in {"f16": reference, **levels}.items():
         script = {"runtime": "scripted", "model": "toy", "context": 100 + len(level), **entries}
         file = project.write(f"{level}.json", json.dumps(script))
         given.append(f"--quant-artifact={level}={file}")
@@ -274,3 +281,24 @@ def test_what_a_reference_cannot_do_is_asked_once(project: Project) -> None:
     assert unknown(session(project, q8=RED, f16={**RED, "default": "Red."}))[1] == {"end"}
     project.write("p/new.yaml", probes("numerical_reasoning", most=9000))
     assert unknown(session(project, "p/new.yaml", q8=RED))[1] == {"end"}
+
+
+def test_what_the_right_answers_show_damaged_is_asked_more_first(project: Project) -> None:
+    """It is the order that they decide, and neither how many are asked nor what is found."""
+    damage = losing(r".*colour has number \d*75\?")
+    file = project.write("probes/iterative.yaml", probes("iterative", "i"))
+    first = [first_cases(probe)[0].prompt for probe in read_probes(file, "")[:2]]
+    levels = {"q8": {**damage, "answers": dict.fromkeys(first, "blue")}}
+    margin = "--quant-margin=5"
+    plain = session(project, margin, **levels)
+    likely = {"logprobs": {"said": -0.1, "other": -5.0}}
+    steered = session(project, margin, reference=RED | likely, q8=levels["q8"] | likely)
+    names = ["numerical_reasoning", "iterative"]
+    assert [line for line in plain.lines if "asking more" in line] == [
+        f"quantization: asking more for {name}[q8]" for name in names
+    ]
+    assert [line for line in steered.lines if "asking more" in line] == [
+        f"quantization: asking more for {name}[q8]" for name in names[::-1]
+    ]
+    assert asked(plain) == asked(steered)
+    assert (plain.record or {})["checks"] == (steered.record or {})["checks"]

@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pytest_quant.base.amounts import counted
-from pytest_quant.gate.chunk_tests import LEAST_CHUNKS, Moved, Rise, p_of_few
+from pytest_quant.gate.chunk_tests import (
+    HALF,
+    LEAST_CHUNKS,
+    Moved,
+    Rise,
+    p_of_common,
+    p_of_few,
+)
 from pytest_quant.gate.tolerance_check import CheckVerdict
 
 # How much higher is worth failing for: this share of what was recorded, ...
@@ -24,11 +31,12 @@ DEFAULT_RISE = 0.10
 OF_NOISE = 0.25
 # ... and more than arithmetic in another order brings, in nats per token.
 NOISE = 4e-6
-# Half of what is worth failing for may be common to all chunks, and harmless.
+# Half of what is worth failing for may be common to all chunks, and harmless; where so few groups
+# cannot show that by their signs, as much as any group was seen to move.
 _HARMLESS = 0.5
 _RECORDED_DIGITS = 1e-5
 # What the test of what is common to the chunks has of alpha; the other one is less sharp.
-_COMMON = 0.4
+_COMMON = 0.3
 # So near to the recorded divergence of another level is no better than that level.
 _REACHED = 0.9
 # Further above it than this is no longer like it: something else is broken.
@@ -54,10 +62,11 @@ class DivergenceResult:
     weighted by their tokens; ``lower`` and ``upper`` bound the rise, each one-sided at
     ``alpha``, by Student's t over groups of chunks (``None`` for too few chunks to tell).
     ``limit`` is the smallest rise worth failing for; ``p`` is that of both tests together, of a
-    rise of no more than half of it. ``noise`` is the level's own, as a share of its divergence.
-    ``carriers`` is how many chunks hold half of what was gained, ``example`` the one that gained
-    most, in words. ``detectable`` is the rise that Student's t would find at least 8 times in 10 if
-    chunks differ as they do here (``None`` as for the bounds).
+    rise of no more than half of it, or by half where there are too few groups. ``noise`` is the
+    level's own, as a share of its divergence. ``carriers`` is how many chunks hold half of what was
+    gained, ``example`` the one that gained most, in words. ``detectable`` is the rise common to all
+    chunks that would be found at least 8 times in 10 if they differ as they do here (``None`` as
+    for the bounds).
     """
 
     verdict: CheckVerdict
@@ -105,9 +114,8 @@ def evaluate_divergence(
 
     Worth failing for is a rise by the share ``rise``, or by a quarter of ``noise``, the share of
     the level's divergence that is its own noise, if that is more. The check fails if the mean is
-    significantly higher (one-sided, by either of two tests that have half of ``alpha`` each), and
-    by more than that; passes if it is shown to be no more than that higher; is inconclusive
-    otherwise.
+    significantly higher (one-sided, by either of two tests that share ``alpha``), and by more than
+    that; passes if it is shown to be no more than that higher; is inconclusive otherwise.
     """
     was = {chunk.digest: chunk for chunk in recorded}
     pairs = [_Pair(was[c.digest].kld, c.kld, c.tokens, c.digest) for c in now if c.digest in was]
@@ -120,8 +128,13 @@ def evaluate_divergence(
     limit = max(rise * before, OF_NOISE * min(1.0, noise) * before, NOISE)
     moved = [pair.moved for pair in pairs]
     raised, scale = Rise.over(moved), math.fsum(one.before for one in moved) / tokens
-    common, few = raised.p_above(_HARMLESS * limit / scale), p_of_few(moved)
-    p = min(1.0, common / _COMMON, few / (1 - _COMMON))
+    share = _HARMLESS * limit / scale
+    if raised.signs_tell(_COMMON * alpha):
+        common = p_of_common(moved, share)
+    else:
+        share = max(share, HALF)
+        common = raised.p_above(share)
+    p = min(1.0, common / _COMMON, p_of_few(moved) / (1 - _COMMON))
     reach, gain = raised.reach(alpha) * scale, after - before
     lower, upper = (gain - reach, gain + reach) if raised.freedom else (None, None)
     verdict: CheckVerdict = "inconclusive"
@@ -142,7 +155,7 @@ def evaluate_divergence(
         p=p,
         carriers=_carriers(pairs),
         example=max(pairs, key=lambda pair: pair.gain).told,
-        detectable=_detectable(raised, _COMMON * alpha, limit / scale, scale),
+        detectable=_detectable(raised, _COMMON * alpha, share, limit / scale, scale),
         noise=min(1.0, noise),
     )
 
@@ -188,11 +201,13 @@ def _carriers(pairs: Sequence[_Pair]) -> int:
     return 0
 
 
-def _detectable(raised: Rise, alpha: float, limit: float, scale: float) -> float | None:
+def _detectable(
+    raised: Rise, alpha: float, harmless: float, limit: float, scale: float
+) -> float | None:
     """The true rise that is found significant, and beyond the limit, 8 times in 10."""
     if not raised.freedom:
         return None
-    found = _HARMLESS * limit + raised.reach(alpha)
+    found = harmless + raised.reach(alpha)
     return scale * (max(found, limit) + raised.reach(0.2))
 
 

@@ -7,6 +7,7 @@ would have.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,10 @@ from pytest_quant.gate.counting import InTurn, Kind, LimitOf, unasked
 from pytest_quant.gate.sequential import Look, is_regression_settled, is_settled, looks_up_to
 from pytest_quant.gate.tolerance_check import Alphas
 from pytest_quant.gate.verdicts import Group, groups
+from pytest_quant.metrics.likelihood_drop import likelihood_drops
 from pytest_quant.metrics.measurement import Measurement
+
+_KINDS: tuple[Kind, ...] = ("tolerance", "regression")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +43,47 @@ class TopUp:
         passes through; what was replaced before it stays.
         """
         # Sorted, so that nothing depends on the order in which the probes ended.
-        for group in groups(sorted(found.values(), key=lambda m: m.nodeid)):
-            alphas = Alphas(self.budget.alpha_for(group.scope), pass_alpha)
-            most = self.counting.most(group.members, group.category)
-            if most:
-                self._settle(group, found, "tolerance", alphas, most)
-                self._settle(group, found, "regression", alphas, most)
+        members = sorted(found.values(), key=lambda m: m.nodeid)
+        asked = [
+            (group, kind, Alphas(self.budget.alpha_for(group.scope), pass_alpha), most)
+            for group in most_damaged_first(members)
+            if (most := self.counting.most(group.members, group.category))
+            for kind in _KINDS
+        ]
+        # What is asked in any case comes first: an end that comes early costs only what is more.
+        told: set[str] = set()
+        for further in (False, True):
+            for group, kind, alphas, most in asked:
+                self._settle(group, found, kind, alphas, most, told, further=further)
 
     def _settle(
-        self, group: Group, found: dict[str, Measurement], kind: Kind, alphas: Alphas, most: int
+        self,
+        group: Group,
+        found: dict[str, Measurement],
+        kind: Kind,
+        alphas: Alphas,
+        most: int,
+        told: set[str],
+        *,
+        further: bool,
     ) -> None:
+        """Ask what is planned; ``further``: on until the check is settled. Each is told once."""
         nodeids = [member.nodeid for member in group.members]
         planned = self.counting.planned(group.members, group.category)
-        announced = False
         while True:
             members = tuple(found[nodeid] for nodeid in nodeids)
             short = [m for m in members if unasked(m, kind, most)]
             fewest = min((len(m.cases) for m in short), default=most)
             if not short or (
-                fewest >= planned and self._is_settled(group, members, kind, alphas, most)
+                fewest >= planned
+                and (not further or self._is_settled(group, members, kind, alphas, most))
             ):
                 return
-            if not announced:
-                purpose = ", against its baseline" if kind == "regression" else ""
-                self.announce(f"asking more for {group.subject}[{group.level}]{purpose}")
-                announced = True
+            purpose = ", against its baseline" if kind == "regression" else ""
+            sentence = f"asking more for {group.subject}[{group.level}]{purpose}"
+            if sentence not in told:
+                self.announce(sentence)
+                told.add(sentence)
             cases = max(planned, next(look for look in looks_up_to(most) if look > fewest))
             for member in short:
                 if len(member.cases) < cases:
@@ -81,3 +101,23 @@ class TopUp:
         limit = self.limit_of(group.level, group.category)
         total = sum(len(m.cases) if m.complete else most for m in members)
         return is_settled(looks, limit, alphas, group.chance, total)
+
+
+def most_damaged_first(measurements: Sequence[Measurement]) -> list[Group]:
+    """The groups of one level: all probes, then the category that may have lost most, and so on.
+
+    What it may have lost is the drop in the likelihood of right answers and a standard error of it,
+    so that one of which little is known comes before one that is known to have lost nothing. The
+    order decides what is asked first, never whether it is asked, nor what counts.
+    """
+    drops = {drop.category: drop.log_odds for drop in likelihood_drops(measurements)}
+
+    def may_have_lost(group: Group) -> float:
+        drop = drops.get(group.category)
+        # Of a category without right answers to read nothing is known; nor, of one probe, how far.
+        if group.scope == "pooled" or drop is None or drop.error is None:
+            return math.inf
+        return drop.value + drop.error
+
+    # Sorting is stable: those that are alike stay in the order of their names.
+    return sorted(groups(measurements), key=may_have_lost, reverse=True)
