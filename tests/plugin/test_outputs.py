@@ -48,6 +48,16 @@ def test_probes_below_the_home(project: Project) -> None:
     assert "mine/colours.yaml::colour[q8]" in run.lines
 
 
+@pytest.mark.parametrize(
+    "option", ["--quant-html=f/x", "--quant-report=html=f/x", "--junitxml=f/x", "--alluredir=f"]
+)
+def test_what_cannot_be_written_is_told_before_anything_runs(project: Project, option: str) -> None:
+    """pytest would say so of its own report when all tests have run, with a traceback."""
+    project.write("f", "a file, not a directory")
+    message = project.run("--quant-levels=q8", option).mistake()
+    assert "cannot be written: Not a directory; choose another" in message
+
+
 def test_two_reports_in_one_file(project: Project) -> None:
     for other in ("--quant-markdown=./r", "--quant-markdown=link", "--junitxml=r", "--log-file=r"):
         (project.path / "link").unlink(missing_ok=True)

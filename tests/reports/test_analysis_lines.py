@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.reports.records import measured, record
+from tests.reports.records import divergence, measured, record
 
 from pytest_quant.reports.analysis_lines import level_lines, session_lines
 
@@ -59,6 +59,35 @@ def test_one_level_that_lost_nothing_says_little() -> None:
         "smallest for each deployment of the guide: cloud q8, edge q8; none passed or was "
         "measured for mobile, offline",
     ]
+
+
+def test_advice_for_a_deployment_names_what_it_rests_on() -> None:
+    run = record(measured("sums", "q8", right=600, n=640))
+    levels = tuple(replace(level, deselected=9) for level in run.levels)
+    (told,) = session_lines(replace(run, levels=levels))
+    assert told.startswith(
+        "smallest for each deployment of the guide by 1 probe of numerical_reasoning alone: cloud"
+    )
+    undecided = tuple(replace(lv, verdict=lv.verdict and "inconclusive") for lv in run.levels)
+    assert list(session_lines(replace(run, levels=undecided))) == []
+
+
+def test_a_level_is_beaten_where_bounds_are_apart() -> None:
+    def run(*klds: float) -> str:
+        levels = ("q8", "q4", "q2")
+        return "\n".join(
+            session_lines(
+                record(
+                    *(measured("sums", level, right=600, n=640) for level in levels),
+                    divergences=[divergence(*found) for found in zip(levels, klds, strict=True)],
+                )
+            )
+        )
+
+    assert "beaten" not in run(0.01, 0.05, 0.2)
+    # q4 diverges more than q2, which is smaller; by little, it may be chance.
+    assert "beaten in KL divergence by a file no larger: q4 (by q2)" in run(0.01, 0.9, 0.2)
+    assert "beaten" not in run(0.01, 0.21, 0.2)
 
 
 def test_categories_that_no_level_passed_are_named() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_quant.base.destinations import Destination, find_destination
 from pytest_quant.reports.written import REPORTS, Wanted, write_reports
 from pytest_quant.session.outputs import check_outputs as check_files
+from pytest_quant.session.outputs import checked
 
 if TYPE_CHECKING:
     import pytest
@@ -26,6 +28,10 @@ _OTHERS = {
     "--html": "htmlpath",
     "--alluredir": "allure_report_dir",
 }
+
+
+# Those that look at the place only when they write.
+_LATE = ("--junitxml", "--html")
 
 
 def check_outputs(config: pytest.Config, session: Session) -> None:
@@ -52,11 +58,19 @@ def _wanted(settings: Settings) -> Iterator[Wanted]:
 
 
 def _written_by_others(config: pytest.Config) -> Iterator[tuple[str, Destination]]:
-    """What other plugins are asked to write; whether they can is for them to say."""
+    """What other plugins are asked to write; whether they can is for them to say, unless they say
+    it when hours of work have ended.
+    """
     for option, name in _OTHERS.items():
-        if path := config.getoption(name, None):
-            with suppress(OSError):
-                yield option, find_destination(config.invocation_params.dir / path)
+        if given := config.getoption(name, None):
+            # As pytest does, which takes an unknown home as it is written.
+            named = os.path.expanduser(os.path.expandvars(given))  # noqa: PTH111
+            path = config.invocation_params.dir / named
+            if option in _LATE:
+                yield option, checked(option, path)
+            else:
+                with suppress(OSError):
+                    yield option, find_destination(path)
 
 
 def _read_by_others(config: pytest.Config) -> Iterator[tuple[str, Path]]:

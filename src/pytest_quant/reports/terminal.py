@@ -134,7 +134,8 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"{counted(runtime.parallel, 'sequence')} at once"
         )
     total = sum(record.selected.values())
-    yield Line(f"alpha {record.alpha:g} for all {total} checks together")
+    shared = "the only check" if total == 1 else f"all {total:,} checks together"
+    yield Line(f"alpha {record.alpha:g} for {shared}")
     for level in record.levels:
         if level.warning:
             yield Line(f"note: {level.name}: {level.warning}", "yellow")

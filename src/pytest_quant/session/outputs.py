@@ -27,7 +27,7 @@ def check_outputs(
     what somebody else writes, ``read`` what he reads.
     """
     outputs = {**reports, **dict(_baselines(session))}
-    places = {option: _checked(option, path) for option, path in outputs.items()}
+    places = {option: checked(option, path) for option, path in outputs.items()}
     taken: dict[object, str] = {}
     for option, place in (*places.items(), *others):
         other = taken.setdefault(place.identity or object(), option)
@@ -58,7 +58,8 @@ def _baselines(session: Session) -> Iterator[tuple[str, Path]]:
         yield "--quant-update-baselines", session.plan.baselines.predictions_path
 
 
-def _checked(option: str, path: Path) -> Destination:
+def checked(option: str, path: Path) -> Destination:
+    """Where an option's file goes; raises ``QuantUsageError`` if it cannot be written there."""
     try:
         return check_destination(path)
     except OSError as error:
