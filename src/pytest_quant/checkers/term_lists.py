@@ -52,7 +52,7 @@ _LONGEST_ITEM = 8  # words of a line that is an item by itself
 def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
     """The numbers of the announced list, else of the last one, in each way to read it.
 
-    A list counts if it has at least half of the ``wanted`` terms, or makes up all that is announced;
+    A list counts if it has at least half of the ``wanted`` terms, or is all that is announced;
     failing that, the longest. What stands one term a line can be read from its last paragraph on,
     a table by any of its columns and rows.
     """

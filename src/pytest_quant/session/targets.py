@@ -1,8 +1,8 @@
 """Which text is the right answer to a case, and how likely two models find it.
 
 The right answer is what the probe states as a ``solution``; else the expected answer, behind the
-words after which the question asks for it, such as ``Answer:``. It must be a right answer to the probe's own check,
-for a text that is not is no target: programs and free forms have none.
+words after which the question asks for it, such as ``Answer:``. It must be a right answer to the
+probe's own check, for a text that is not is no target: programs and free forms have none.
 """
 
 from __future__ import annotations
