@@ -17,12 +17,12 @@ DRILL = "drill"
 # (how an entry is stated, how it is recalled); the part behind "|" is looked up.
 _FORMS = (
     ("{name} {value}", "{name}| {value}"),
-    ("{name} {value}", "value of {name}?| {value}"),
+    ("{name} {value}", "value of {name}? Answer:| {value}"),
     ("{value} goes to {name}", "{value} goes to| {name}"),
-    ("{value} goes to {name}", "Where does {value} go?| {name}"),
+    ("{value} goes to {name}", "Where does {value} go? Answer:| {name}"),
     ("The code of {name} is {value}.", "The code of {name} is| {value}."),
-    ("The code of {name} is {value}.", "What is the code of {name}?| {value}"),
-    ("The box of {name} holds {value}.", "the box of {name}?| {value}"),
+    ("The code of {name} is {value}.", "What is the code of {name}? Answer:| {value}"),
+    ("The box of {name} holds {value}.", "the box of {name}? Answer:| {value}"),
 )
 _SHORT_PART = 0.8
 

@@ -59,16 +59,23 @@ def main() -> None:
         type=Path,
         help="a GGUF of this project to begin a new run with: its weights and its tokenizer",
     )
+    parser.add_argument(
+        "--peak",
+        type=float,
+        default=1.0,
+        help="highest learning rate as a share of the usual one; less of it suits a short run "
+        "from a published file (default 1)",
+    )
     options = parser.parse_args()
     run = RUNS / options.run
     if options.source and checkpoint.newest(run) is None:
         begin_from(options.source, run)
-    train(run, Budget(None if options.steps else options.minutes, options.steps))
+    train(run, Budget(None if options.steps else options.minutes, options.steps), options.peak)
     export.export_run(run, export.EMBEDDED)
     evaluate.evaluate_run(run)
 
 
-def train(run: Path, budget: Budget) -> None:
+def train(run: Path, budget: Budget, peak: float = 1.0) -> None:
     """Train until the budget is spent, from the newest checkpoint of ``run`` if it has one."""
     torch.manual_seed(0)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -87,7 +94,7 @@ def train(run: Path, budget: Budget) -> None:
     reported, reported_tokens = seconds, tokens
     while (progress := budget.progress(step, clock.seconds)) < 1:
         clock.start()
-        set_learning_rates(optimizers, learning_rate_share(step, progress))
+        set_learning_rates(optimizers, peak * learning_rate_share(step, progress))
         batch = next(stream).to(device)
         loss, logits = loss_and_logits(batch)
         loss.backward()  # type: ignore[no-untyped-call]

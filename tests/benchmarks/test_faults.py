@@ -21,8 +21,9 @@ from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.protocol import Batch, Dialogues, Limits, Replies
 
 FILE_FAULTS = [fault for fault in FAULTS if isinstance(fault, FileFault)]
-DOUBLES = "Start at 10 and double each time. List the first 5 terms."
-QUESTIONS = ("What is the capital of France?", "What is 12 + 13?", DOUBLES)
+DOUBLES = "Start at 10 and double each time. List the first 5 terms after 'Answer:'."
+CAPITAL = "What is the capital of France? Write the city after 'Answer:'."
+QUESTIONS = (CAPITAL, "What is 12 + 13? Write the sum after 'Answer:'.", DOUBLES)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def runtime(q8_file: Path) -> Iterator[LlamaCppRuntime]:
 
 def ask(path: Path) -> Batch:
     with closing(LlamaCppRuntime.open(path, threads=1)) as opened:
-        return opened.generate(QUESTIONS, Limits(8))
+        return opened.generate(QUESTIONS, Limits(12))
 
 
 def changes(before: ModelFile, after: ModelFile) -> set[str]:
@@ -83,13 +84,13 @@ def test_a_fault_changes_what_it_says_and_the_file_still_runs(
 
 @pytest.mark.parametrize("bits", [8, 4])
 def test_a_quantized_cache_changes_probabilities(runtime: LlamaCppRuntime, bits: int) -> None:
-    before = runtime.generate(QUESTIONS, Limits(8))
+    before = runtime.generate(QUESTIONS, Limits(12))
     # A context that is open keeps its cache as it is; another number of prompts opens a new one.
     runtime.generate(QUESTIONS[:1], Limits(1))
-    damaged = QuantizedCache(runtime, bits).generate(QUESTIONS, Limits(8))
+    damaged = QuantizedCache(runtime, bits).generate(QUESTIONS, Limits(12))
     assert [r.logprobs for r in damaged.responses] != [r.logprobs for r in before.responses]
     runtime.generate(QUESTIONS[:1], Limits(1))
-    assert runtime.generate(QUESTIONS, Limits(8)).responses == before.responses
+    assert runtime.generate(QUESTIONS, Limits(12)).responses == before.responses
 
 
 def test_a_stuck_stop_string_ends_answers(runtime: LlamaCppRuntime) -> None:

@@ -14,7 +14,7 @@ ROUNDINGS = """
         subcategory: precision
         difficulty: 1
         cases: 900
-        prompt: "Round {x} to one decimal place. Reply with the number."
+        prompt: "Round {x} to one decimal place. Write the number after 'Answer:'."
         parameters:
           x: {decimal: [10, 12], places: 2}
         expect: floor(10 * x + 1 / 2) / 10

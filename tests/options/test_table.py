@@ -16,7 +16,7 @@ PROBES = """
         subcategory: words
         difficulty: 1
         task: "medical:diagnosis"
-        prompt: "{question}"
+        prompt: "{question} Write the word after 'Answer:'."
         generator: pytest_quant.probes.generators.facts.opposite
         expect: "{fact}"
         check: {kind: text, aliases: ["{alias}"]}

@@ -28,14 +28,14 @@ TWO = """
       - id: doubling
         subcategory: recursion
         difficulty: 2
-        prompt: "Start at {start} and double each time. List the first {count} terms."
+        prompt: "Start at {start} and double each time. List the first {count} terms after 'Answer:'."
         generator: pytest_quant.probes.generators.stepwise.doubling
         expect: "{terms}"
         check: {kind: sequence}
       - id: animal_class
         subcategory: science
         difficulty: 3
-        prompt: "{question}"
+        prompt: "{question} Write the class after 'Answer:'."
         generator: pytest_quant.probes.generators.facts.animal_class
         expect: "{fact}"
         check: {kind: choice, options: [mammal, bird, fish, reptile, amphibian, insect]}

@@ -136,7 +136,8 @@ def test_a_test_in_python_names_its_level(project: Project) -> None:
         "test_mine.py",
         """
         def test_capital(quant):
-            quant.check(quant.ask("What is the capital of France?"), equals="Paris")
+            reply = quant.ask("What is the capital of France? Write the city after 'Answer:'.")
+            quant.check(reply, equals="Paris")
         """,
     )
     run = project.run("--quant-levels=q8,q4", "--alluredir=results", "test_mine.py")

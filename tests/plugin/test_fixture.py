@@ -16,13 +16,16 @@ TESTS = """
         pass
 
     def test_steps(quant: Quant):
-        reply = quant.ask("Start at 31 and double each time. List the first 5 terms.")
+        reply = quant.ask(
+            "Start at 31 and double each time. List the first 5 terms after 'Answer:'."
+        )
         assert reply.prompt.startswith("Start at 31")
         assert quant.reference == "f16"
         quant.check(reply, equals=[31, 62, 124, 248, 496])
 
     def test_capital(quant):
-        quant.check(quant.ask("What is the capital of France?"), equals="Paris")
+        reply = quant.ask("What is the capital of France? Write the city after 'Answer:'.")
+        quant.check(reply, equals="Paris")
 
     def test_what_no_model_of_ours_knows(quant):
         quant.check(quant.ask("What colour has number 7?"), equals="red")
@@ -68,9 +71,9 @@ def test_fails_where_the_level_is_wrong(written: Project, damaged_q8_file: Path)
     assert run.code == pytest.ExitCode.TESTS_FAILED, run.errors
     for line in (
         "q8 is wrong where f16 is right",
-        "prompt    Start at 31 and double each time. List the first 5 terms.",
+        "prompt    Start at 31 and double each time. List the first 5 terms after 'Answer:'.",
         "expected  [31, 62, 124, 248, 496]",
-        "f16       31, 62, 124, 248, 496",
+        "f16       Answer: 31, 62, 124, 248, 496",
     ):
         assert line in run.lines
     assert "Traceback" not in run.output
@@ -82,12 +85,14 @@ SET = """
     @pytest.mark.numerical_reasoning
     @pytest.mark.parametrize("start", range(20, 44))
     def test_steps(quant, start):
-        reply = quant.ask(f"Start at {start} and double each time. List the first 5 terms.")
+        reply = quant.ask(
+            f"Start at {start} and double each time. List the first 5 terms after 'Answer:'."
+        )
         quant.check(reply, equals=[start * 2**i for i in range(5)])
 
     @pytest.mark.parametrize("n", range(24))
     def test_one_flip(quant, n):
-        reply = quant.ask("What is the capital of France?")
+        reply = quant.ask("What is the capital of France? Write the city after 'Answer:'.")
         # One case of 24 is lost, whatever the models say.
         quant.check(reply, right=lambda text: n > 0 or text is reply.reference_text)
 """
@@ -171,7 +176,8 @@ def test_an_answer_that_cannot_be_expected_is_the_author_s_mistake(project: Proj
         "test_mistake.py",
         """
         def test_mistake(quant):
-            quant.check(quant.ask("What is the capital of France?"), equals="!")
+            reply = quant.ask("What is the capital of France? Write the city after 'Answer:'.")
+            quant.check(reply, equals="!")
         """,
     )
     run = project.run("--quant-levels=q8", "test_mistake.py")
@@ -214,7 +220,7 @@ def test_what_is_expected_to_fail_is_compared(project: Project) -> None:
 
         @pytest.mark.xfail
         def test_mine(quant):
-            quant.ask("What is the capital of France?")
+            quant.ask("What is the capital of France? Write the city after 'Answer:'.")
             assert False
         """,
     )

@@ -12,7 +12,7 @@ CAPITALS = """
       - id: one_of_four
         subcategory: geography
         difficulty: 1
-        prompt: "What is the capital of {country}?"
+        prompt: "What is the capital of {country}? Write the city after 'Answer:'."
         generator: pytest_quant.probes.generators.membership.which_city
         expect: "{capital}"
         check:

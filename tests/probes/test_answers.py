@@ -1,12 +1,15 @@
 """Every probe's check can pass and can fail: answers as chat models write them, in ``data``.
 
 ``data/answers/CATEGORY.yaml`` maps a probe's id to a list of groups, each with the index of a
-``case`` (0 if left out), ``right`` responses that must pass and ``wrong`` ones that must not.
+``case`` (0 if left out) or the ``values`` of one that is asked in no run, ``right`` responses that
+must pass and ``wrong`` ones that must not.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from tests.probes.shipped import first_cases
 
 from pytest_quant import check
 from pytest_quant.checkers import Outcome
+from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Probe
 
 DATA = Path(__file__).parent / "data" / "answers"
@@ -32,11 +36,20 @@ def rows(side: str) -> Iterator[Any]:
     for probe_id, groups in GROUPS.items():
         for group in groups:
             for text in group.get(side, ()):
-                yield pytest.param(probe_id, group.get("case", 0), text, id=f"{probe_id}: {text!r}")
+                yield pytest.param(probe_id, group, text, id=f"{probe_id}: {text!r}")
 
 
-def judged(probe: Probe, index: int, text: str) -> Outcome:
-    case = first_cases(probe.id, index + 1)[index]
+def judged(probe: Probe, group: dict[str, Any], text: str) -> Outcome:
+    if "values" in group:
+        values = {
+            name: Decimal(str(value)) if isinstance(value, float) else value
+            for name, value in group["values"].items()
+        }
+        stated = replace(probe, pinned=(values,), clean=None, solution=None, facets={})
+        (case,) = draw_cases(stated, 1)
+    else:
+        index = group.get("case", 0)
+        case = first_cases(probe.id, index + 1)[index]
     return check(probe.check, text, case.expected, prompt=case.prompt, **case.options)
 
 
@@ -52,14 +65,14 @@ def test_answers_belong_to_probes() -> None:
     assert set(GROUPS) - set(LIBRARY) == set()
 
 
-@pytest.mark.parametrize(("probe_id", "index", "text"), [*rows("right")])
-def test_a_right_answer_passes(probe_id: str, index: int, text: str) -> None:
-    outcome = judged(LIBRARY[probe_id], index, text)
+@pytest.mark.parametrize(("probe_id", "group", "text"), [*rows("right")])
+def test_a_right_answer_passes(probe_id: str, group: dict[str, Any], text: str) -> None:
+    outcome = judged(LIBRARY[probe_id], group, text)
     assert outcome.correct, outcome
 
 
-@pytest.mark.parametrize(("probe_id", "index", "text"), [*rows("wrong")])
-def test_a_plausible_wrong_answer_fails(probe_id: str, index: int, text: str) -> None:
-    outcome = judged(LIBRARY[probe_id], index, text)
+@pytest.mark.parametrize(("probe_id", "group", "text"), [*rows("wrong")])
+def test_a_plausible_wrong_answer_fails(probe_id: str, group: dict[str, Any], text: str) -> None:
+    outcome = judged(LIBRARY[probe_id], group, text)
     assert not outcome.correct, outcome
     assert outcome.pattern

@@ -52,9 +52,9 @@ def test_it_has_300_cases_and_no_favourite_answer(place: str) -> None:
 
 
 @pytest.mark.parametrize("probe", [LOGIC["elimination"], KNOWLEDGE["which_city"]])
-def test_what_is_decided_by_likelihood_is_answered_by_the_option_alone(probe: Probe) -> None:
+def test_what_is_decided_by_likelihood_is_announced_and_answered_at_once(probe: Probe) -> None:
     """A model that learned from the solution puts the option where its likelihood is taken."""
     assert probe.by == "likelihood"
     for case in draw_cases(probe, 50):
-        assert case.solution == case.expected_text
+        assert case.solution == f"Answer: {case.expected_text}"
         assert all(option in case.prompt for option in case.options["options"])

@@ -70,13 +70,13 @@ def test_slips_leave_numbers_and_most_letters_alone(name: str) -> None:
 @pytest.mark.parametrize("name", SUMS)
 def test_the_clean_sum_is_of_the_same_numbers(name: str) -> None:
     for values in drawn(name):
-        clean = f"What is {values['a']} + {values['b']}? Reply with the number."
-        assert values["clean"] == clean
+        clean = values["clean"].removesuffix(" Write the sum")
+        assert clean == f"What is {values['a']} + {values['b']}?"
 
 
 def test_number_words_read_as_the_numbers() -> None:
     for values in drawn("sum_in_words"):
-        a, b = re.findall(r"What is (.*) plus (.*)\? ", values["question"])[0]
+        a, b = re.findall(r"What is (.*) plus (.*)\?", values["question"])[0]
         assert (read(a), read(b)) == (values["a"], values["b"])
     assert [read(perturbed.spell(n)) for n in range(10_000)] == list(range(10_000))
 

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.measurement import Answer, Measurement
+from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Likelihood, Limits, RuntimeInfo, Scores
 from pytest_quant.runtimes.responses import ResponseCache
@@ -130,6 +131,26 @@ def test_probabilities_are_those_of_the_whole_options(cache: ResponseCache) -> N
     assert measurement.reference_effort.prompt_tokens == 70
     assert measurement.reference_effort.new_tokens == 0
     assert measurement.chance == 1 / 3
+
+
+def test_options_are_scored_behind_the_words_that_the_prompt_wants(cache: ResponseCache) -> None:
+    probe = replace(COLOUR, prompt="Colour of {n}? Write it after 'Final answer:'.")
+    behind = {f"Final answer: {option}": likes for option, likes in LIKES_RED.items()}
+    reference = Scripted({**behind, "Answer: red": (-1.0,)})
+    measurement = measure(cache, probe, reference=reference, level=reference)
+    _, answer = answers(measurement)
+    assert (answer.verdict, answer.response) == ("correct", "red")
+    assert answer.probabilities is not None and [*answer.probabilities] == [*LIKES_RED]
+    assert reference.asked[0][1][0] == [*behind]
+    assert [texts for _, texts in reference.asked][1][0] == ["Final answer: red"]
+
+
+def test_a_prompt_that_comes_to_want_the_answer_elsewhere_is_another_case() -> None:
+    asked = replace(COLOUR, prompt="Colour of {n}? Write it after 'Answer:'.")
+    (behind,) = draw_cases(asked, 1)
+    (written,) = draw_cases(replace(asked, by="text"), 1)
+    (bare,) = draw_cases(COLOUR, 1)
+    assert len({behind.digest, written.digest, bare.digest}) == 3
 
 
 def test_options_that_are_next_to_impossible_have_probabilities(cache: ResponseCache) -> None:

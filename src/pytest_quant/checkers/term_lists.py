@@ -44,6 +44,7 @@ _ENUMERATED = re.compile(rf"[ \t]*(?:\*\*)?{_BULLET}{{1,2}}", re.IGNORECASE)
 _ARROW = r"->|=>|\u2192|\u21d2|\\to\b|\\rightarrow\b"
 _LEAD_END = re.compile(r":|\b(?:is|are)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"(?<![ ])[ ]*+(?::|[ ][-\u2013\u2014][ ]|\(|\*\*[ ]*[-:]).*", re.DOTALL)
+_NO_MORE = re.compile(r"[\s*_$)\]}`\"'.]*(?:\n|$)")
 _TRIM = " \t\n.*_`\"'[](){}:"
 _LONGEST_ITEM = 8  # words of a line that is an item by itself
 
@@ -51,9 +52,9 @@ _LONGEST_ITEM = 8  # words of a line that is an item by itself
 def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
     """The numbers of the announced list, else of the last one, in each way to read it.
 
-    A list counts if it has at least half of the ``wanted`` terms; failing that, the longest. What
-    stands one term a line can be read from its last paragraph on, a table by any of its columns
-    and rows.
+    A list counts if it has at least half of the ``wanted`` terms, or is all that is announced;
+    failing that, the longest. What stands one term a line can be read from its last paragraph on,
+    a table by any of its columns and rows.
     """
     plain = without_labels(text)
     lists = _readings(text, plain, style)
@@ -68,12 +69,26 @@ def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
         between = plain[begin : first[0][0].start].replace(MARK, " ")
         direct = wording.AFTER_ANNOUNCEMENT.fullmatch(between)
         chosen = first if direct else max(behind, key=_end)
+    elif begin is not None and (short := _all_announced(plain, begin, lists)):
+        behind = chosen = [short]
     elif long_enough:
         chosen = max(long_enough, key=_end)
     else:
         single = [run for runs in lists for run in runs]
         chosen = [max(single, key=lambda run: (len(run), run[-1].end))]
     return [Listed(tuple(_term(text, item) for item in run), bool(behind)) for run in chosen]
+
+
+def _all_announced(
+    plain: str, begin: int, lists: Sequence[Sequence[Sequence[Found]]]
+) -> Sequence[Found]:
+    """The row of two terms or more that is all that stands in the line of an announcement."""
+    for run in (run for runs in lists for run in runs):
+        if len(run) > 1 and run[0].start >= begin and _NO_MORE.match(plain, run[-1].end):
+            between = plain[begin : run[0].start].replace(MARK, " ")
+            if wording.AFTER_ANNOUNCEMENT.fullmatch(between):
+                return run
+    return ()
 
 
 def _readings(text: str, plain: str, style: Style) -> list[list[list[Found]]]:

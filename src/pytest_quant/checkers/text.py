@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pytest_quant.checkers import final_answer, free_text, patterns
 from pytest_quant.checkers.answering import Question, answering, clauses, question
 from pytest_quant.checkers.final_answer import Span
+from pytest_quant.checkers.form import announcement
 from pytest_quant.checkers.free_text import Phrases
 from pytest_quant.checkers.opening import open_response
 from pytest_quant.checkers.outcome import Outcome
@@ -51,7 +52,8 @@ def check(
     if required:
         demands = free_text.demands(required, at_least, ordered, sides, share, refused)
         opened = open_response(text, prompt, whole=True)
-        return opened.refuted or free_text.decide(opened.text, demands, truncated)
+        own = _asked_for(opened.text, prompt)
+        return opened.refuted or free_text.decide(own, demands, truncated)
     if at_least is not None or ordered or sides or share is not None:
         raise ValueError("at_least, ordered, sides and share need required facts")
     right = [phrase(str(name)) for name in (expected, *_listed(aliases))]
@@ -88,6 +90,15 @@ def check(
         return Outcome("unparsable", "", *problem)
     pattern = _wrong_lookup(inside, [phrase(name) for name in shown]) or "wrong answer"
     return Outcome("incorrect", answer, pattern, f"expected {expected}, got {answer}")
+
+
+def _asked_for(text: str, prompt: str | None) -> str:
+    """What stands behind the announcement that the prompt demands, if it does and anything does."""
+    if prompt and announcement(prompt):
+        span, explicit = _final(text)
+        if explicit:
+            return text[span.start : span.end]
+    return text
 
 
 def _wrong_lookup(among: Sequence[Word], shown: Sequence[Phrase]) -> str:

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from pytest_quant.base.amounts import counted
 from pytest_quant.checkers import CHECKERS
+from pytest_quant.checkers.form import announcement
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes import domains
 from pytest_quant.probes.model import Case, Probe
@@ -166,6 +167,8 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
     known_by = [prompt, probe.check, text, written, *([] if clean is None else [clean])]
     if probe.by != "text":
         known_by.append({"by": probe.by})
+        if words := announcement(prompt):
+            known_by.append({"behind": words})
     content = json.dumps(known_by, sort_keys=True, default=str)
     return Case(
         index=index,

@@ -40,7 +40,14 @@ from pytest_quant.session.references import (
     plain_terms,
     too_long,
 )
-from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
+from pytest_quant.session.replies import (
+    Reply,
+    answered,
+    answers_of,
+    likeliest,
+    options_of,
+    prompts_of,
+)
 from pytest_quant.session.room import Answers
 from pytest_quant.session.sampling import Sampling
 from pytest_quant.session.screening import Screening
@@ -255,16 +262,16 @@ class Bench:
         if probe.by == "likelihood":
             return [self._score_options(probe, level, cases) for cases in parts]
         asked = [[prompt for case in cases for prompt in prompts_of(case)] for cases in parts]
-        answered = self._generate(level, asked, room)
+        batches = self._generate(level, asked, room)
         return [
             (answers_of(probe, cases, [_reply(one) for one in batch.responses]), _effort(batch))
-            for cases, batch in zip(parts, answered, strict=True)
+            for cases, batch in zip(parts, batches, strict=True)
         ]
 
     def _score_options(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Answers:
         prompts = [prompt for case in cases for prompt in prompts_of(case)]
         options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
-        scores = self._score(level, prompts, options)
+        scores = self._score(level, prompts, [*map(answered, prompts, options)])
         replies = [*map(likeliest, options, scores.likelihoods)]
         effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
         return answers_of(probe, cases, replies), effort

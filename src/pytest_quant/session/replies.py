@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_quant.checkers import CHECKERS, outcome_of
+from pytest_quant.checkers.form import announcement
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.errors import CheckerBroken, QuantUsageError
 from pytest_quant.metrics.measurement import Answer
@@ -43,11 +44,21 @@ def options_of(probe: Probe, case: Case) -> list[str]:
     return options
 
 
+def answered(prompt: str, options: Sequence[str]) -> list[str]:
+    """Each option where a model writes it: behind the words that the prompt wants before it.
+
+    A prompt that names no such words gets the options as they are, at once.
+    """
+    words = announcement(prompt)
+    return [f"{words} {option}" for option in options] if words else [*options]
+
+
 def likeliest(options: Sequence[str], likelihoods: Sequence[Likelihood]) -> Reply:
     """The option of the greatest likelihood; no text if the deadline came before any was known.
 
     Whole likelihoods are compared, not those per byte: the choice is then the option that the
     recorded probabilities favour, and an option's length is no surprise where the prompt names it.
+    What all options have before them changes nothing.
     """
     if not likelihoods:
         return Reply("", "deadline")

@@ -1,18 +1,18 @@
 """Which text is the right answer to a case, and how likely two models find it.
 
-The right answer is what the probe states as a ``solution``; else the expected answer, behind
-``Answer:`` where the question asks for that. It must be a right answer to the probe's own check,
-for a text that is not is no target: programs and free forms have none.
+The right answer is what the probe states as a ``solution``; else the expected answer, behind the
+words after which the question asks for it, such as ``Answer:``. It must be a right answer to the
+probe's own check, for a text that is not is no target: programs and free forms have none.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from pytest_quant.checkers import outcome_of
+from pytest_quant.checkers.form import announcement
 from pytest_quant.errors import CheckerBroken
 from pytest_quant.metrics.targets import Target, TargetScore
 from pytest_quant.probes.cases import each_case
@@ -29,8 +29,6 @@ FEWEST_TARGETS = 1
 # Checks of which the expectation is an answer, and options by which it is only a part of one.
 _ANSWERS = frozenset({"choice", "items", "numeric", "quantities", "sequence", "text"})
 _OPEN = frozenset({"at_least", "required", "share", "sides"})
-# Between quotes, as a form that is asked for, such as 'Answer:' or 'Answer: O(...)'.
-_ANSWER_FORM = re.compile(r"""['"]Answer:""")
 
 # How likely a level finds texts behind each of some prompts.
 Score = Callable[[str, list[str], list[list[str]]], Scores]
@@ -132,9 +130,7 @@ def target_text(probe: Probe, case: Case) -> str:
             raise NoTarget(f"many texts are right (check {probe.check})")
         if opened := sorted(_OPEN.intersection(probe.check_options)):
             raise NoTarget(f"many texts are right ({probe.check} with {opened[0]})")
-        text = case.expected_text
-        if _ANSWER_FORM.search(case.prompt):
-            text = f"Answer: {text}"
+        text = f"{announcement(case.prompt)} {case.expected_text}".lstrip()
     if not text.strip():
         raise NoTarget("the right answer is empty")
     try:

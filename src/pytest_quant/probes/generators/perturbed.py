@@ -30,9 +30,9 @@ _ASIDES = ["{} has {} {}.", "{} sold {} {}.", "{} lost {} {}.", "{} found {} {}.
 
 
 def sum_misspelt(rng: Random, digits: list[int], typos: list[int]) -> dict[str, Any]:
-    """A sum whose words have slips; its numbers have none."""
+    """A sum whose words have slips; its numbers have none, nor has what follows the question."""
     values = operands(rng, digits)
-    clean = _sum(values)
+    clean = f"{_sum(values)} Write the sum"
     return {**values, "clean": clean, "question": misspell(rng, clean, rng.randint(*typos))}
 
 
@@ -40,7 +40,7 @@ def sum_in_words(rng: Random, digits: list[int]) -> dict[str, Any]:
     """A sum whose numbers are spelled out."""
     values = operands(rng, digits)
     spelled = {name: spell(number) for name, number in values.items()}
-    question = f"What is {spelled['a']} plus {spelled['b']}? Reply with the number."
+    question = f"What is {spelled['a']} plus {spelled['b']}?"
     return {**values, "clean": _sum(values), "question": question}
 
 
@@ -60,7 +60,7 @@ def sum_distracted(rng: Random, digits: list[int], asides: list[int]) -> dict[st
 def larger_with_homophones(rng: Random) -> dict[str, Any]:
     """Which of two decimals is larger, asked with words that only sound right."""
     values = decimals_alike(rng)
-    clean = f"Which number is larger, {values['x']} or {values['y']}? Reply with the number."
+    clean = f"Which number is larger, {values['x']} or {values['y']}?"
     return {**values, "clean": clean, "question": replace_words(rng, clean, _HOMOPHONES)}
 
 
@@ -98,11 +98,9 @@ def change_misspelt(rng: Random, typos: list[int]) -> dict[str, Any]:
     values = change(rng)
     clean = (
         "{name} buys {count} {things} at {price} dollars each and pays with {paid} dollars. "
-        "How many dollars come back? Write the amount after 'Answer:'."
+        "How many dollars come back?"
     ).format_map(values)
-    story, instruction = clean.split(" Write ")
-    question = f"{misspell(rng, story, rng.randint(*typos))} Write {instruction}"
-    return {**values, "clean": clean, "question": question}
+    return {**values, "clean": clean, "question": misspell(rng, clean, rng.randint(*typos))}
 
 
 def replace_words(rng: Random, text: str, others: dict[str, list[str]]) -> str:
@@ -127,4 +125,4 @@ def spell(number: int) -> str:
 
 
 def _sum(values: dict[str, Any]) -> str:
-    return f"What is {values['a']} + {values['b']}? Reply with the number."
+    return f"What is {values['a']} + {values['b']}?"
