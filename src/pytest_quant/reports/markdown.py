@@ -300,7 +300,8 @@ def _provenance(record: RunRecord) -> str:
     every = {m.probe for m in record.measurements}
     return (
         f"Reference {code(record.reference)} ({reference.bits_per_weight:.2f} bits/weight"
-        f"{quantized}){ran}; alpha {record.alpha:g} for {counted(sum(record.selected.values()), 'check')}; "
+        f"{quantized}){ran}; alpha {record.alpha:g} for "
+        f"{counted(sum(record.selected.values()), 'check')}; "
         f"{len(every) - len(silent)} of {counted(len(every), 'probe')} "
         f"{'tells' if len(every) - len(silent) == 1 else 'tell'} something; "
         f"pytest-quant {code(record.version)}, {code(record.created)}"
