@@ -86,7 +86,7 @@ def _all_announced(plain: str, begin: int, lists: Sequence[Sequence[list[Found]]
             between = plain[begin : run[0].start].replace(MARK, " ")
             if wording.AFTER_ANNOUNCEMENT.fullmatch(between):
                 return run
-    return ()
+    return []
 
 
 def _readings(text: str, plain: str, style: Style) -> list[list[list[Found]]]:
