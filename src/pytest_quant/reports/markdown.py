@@ -298,9 +298,10 @@ def _provenance(record: RunRecord) -> str:
     quantized = ", quantized itself" if record.reference_quantized else ""
     silent = {m.probe for m in record.measurements if not m.informative}
     every = {m.probe for m in record.measurements}
+    checks = counted(sum(record.selected.values()), "check")
     return (
         f"Reference {code(record.reference)} ({reference.bits_per_weight:.2f} bits/weight"
-        f"{quantized}){ran}; alpha {record.alpha:g} for {counted(sum(record.selected.values()), 'check')}; "
+        f"{quantized}){ran}; alpha {record.alpha:g} for {checks}; "
         f"{len(every) - len(silent)} of {counted(len(every), 'probe')} "
         f"{'tells' if len(every) - len(silent) == 1 else 'tell'} something; "
         f"pytest-quant {code(record.version)}, {code(record.created)}"
