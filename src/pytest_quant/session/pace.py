@@ -8,7 +8,7 @@ more at the end are steps like others. `benchmarks/time_left.py` compares foreca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,12 +59,40 @@ class Probe:
     more: int
 
 
+@dataclass(slots=True)
+class _Sum:
+    """Probes of one category at one level, all together."""
+
+    count: int = 0
+    took: float = 0.0
+    reference: float = 0.0
+    asked: float = 0.0
+    work: int = 0
+    # Of those that the level was asked.
+    told_took: float = 0.0
+    told_cases: int = 0
+    more: int = 0
+
+    def add(self, probe: Probe, times: int = 1) -> None:
+        self.count += times
+        self.took += times * probe.took
+        self.reference += times * probe.reference
+        self.asked += times * (probe.reference + probe.own)
+        self.work += times * probe.work
+        self.more += times * probe.more
+        if probe.own:
+            self.told_took += times * probe.took
+            self.told_cases += times * probe.cases
+
+
 class Pace:
     """Learns what tests took; ``left`` forecasts from it. Nothing here looks at a clock."""
 
     def __init__(self) -> None:
         self._plan = Plan({}, (), in_turn=False)
         self._probes: dict[str, Probe] = {}
+        # By level and category: a session may have thousands of probes, and is asked at each.
+        self._sums: dict[str, dict[str, _Sum]] = {}
         self._compared: dict[str, float] = {}
 
     def plan(self, plan: Plan) -> None:
@@ -72,6 +100,10 @@ class Pace:
 
     def probe(self, nodeid: str, probe: Probe) -> None:
         """A probe has run; one that runs again takes the place of its first run."""
+        for one, times in ((self._probes.get(nodeid), -1), (probe, 1)):
+            if one is not None:
+                of_level = self._sums.setdefault(one.level, {})
+                of_level.setdefault(one.category, _Sum()).add(one, times)
         self._probes[nodeid] = probe
 
     def compared(self, level: str, took: float) -> None:
@@ -85,43 +117,46 @@ class Pace:
         work = max(0.0, work - sum(running.values()))
         return work / max(1, workers) + self.more_left()
 
-    def _probes_left(self) -> float:
-        return sum(
-            (count - len(self._of(level, category))) * rate[category]
-            for level, categories in self._plan.probes.items()
-            for rate in [self._rates(level)]
-            for category, count in categories.items()
-        )
+    @property
+    def _first(self) -> Mapping[str, _Sum]:
+        """What ran of the level that came first, which is asked together with the reference."""
+        return next(iter(self._sums.values()))
 
-    def _of(self, level: str, category: str | None = None) -> list[Probe]:
-        return [
-            probe
-            for probe in self._probes.values()
-            if probe.level == level and category in (None, probe.category)
-        ]
+    def _all(self) -> Iterator[_Sum]:
+        for categories in self._sums.values():
+            yield from categories.values()
+
+    def _probes_left(self) -> float:
+        left = 0.0
+        for level, categories in self._plan.probes.items():
+            rates, ran = self._rates(level), self._sums.get(level, {})
+            for category, count in categories.items():
+                done = ran[category].count if category in ran else 0
+                left += max(0, count - done) * rates[category]
+        return left
 
     def _rates(self, level: str) -> Mapping[str, float]:
         """Seconds a probe by category: as at the level that came first, without the reference."""
-        first = next(iter(self._probes.values())).level
-        before = self._of(first)
-        if level == first:
-            return self._by_category([(p.category, p.took) for p in before])
-        rates = self._by_category([(p.category, p.took - p.reference) for p in before])
-        ran = self._of(level)
+        before, ran = self._first, self._sums.get(level, {})
+        if ran is before:
+            return self._by_category({name: one.took for name, one in before.items()})
+        rates = self._by_category({c: one.took - one.reference for c, one in before.items()})
         usual = _STEADY * sum(rates.values()) / len(rates)
-        seen, foreseen = sum(p.took for p in ran), sum(rates[p.category] for p in ran)
+        seen = sum(one.took for one in ran.values())
+        foreseen = sum(one.count * rates[category] for category, one in ran.items())
         factor = (seen + usual) / (foreseen + usual) if usual else 1.0
         return {category: factor * rate for category, rate in rates.items()}
 
-    def _by_category(self, ran: Sequence[tuple[str, float]]) -> dict[str, float]:
+    def _by_category(self, took: Mapping[str, float]) -> dict[str, float]:
         """What one takes on average, and where few or none ran, as far as their weight tells."""
-        weights = sum(_weight(category) for category, _ in ran)
-        usual = sum(took for _, took in ran) / weights
-        names = dict.fromkeys(c for categories in self._plan.probes.values() for c in categories)
-        mine = {name: [took for category, took in ran if category == name] for name in names}
+        counts = {category: one.count for category, one in self._first.items()}
+        usual = sum(took.values()) / sum(n * _weight(name) for name, n in counts.items())
+        planned = (name for categories in self._plan.probes.values() for name in categories)
+        ran = (name for categories in self._sums.values() for name in categories)
         return {
-            name: (_PRIOR * usual * _weight(name) + sum(took)) / (_PRIOR + len(took))
-            for name, took in mine.items()
+            name: (_PRIOR * usual * _weight(name) + took.get(name, 0.0))
+            / (_PRIOR + counts.get(name, 0))
+            for name in dict.fromkeys([*planned, *ran])
         }
 
     def _comparisons_left(self) -> float:
@@ -131,8 +166,8 @@ class Pace:
         if self._compared:
             each = sum(self._compared.values()) / len(self._compared)
         else:
-            seconds = sum(p.reference + p.own for p in self._probes.values())
-            work = sum(p.work for p in self._probes.values())
+            work = sum(one.work for one in self._all())
+            seconds = sum(one.asked for one in self._all())
             each = self._plan.comparing * seconds / work if work else 0.0
         return each * len(to_come)
 
@@ -140,22 +175,19 @@ class Pace:
         """What is asked when all tests have run, for the checks over several probes."""
         if not self._plan.in_turn or not self._probes:
             return 0.0
-        ran = [*self._probes.values()]
-        first = self._of(ran[0].level)
-        took = sum(p.took for p in first)
-        told = [p for p in first if p.own]
-        a_case = sum(p.took for p in told) / (sum(p.cases for p in told) or 1)
-        own = sum(p.took - p.reference for p in first) / took if took else 0.0
+        first = [*self._first.values()]
+        took, count = sum(one.took for one in first), sum(one.count for one in first)
+        a_case = sum(o.told_took for o in first) / (sum(o.told_cases for o in first) or 1)
+        own = 1 - sum(one.reference for one in first) / took if took else 0.0
         more = sorted(self._more_cases(level) for level in self._plan.probes)
         # The reference answers each case once, for the level that is asked most.
         recorded = a_case * (sum(more[-1:]) + own * sum(more[:-1]))
-        usual = _MORE * took * self._planned(ran[0].level) / len(first)
-        return max(recorded, usual)
+        return max(recorded, _MORE * took * self._planned(next(iter(self._sums))) / count)
 
     def _more_cases(self, level: str) -> float:
         """Recorded cases of a level that its probes do not ask for their own sake."""
-        ran = self._of(level) or [*self._probes.values()]
-        return sum(p.more for p in ran) * self._planned(level) / len(ran)
+        ran = [*self._sums.get(level, {}).values()] or [*self._all()]
+        return sum(one.more for one in ran) * self._planned(level) / sum(one.count for one in ran)
 
     def _planned(self, level: str) -> int:
         return sum(self._plan.probes.get(level, {}).values())
