@@ -84,6 +84,28 @@ def test_a_record_and_itself(run: Command, records: tuple[Path, Path]) -> None:
     assert lines[-1] == "q8: every answer is the same, byte by byte"
 
 
+def test_where_answers_part_is_in_the_record(records: tuple[Path, Path]) -> None:
+    """Of each case that came out differently: each model finds likeliest what it wrote."""
+    record = json.loads(records[1].read_text("utf-8"))
+    cases = [case for m in record["measurements"] for case in m["cases"] if case["level"]]
+    written = 0
+    for case in cases:
+        right = [case[side]["verdict"] == "correct" for side in ("reference", "level")]
+        parting = case["parting"]
+        if right[0] == right[1] or case["reference"]["probabilities"]:
+            assert parting is None
+            continue
+        written += 1
+        for side in ("reference", "level"):
+            outlook = parting[f"at_{side}"]
+            likeliest = {"text": parting[side], "probability": outlook[side]}
+            assert outlook["likeliest"][0] == likeliest
+            assert len(outlook["likeliest"]) == 5
+            assert parting["before"].strip() in case[side]["response"]
+    assert written >= 3
+    assert {m["unparted"] for m in record["measurements"]} == {""}
+
+
 def test_cases_and_levels_that_only_one_has(run: Command, tmp_path: Path) -> None:
     write_record(record(measured("sums", "q4", right=60)), tmp_path / "a.json")
     write_record(
