@@ -19,7 +19,6 @@ from pytest_quant.metrics.measurement import (
     Answer,
     CaseResult,
     Measurement,
-    recorded_outcome,
 )
 from pytest_quant.metrics.patterns import pattern_counts
 from pytest_quant.record.run import LevelRecord, RunRecord
@@ -28,6 +27,7 @@ from pytest_quant.reports.advice import advice
 from pytest_quant.reports.baselines import recorded_lines
 from pytest_quant.reports.judgements import judge_problem, preferred
 from pytest_quant.reports.likelihood import in_log_odds, rows
+from pytest_quant.reports.outcomes import said
 from pytest_quant.reports.plain_text import counted, shown
 from pytest_quant.reports.results import (
     SILENT,
@@ -96,11 +96,11 @@ def _end(record: RunRecord) -> Iterator[str]:
 
 
 def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[str]:
-    yield _row(
+    yield row(
         *("level", "verdict", "accuracy, %", f"{record.reference}, %", "drop \\[bounds\\]"),
         *("limit", "lost / won", "KL divergence", "bits/weight", "MB", "tokens/s when asked"),
     )
-    yield _row("---", "---", *["--:"] * 9)
+    yield row("---", "---", *["--:"] * 9)
     for level in levels:
         assert level.verdict is not None
         verdict = level.verdict
@@ -116,7 +116,7 @@ def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[s
                 f"{counts.b} / {counts.c}",
             ]
         speed = tokens_per_second(record, level.name)
-        yield _row(
+        yield row(
             code(level.name),
             f"{_SIGNS.get(verdict, _UNDECIDED)} {WORDS[verdict]}",
             *numbers,
@@ -152,13 +152,13 @@ def _category_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterato
     subjects = sorted({subject for subject, level in cells if level in names})[:_MOST_CATEGORIES]
     if not subjects:
         return
-    yield _row("drop in points", *map(code, names))
-    yield _row("---", *["--:"] * len(names))
+    yield row("drop in points", *map(code, names))
+    yield row("---", *["--:"] * len(names))
     for subject in subjects:
-        yield _row(code(subject), *(cells.get((subject, name), "-") for name in names))
+        yield row(code(subject), *(cells.get((subject, name), "-") for name in names))
     alike = [_alike(known.get(("all", "overall", name))) for name in names]
     if any(alike):
-        yield _row("overall", *(text.removeprefix("; ") or "-" for text in alike))
+        yield row("overall", *(text.removeprefix("; ") or "-" for text in alike))
         yield ""
         yield "Bounds for these probes; after `like these`: for probes like these, 95 %."
 
@@ -179,15 +179,15 @@ def _likelihood_table(record: RunRecord, names: Sequence[str]) -> Iterator[str]:
         if check.result.verdict == "fail"
     }
     yield ""
-    yield _row("right answers, log-odds lost", "probes", *map(code, names))
-    yield _row("---", *["--:"] * (1 + len(names)))
-    for row in [*table[:-1][:_MOST_CATEGORIES], table[-1]]:
+    yield row("right answers, log-odds lost", "probes", *map(code, names))
+    yield row("---", *["--:"] * (1 + len(names)))
+    for of in [*table[:-1][:_MOST_CATEGORIES], table[-1]]:
         cells = (
-            f"**{in_log_odds(cell)}**" if (row.name, name) in failed else in_log_odds(cell)
-            for name, cell in zip(names, row.cells, strict=True)
+            f"**{in_log_odds(cell)}**" if (of.name, name) in failed else in_log_odds(cell)
+            for name, cell in zip(names, of.cells, strict=True)
         )
-        told = next(cell for cell in row.cells if cell)
-        yield _row(code(row.name), str(told.probes), *cells)
+        told = next(cell for cell in of.cells if cell)
+        yield row(code(of.name), str(told.probes), *cells)
 
 
 def _changes(record: RunRecord, room: int) -> Iterator[str]:
@@ -269,7 +269,7 @@ def _example(reference: str, level: str, measurement: Measurement, case: CaseRes
 
 
 def _said(answer: Answer) -> str:
-    return code(answer.response) if answer.finish != RECORDED else f"({recorded_outcome(answer)})"
+    return said(answer) if answer.finish == RECORDED else code(answer.response)
 
 
 def _judgement(record: RunRecord) -> Iterator[str]:
@@ -313,7 +313,7 @@ def _drop(check: Check) -> str:
     return f"{result.drop:.1f} \\[{result.lower:.1f}, {result.upper:.1f}\\]"
 
 
-def _row(*cells: str) -> str:
+def row(*cells: str) -> str:
     # Tables are split at pipes before code spans are found.
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
