@@ -41,7 +41,8 @@ class LevelRecord:
     """A level's artifact. ``size`` in bytes, ``bits_per_weight`` read back from the file.
 
     ``warning`` is a sentence if the artifact is not what its level says, else empty; ``verdict`` is
-    ``None`` for the reference; ``limits_from`` says whose its limits are. ``selected`` probes were
+    ``None`` for the reference; ``limits_from`` says whose its limits are; ``prompt`` in which form
+    questions were put, with the digests of all that took part in it. ``selected`` probes were
     to be asked of it, ``deselected`` ones were collected and left out.
     """
 
@@ -57,6 +58,7 @@ class LevelRecord:
     selected: int = 0
     deselected: int = 0
     limits_from: str = ""
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

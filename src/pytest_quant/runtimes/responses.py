@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from filelock import FileLock
 
+from pytest_quant.base.conversation import content_of
 from pytest_quant.base.converter import structured
 from pytest_quant.base.files import write_atomically
 from pytest_quant.metrics.divergence import Divergence
@@ -56,7 +57,7 @@ class ResponseCache:
     ) -> tuple[Batch, RuntimeInfo]:
         """The batch for these prompts, generated at most once among all processes."""
         return self._get_or_make(
-            [list(origin), list(prompts), asdict(limits), TEXT_FORMAT],
+            [list(origin), [*map(content_of, prompts)], asdict(limits), TEXT_FORMAT],
             generate,
             lambda batch: all(response.finish != "deadline" for response in batch.responses),
             _batch,
@@ -71,7 +72,7 @@ class ResponseCache:
     ) -> tuple[Scores, RuntimeInfo]:
         """The likelihoods of these continuations, worked out at most once among all processes."""
         return self._get_or_make(
-            [list(origin), list(prompts), [list(texts) for texts in continuations]],
+            [list(origin), [*map(content_of, prompts)], [list(texts) for texts in continuations]],
             score,
             lambda scores: all(scores.likelihoods),
             _scores,
@@ -85,7 +86,7 @@ class ResponseCache:
     ) -> tuple[Divergence, RuntimeInfo]:
         """The divergence on a text, worked out at most once; ``origin`` names both artifacts."""
         return self._get_or_make(
-            [list(origin), type(reading).__name__, asdict(reading)],
+            [list(origin), type(reading).__name__, _contents(reading)],
             compare,
             lambda _divergence: True,
             lambda raw: structured(raw, Divergence),
@@ -135,6 +136,13 @@ class ResponseCache:
             f"not all answers are kept: {self._directory} cannot be written: "
             f"{getattr(error, 'strerror', None) or error}; another session asks them again"
         )
+
+
+def _contents(reading: Reading) -> dict[str, Any]:
+    contents = asdict(reading)
+    if "pairs" in contents:
+        contents["pairs"] = [(content_of(prompt), said) for prompt, said in contents["pairs"]]
+    return contents
 
 
 def _dump(made: Batch | Scores | Divergence, info: RuntimeInfo) -> str:

@@ -87,6 +87,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
                 deselected=session.deselected.get(name, 0),
                 verdict=verdicts.get(name),
                 limits_from=_limits_from(session, name, measurements),
+                prompt=session.prompt_form(name),
             )
             for name, artifact in lineup.artifacts.items()
         ),

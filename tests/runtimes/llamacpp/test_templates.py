@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
+from pytest_quant.base.conversation import Conversation, Message
 from pytest_quant.runtimes.llamacpp import templates
-from pytest_quant.runtimes.llamacpp.templates import Renderer, Template, TemplateFault, examine
+from pytest_quant.runtimes.llamacpp.template_trial import examine
+from pytest_quant.runtimes.llamacpp.templates import Renderer, Template, TemplateFault
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
@@ -20,10 +23,10 @@ CHATML = (
 SAYS = "{{ messages[0].content }}"
 
 
-def examined(source: str) -> str:
+def examined(source: str, system: str = "", **given: Any) -> str:
     """What is wrong with a template, or nothing."""
     try:
-        examine(Template(source, "<s>", "</s>"))
+        examine(Template(source, "<s>", "</s>", **given), system)
     except TemplateFault as fault:
         return str(fault)
     return ""
@@ -92,6 +95,130 @@ def test_a_template_that_cannot(source: str, fault: str) -> None:
     assert fault in found
     assert found.isprintable()
     assert len(found) < 260
+
+
+# Templates that say a role, and where an answer begins, each in its own way.
+_TURNS = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}</s>{% endfor %}"
+_ASKS = "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        (f"{_TURNS}{_ASKS}", ""),
+        # It leaves the answer's place out, whatever is asked.
+        (_TURNS, "ends in the wrong place: '<|assistant|>', behind which an answer stands, is not"),
+        (
+            "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}",
+            "ends in the wrong place: 'assistant:', behind which an answer stands, is not there",
+        ),
+        (f"{_TURNS}{_ASKS}{{{{ eos_token }}}}", "in the wrong place: behind the end token (</s>)"),
+        # An answer follows on the question itself.
+        ("{% for m in messages %}{{ m.content }}</s>{% endfor %}", ""),
+        (
+            "{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]"
+            "{% else %}{{ m.content }}</s>{% endif %}{% endfor %}",
+            "",
+        ),
+        ("{{ messages[0].content }}", ""),
+        # What is missing is for the model to write: an empty thought, the name of a channel.
+        (
+            f"{_TURNS.replace('{{ m.content }}', '{{ think(m) }}')}{_ASKS}".replace(
+                "{{ think(m) }}",
+                "{% if m.role == 'assistant' %}<think>\n\n</think>\n{% endif %}{{ m.content }}",
+            ),
+            "",
+        ),
+        (
+            "{% for m in messages %}<|start|>{{ m.role }}{% if m.role == 'assistant' %}"
+            "<|channel|>final{% endif %}<|message|>{{ m.content }}<|end|>{% endfor %}"
+            "{% if add_generation_prompt %}<|start|>assistant{% endif %}",
+            "",
+        ),
+        (
+            "{% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' %}to all:{% endif %}"
+            "{{ m.content }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+            "",
+        ),
+        (f"<s>{SAYS}", ""),
+        (f"{{{{ bos_token }}}}<s>{SAYS}", "begins a prompt with two begin tokens (<s>)"),
+        (f"\n\n{{{{ bos_token }}}}{SAYS}", "puts the begin token (<s>) behind '\\n\\n': the model"),
+        (
+            f"A chat.\n<s>{SAYS}",
+            "puts the begin token (<s>) behind 'A chat.\\n': the model is given",
+        ),
+        (f"{SAYS}<s>[/INST]", ""),
+    ],
+)
+def test_where_a_prompt_begins_and_ends(source: str, fault: str) -> None:
+    found = examined(source)
+    assert fault in found
+    assert bool(fault) == bool(found)
+
+
+def test_a_begin_token_that_nobody_else_adds_may_stand_anywhere() -> None:
+    assert examined(f"A chat.\n<s>{SAYS}", adds_begin=False) == ""
+
+
+ANY = "{% for m in messages %}{{ m.content }}\n{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        (ANY, ""),
+        (CHATML, ""),
+        (
+            "{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}",
+            "drops, cuts or changes what the system text says: it makes 'Which bird",
+        ),
+        (
+            "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}"
+            f"{{% endif %}}{ANY}",
+            "fails on a conversation: no system role",
+        ),
+    ],
+)
+def test_a_system_text(source: str, fault: str) -> None:
+    assert examined(source) == ""
+    found = examined(source, "Answer in one word, and be brief.")
+    assert fault in found
+    assert bool(fault) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ('{"enable_thinking": false}', ""),
+        ('{"enable_thinkin": false}', "no option 'enable_thinkin' (did you mean 'enable_thinking'"),
+        ('{"m": 1}', "reads no option 'm', so that it would change nothing"),
+    ],
+)
+def test_options_that_a_template_reads(options: str, fault: str) -> None:
+    source = f"{{% if enable_thinking is defined and not enable_thinking %}}x{{% endif %}}{ANY}"
+    found = examined(source, options=options)
+    assert fault in found
+    assert bool(fault) == bool(found)
+
+
+def test_turns_of_a_conversation() -> None:
+    said = (
+        Message("user", "Name a colour."),
+        Message("assistant", "<think>\nAny will do.\n</think>\n\nRed."),
+        Message("user", "And another."),
+    )
+    renderer = Renderer(
+        Template(CHATML.replace("| trim", ".split('</think>')[-1] | trim"), "<s>", "</s>")
+    )
+    assert renderer.render(Conversation(said)) == (
+        "<|im_start|>user\nName a colour.<|im_end|>\n<|im_start|>assistant\nRed.<|im_end|>\n"
+        "<|im_start|>user\nAnd another.<|im_end|>\n<|im_start|>assistant\n"
+    )
+    renderer.close()
+    renderer = Renderer(Template("{{ messages[-1].content }}", "<s>", "</s>"))
+    with pytest.raises(TemplateFault, match="changes what the user says: it makes 'And another"):
+        renderer.render(Conversation(said))
+    renderer.close()
 
 
 @pytest.mark.parametrize(

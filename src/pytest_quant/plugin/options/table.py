@@ -154,6 +154,30 @@ OPTIONS = (
         "sequences decoded together",
         "from the model's context length and the memory at hand, at most 16",
     ),
+    _Option(
+        "chat-template",
+        "string",
+        "TEMPLATE",
+        "chat template that questions are put through: auto is the model's own, none a plain "
+        "question; or a file of Jinja source",
+        "auto",
+    ),
+    _Option(
+        "template-options",
+        "linelist",
+        "NAME=VALUE",
+        "what the chat template is told, such as enable_thinking=false; values are JSON, or else "
+        "texts; may be repeated",
+        "none",
+        action="append",
+    ),
+    _Option(
+        "system",
+        "string",
+        "TEXT",
+        "system text before every question that brings none, or the name of a file that holds it",
+        "none",
+    ),
     _Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
     _Option(
         "cache-dir",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Self, get_args
@@ -17,9 +16,10 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
+from pytest_quant.runtimes.chat import OWN_FORM, Chat
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
-from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
+from pytest_quant.runtimes.llamacpp.decoding import Decoding
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
     PLANNED_TOKENS,
@@ -37,26 +37,22 @@ from pytest_quant.runtimes.llamacpp.passages import Reader, differences, passage
 from pytest_quant.runtimes.llamacpp.predictions import diverge_from, predict
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
 from pytest_quant.runtimes.llamacpp.prompt import (
-    chat_template,
     encode,
     encode_answered,
     encode_rendered,
-    opened_by,
-    render,
-    stop_strings,
+    form_of,
 )
-from pytest_quant.runtimes.llamacpp.scoring import Floats, Stem, plan_scores, score
+from pytest_quant.runtimes.llamacpp.results import deadline, likelihoods_of, response_of
+from pytest_quant.runtimes.llamacpp.scoring import Stem, plan_scores, score
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import (
     Batch,
     Capability,
     Incomparable,
-    Likelihood,
     Limits,
     PromptTooLong,
     Reading,
     Replies,
-    Response,
     Runtime,
     RuntimeInfo,
     Scores,
@@ -93,11 +89,12 @@ class LlamaCppRuntime:
         parallel: int,
         context: int,
         physical: int = BATCH_TOKENS,
+        chat: Chat = OWN_FORM,
     ) -> None:
         self._model = model
         self._threads, self._parallel, self._context_length = threads, parallel, context
         self._physical = physical
-        self._template = chat_template(model)
+        self._form = form_of(model, chat)
         self._vocabulary = Vocabulary(model)
         self._context: library.Context | None = None
 
@@ -115,6 +112,7 @@ class LlamaCppRuntime:
         context: int | None = None,
         physical: int = BATCH_TOKENS,
         repack: bool = True,
+        chat: Chat = OWN_FORM,
     ) -> Self:
         """Load a model.
 
@@ -122,13 +120,20 @@ class LlamaCppRuntime:
         ``layout.default_parallel``), ``context`` the tokens that one of them may hold, prompt
         and answer (default: what the model was trained with), ``physical`` the tokens worked on at
         once, ``repack`` whether weights are rearranged for kernels of this processor: both change
-        nothing but the order of sums. Raises ``QuantUsageError`` for a model that cannot be
-        loaded, and for numbers out of range.
+        nothing but the order of sums; ``chat`` the form in which questions are put. Raises
+        ``QuantUsageError`` for a model that cannot be loaded, and for numbers out of range.
         """
         parallel = effective_parallel(path, parallel, context)
         model = library.Model(path, repack=repack)
         context = context or model.context_length
-        return cls(model, threads=threads, parallel=parallel, context=context, physical=physical)
+        return cls(
+            model,
+            threads=threads,
+            parallel=parallel,
+            context=context,
+            physical=physical,
+            chat=chat,
+        )
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
         """Answer every prompt greedily; the same call gives the same bytes, whatever ran before.
@@ -149,14 +154,14 @@ class LlamaCppRuntime:
             context=self._context_length,
             share_prefix=self._model.can_share_prefix,
         )
-        stops = [stop.encode() for stop in stop_strings(limits.stop, self._template)]
+        stops = [stop.encode() for stop in (*limits.stop, *self._form.stops)]
         context = self._open_context(layout.cells, layout.slots)
         batch = TokenBatch(context.batch, layout.slots)
-        with _deadline(context, limits.deadline_s):
+        with deadline(context, limits.deadline_s):
             decoding = Decoding(context, batch, self._vocabulary, tokens, layout, stops)
             continuations = decoding.run()
         responses = tuple(
-            _response(continuation, len(prompt), mark)
+            response_of(continuation, len(prompt), mark)
             for continuation, prompt, mark in zip(continuations, tokens, opened, strict=True)
         )
         return Batch(responses, time.perf_counter() - started)
@@ -189,11 +194,11 @@ class LlamaCppRuntime:
             share_prefix=share,
         )
         context = self._open_context(plan.cells, plan.sequences, plan.outputs)
-        with _deadline(context, deadline_s):
+        with deadline(context, deadline_s):
             scored = iter(score(context, stems, plan))
         return Scores(
             likelihoods=tuple(
-                _likelihoods(stem, [*chain(*islice(scored, 1 if share else len(stem.branches)))])
+                likelihoods_of(stem, [*chain(*islice(scored, 1 if share else len(stem.branches)))])
                 for stem in asked
             ),
             prompt_tokens=sum(stem.size for stem in stems),
@@ -294,17 +299,17 @@ class LlamaCppRuntime:
         self.close()
 
     def _reader(self) -> Reader:
-        return Reader(self._model, self._template, self._context_length)
+        return Reader(self._model, self._form, self._context_length)
 
     def _asked(self, index: int, prompt: str) -> tuple[Tokens, str]:
         """The tokens of a prompt, and the mark that it leaves open.
 
         Checked one by one: of many prompts that are too long only the first is encoded.
         """
-        rendered = render(prompt, self._template)
-        tokens = encode_rendered(rendered, self._model, self._template)
+        rendered = self._form.render(prompt)
+        tokens = encode_rendered(rendered, self._model, self._form)
         check_fits(index, len(tokens), self._context_length)
-        return tokens, opened_by(prompt, rendered) if self._template else ""
+        return tokens, self._form.opened(prompt, rendered)
 
     def _stem(self, prompt: str, continuations: Sequence[str]) -> Stem:
         """The tokens of a prompt, and those that each continuation puts behind them.
@@ -314,8 +319,8 @@ class LlamaCppRuntime:
         """
         if not continuations or not all(text.strip() for text in continuations):
             raise ValueError(f"nothing to score, or an empty text: {list(continuations)}")
-        asked = encode(prompt, self._model, self._template)
-        whole = [encode_answered(prompt, t, self._model, self._template) for t in continuations]
+        asked = encode(prompt, self._model, self._form)
+        whole = [encode_answered(prompt, t, self._model, self._form) for t in continuations]
         start = common_prefix([np.append(asked, -1), *whole])
         return Stem(whole[0][:start], tuple(tokens[start:] for tokens in whole))
 
@@ -354,40 +359,3 @@ class LlamaCppRuntime:
             outputs=outputs,
             physical=self._physical,
         )
-
-
-@contextmanager
-def _deadline(context: library.Context, seconds: float | None) -> Iterator[None]:
-    """Abort the context's work once the time is over."""
-    context.rearm()
-    if seconds is None:
-        yield
-        return
-    timer = threading.Timer(max(0.0, seconds), context.abort)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-
-
-def _response(continuation: Continuation, prompt_tokens: int, opened: str) -> Response:
-    return Response(
-        text=continuation.text.decode("utf-8", errors="replace").strip(),
-        tokens=continuation.tokens,
-        logprobs=continuation.logprobs,
-        finish=continuation.finish,
-        prompt_tokens=prompt_tokens,
-        opened=opened,
-    )
-
-
-def _likelihoods(stem: Stem, logprobs: Sequence[Floats]) -> tuple[Likelihood, ...]:
-    """Of every continuation, or of none if one is missing."""
-    if len(logprobs) < len(stem.branches):
-        return ()
-    return tuple(
-        Likelihood(tuple(tokens.tolist()), tuple(found.tolist()))
-        for tokens, found in zip(stem.branches, logprobs, strict=True)
-    )
