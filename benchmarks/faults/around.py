@@ -89,10 +89,13 @@ class _CutForm:
 
     def __init__(self, own: Form, cut: Callable[[str], str]) -> None:
         self._own, self._cut = own, cut
-        self.special, self.stops = own.special, own.stops
+        self.special, self.stops, self.thinking = own.special, own.stops, own.thinking
 
     def render(self, prompt: str) -> str:
         return self._own.render(self._cut(prompt))
+
+    def before(self, prompt: str, answer: str) -> str:
+        return self._own.before(self._cut(prompt), answer)
 
     def answered(self, prompt: str, answer: str) -> str:
         return self._own.answered(self._cut(prompt), answer)

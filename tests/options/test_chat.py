@@ -10,6 +10,7 @@ from tests.plugin.test_user_mistakes import templated
 from tests.sessions import ONE_PROBE, Project
 
 from pytest_quant.base.library import EMBEDDED_MODEL
+from pytest_quant.runtimes.llamacpp.gguf_header import read_header
 
 # As the embedded model is asked, but for the tone.
 PLAIN = (
@@ -21,9 +22,9 @@ PLAIN = (
 def test_what_was_used_is_in_the_record_and_told_beside_a_baseline(project: Project) -> None:
     project.write("mine.jinja", PLAIN)
     project.write("brief.txt", "Be brief.")
+    project.write("own.jinja", read_header(EMBEDDED_MODEL).metadata["tokenizer.chat_template"])
     project.ini("quant_template_options =", "    tone = dry", "quant_system = brief.txt")
     templated = project.run(*ONE_PROBE, "--quant-chat-template=mine.jinja")
-    assert templated.code == pytest.ExitCode.OK, templated.output + templated.errors
     form = templated.level("q8")["prompt"]
     assert form.startswith("chat template of a file sha256:")
     assert ', options tone="dry", system text sha256:' in form
@@ -33,11 +34,11 @@ def test_what_was_used_is_in_the_record_and_told_beside_a_baseline(project: Proj
     recorded = project.run(*ONE_PROBE, "--quant-update-baselines")
     own = recorded.level("q8")["prompt"]
     assert own.startswith("chat template sha256:")
-    again = project.run(*ONE_PROBE, "--quant-system=Be brief.")
+    again = project.run(*ONE_PROBE, "--quant-chat-template=own.jinja")
     (use,) = again.record["baselines"] if again.record else ()
     (told,) = use["changes"]["prompt"]
-    assert told.startswith(f"{own} -> {own}, system text sha256:")
-    assert "template" in again.output
+    assert told.startswith(f"{own} -> chat template of a file sha256:")
+    assert "runtime, probes, reference" in " ".join(again.output.split())
 
 
 @pytest.mark.parametrize(
@@ -86,11 +87,13 @@ def test_a_mistake_of_the_ini_file_is_told_by_its_name(project: Project) -> None
 
 
 def test_a_runtime_that_heeds_none_is_refused(project: Project) -> None:
-    (project.path / "a.json").write_text(json.dumps({"runtime": "scripted", "default": "red"}))
-    files = ("--quant-artifact=q8=a.json", "--quant-artifact=f16=a.json")
+    for name in ("red", "blue"):
+        script = json.dumps({"runtime": "scripted", "default": name})
+        (project.path / f"{name}.json").write_text(script)
+    files = ("--quant-artifact=q8=blue.json", "--quant-artifact=f16=red.json")
     message = project.run(*ONE_PROBE, *files, "--quant-system=Be brief.").mistake()
     assert "--quant-system (quant_system): " in message
-    assert "a.json is run by a runtime that does not heed it" in message
+    assert "red.json is run by a runtime that does not heed it" in message
 
 
 def test_none_asks_plainly(project: Project, q8_file: Path) -> None:

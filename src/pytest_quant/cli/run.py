@@ -76,6 +76,18 @@ def add_command(commands: Any) -> None:
     parser.add_argument(
         "--system", metavar="TEXT", help="system text before every question, or a file of it"
     )
+    parser.add_argument(
+        "--thinking",
+        default="auto",
+        metavar="WHETHER",
+        help="whether models think before they answer: auto, on or off (default: auto)",
+    )
+    parser.add_argument(
+        "--thinking-budget",
+        type=int,
+        metavar="N",
+        help="tokens that a model may think before an answer (default: 2048)",
+    )
     path("--baselines", metavar="DIR", help="recorded baselines (default: ./baselines, or shipped)")
     path("--cache-dir", metavar="DIR", help="where models and responses are kept")
     for name in _FILES:
@@ -103,6 +115,8 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
         chat_template=chosen.chat_template,
         template_options=_options(chosen.template_options),
         system=chosen.system,
+        thinking=chosen.thinking,
+        thinking_budget=chosen.thinking_budget,
         baselines=chosen.baselines,
         cache_dir=chosen.cache_dir,
         announce=lambda sentence: _tell(Announced(sentence)),

@@ -28,6 +28,7 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likelihood_drop import likelihood_drops
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
+from pytest_quant.metrics.thinking import thinking_counts
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
 SCHEMA_VERSION = 1
@@ -122,6 +123,7 @@ class RunRecord:
             **asdict(self),
             "patterns": [asdict(row) for row in pattern_counts(self.measurements)],
             "hallucinations": [asdict(row) for row in hallucinations(self.measurements)],
+            "thinking": [asdict(row) for row in thinking_counts(self.measurements)],
             "likelihood_drops": [asdict(row) for row in likelihood_drops(self.measurements)],
         }
 

@@ -14,12 +14,19 @@ PLAIN_QUESTION = "plain question"
 # Hexadecimal digits of a text's digest for a person.
 _DIGITS = 12
 
+# Tokens that a model may think before each answer: enough for most questions, and no night's work.
+THINKING_BUDGET = 2048
+MOST_THINKING = 1_000_000
+
 # What a runtime may be able to do about it.
-Part = Literal["template", "options", "system"]
+Part = Literal["template", "options", "system", "thinking", "budget"]
+Thinking = Literal["auto", "on", "off"]
 _OPTIONS: dict[Part, str] = {
     "template": "--quant-chat-template (quant_chat_template)",
     "options": "--quant-template-options (quant_template_options)",
     "system": "--quant-system (quant_system)",
+    "thinking": "--quant-thinking (quant_thinking)",
+    "budget": "--quant-thinking-budget (quant_thinking_budget)",
 }
 
 
@@ -33,15 +40,18 @@ class TemplateFile:
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """The template that prompts are put into, what it is told, and a text that goes before all.
+    """The template that prompts are put into, what it is told, and whether a model thinks.
 
     ``template`` is the model's own, if it has one (``auto``), none at all, or one of a file;
     ``options`` are names that the template may use, each with its value as JSON, in order.
+    ``thinking`` switches that on or off; ``budget`` bounds it, in tokens, apart from the answer.
     """
 
     template: Literal["auto", "none"] | TemplateFile = "auto"
     options: tuple[tuple[str, str], ...] = ()
     system: str = ""
+    thinking: Thinking = "auto"
+    budget: int = THINKING_BUDGET
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -50,7 +60,8 @@ class Chat:
             return ()
         template = self.template
         source = [template.source] if isinstance(template, TemplateFile) else template
-        return (json.dumps([source, self.options, self.system]),)
+        told = [source, self.options, self.system, self.thinking, self.budget]
+        return (json.dumps(told),)
 
     def form(self, own: str) -> str:
         """How a model is asked, for a person; ``own`` is how it is asked by itself."""
@@ -63,6 +74,8 @@ class Chat:
             own,
             f"options {options}" if options else "",
             f"system text {_digest(self.system)}" if self.system else "",
+            "" if self.thinking == "auto" else f"thinking {self.thinking}",
+            "" if self.budget == THINKING_BUDGET else f"thinking budget {self.budget}",
         ]
         return ", ".join(filter(None, told))
 

@@ -14,8 +14,13 @@ from pytest_quant.base.resources import usable_cpus
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import Level, parse_level, parse_levels
-from pytest_quant.runtimes.chat import Chat
-from pytest_quant.session.chat import checked_options, read_chat_template, read_system
+from pytest_quant.runtimes.chat import MOST_THINKING, THINKING_BUDGET, Chat, Thinking
+from pytest_quant.session.chat import (
+    checked_options,
+    parse_thinking,
+    read_chat_template,
+    read_system,
+)
 from pytest_quant.session.plan import Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths
 from pytest_quant.session.session import Session
@@ -46,6 +51,8 @@ def session_of(
     chat_template: PathLike | None = None,
     template_options: Mapping[str, Any] | None = None,
     system: PathLike | None = None,
+    thinking: str = "auto",
+    thinking_budget: int | None = None,
     cache_dir: PathLike | None = None,
     announce: Callable[[str], None],
 ) -> Session:
@@ -69,6 +76,8 @@ def session_of(
             template=_read("chat_template", chat_template, base, read_chat_template) or "auto",
             options=_template_options(template_options),
             system=_read("system", system, base, read_system) or "",
+            thinking=_thinking(thinking),
+            budget=_count("thinking_budget", thinking_budget, MOST_THINKING) or THINKING_BUDGET,
         ),
         text=_existing("text", text),
         margin=None if margin is None else _points("margin", margin),
@@ -148,6 +157,13 @@ def _template_options(found: Any) -> tuple[tuple[str, str], ...]:
         return checked_options(found)
     except QuantUsageError as error:
         raise QuantUsageError(f"template_options: {error}") from None
+
+
+def _thinking(found: Any) -> Thinking:
+    try:
+        return parse_thinking(found if isinstance(found, str) else repr(found))
+    except QuantUsageError as error:
+        raise QuantUsageError(f"thinking: {error}") from None
 
 
 def _path(name: str, found: Any) -> Path | None:

@@ -27,7 +27,7 @@ from pytest_quant.runtimes.protocol import (
     require,
 )
 from pytest_quant.runtimes.responses import ResponseCache
-from pytest_quant.session.replies import Reply, answers_of, likeliest, options_of, prompts_of
+from pytest_quant.session.replies import answers_of, likeliest, options_of, prompts_of, reply_of
 from pytest_quant.session.sampling import Part, Sampling
 from pytest_quant.session.screening import Screening
 from pytest_quant.session.targets import TargetReader
@@ -249,7 +249,7 @@ class Bench:
         texts = {
             prompt: [*dict.fromkeys((theirs.text, mine.text))]
             for (prompt, theirs), mine in zip(replies, own, strict=True)
-            if theirs.text.strip() and mine.text.strip()
+            if theirs.is_answered and mine.is_answered
         }
         if not texts:
             return []
@@ -321,10 +321,7 @@ class Bench:
             effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
         else:
             batch = self._generate(level, prompts, probe.max_tokens)
-            replies = [
-                Reply(response.whole, response.finish, logprobs=response.logprobs)
-                for response in batch.responses
-            ]
+            replies = [*map(reply_of, batch.responses)]
             effort = _effort(batch)
         return answers_of(probe, cases, replies), effort
 

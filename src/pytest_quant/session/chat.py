@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pytest_quant.base.paths import given_path
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.runtimes.chat import TemplateFile
+from pytest_quant.runtimes.chat import TemplateFile, Thinking
 
 # What is longer is no template, and no text to put before every question.
 MOST_BYTES = 1 << 20
@@ -52,6 +52,14 @@ def read_system(text: str, base: Path) -> str:
         raise QuantUsageError(f"found {len(text):,} characters, expected at most {MOST_BYTES:,}")
     _check_characters(text)
     return text.strip()
+
+
+def parse_thinking(text: str) -> Thinking:
+    """Raises ``QuantUsageError`` for anything but a word that says whether models think."""
+    match text.strip().lower():
+        case "auto" | "on" | "off" as word:
+            return word
+    raise QuantUsageError(f"found {text!r:.100}, expected auto, on or off")
 
 
 def parse_template_options(lines: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -44,6 +44,8 @@ def run(
     chat_template: PathLike | None = None,
     template_options: Mapping[str, Any] | None = None,
     system: PathLike | None = None,
+    thinking: str = "auto",
+    thinking_budget: int | None = None,
     cache_dir: PathLike | None = None,
     progress: Watch | None = None,
 ) -> RunRecord:
@@ -82,6 +84,8 @@ def run(
         chat_template=chat_template,
         template_options=template_options,
         system=system,
+        thinking=thinking,
+        thinking_budget=thinking_budget,
         cache_dir=cache_dir,
         announce=lambda sentence: watch(Announced(sentence)),
     )

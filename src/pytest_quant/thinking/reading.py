@@ -141,6 +141,12 @@ def left_open(prompt_end: str) -> str:
     return opened
 
 
+def closes_thinking(prompt_end: str) -> bool:
+    """Whether the end of a prompt has thinking behind it, so that the reply is the answer."""
+    kinds = [mark.kind for mark in marks.find(marks.plain(prompt_end))]
+    return "close" in kinds or "loose close" in kinds
+
+
 def only_marks(text: str) -> bool:
     """Whether a text is an empty thought: marks of thinking with nothing said between them."""
     plain, begin, found = marks.plain(text), 0, False

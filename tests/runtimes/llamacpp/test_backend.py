@@ -25,6 +25,7 @@ def test_answers_are_kept_under_all_that_could_change_them(tmp_path: Path) -> No
         __version__,
         "parallel 2",
         "kernels told",
+        "thinking 2048",
     )
     assert backend.origin(artifact, conditions) == origin
     assert backend.origin(artifact, replace(conditions, batch=16)) == (*origin, "batch 16")

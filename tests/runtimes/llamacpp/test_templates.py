@@ -11,7 +11,9 @@ import pytest
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
 from pytest_quant.base.conversation import Conversation, Message
+from pytest_quant.runtimes.chat import Chat, Thinking
 from pytest_quant.runtimes.llamacpp import templates
+from pytest_quant.runtimes.llamacpp.prompt import TemplateForm
 from pytest_quant.runtimes.llamacpp.template_trial import examine
 from pytest_quant.runtimes.llamacpp.templates import Renderer, Template, TemplateFault
 
@@ -23,10 +25,10 @@ CHATML = (
 SAYS = "{{ messages[0].content }}"
 
 
-def examined(source: str, system: str = "", **given: Any) -> str:
+def examined(source: str, system: str = "", thinking: Thinking = "auto", **given: Any) -> str:
     """What is wrong with a template, or nothing."""
     try:
-        examine(Template(source, "<s>", "</s>", **given), system)
+        examine(Template(source, "<s>", "</s>", **given), system, thinking)
     except TemplateFault as fault:
         return str(fault)
     return ""
@@ -197,6 +199,102 @@ def test_a_system_text(source: str, fault: str) -> None:
 def test_options_that_a_template_reads(options: str, fault: str) -> None:
     source = f"{{% if enable_thinking is defined and not enable_thinking %}}x{{% endif %}}{ANY}"
     found = examined(source, options=options)
+    assert fault in found
+    assert bool(fault) == bool(found)
+
+
+_CHATS = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}<|bot|>"
+_SWITCHED = (
+    f"{_CHATS}{{% if enable_thinking is defined and not enable_thinking %}}<think></think>"
+    "{% endif %}"
+)
+_OPENED = f"{_CHATS}{{{{ '<think>\n' }}}}"
+_CHANNELS = (
+    "{% for m in messages %}<|start|>{{ m.role }}{% if m.role == 'assistant' %}<|channel|>final"
+    "{% endif %}<|message|>{{ m.content }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+)
+_EFFORTS = (
+    f"{_CHATS}{{% if reasoning_effort == 'none' %}}<think></think>{{% else %}}<think>{{% endif %}}"
+)
+_QUIET = f"{{% if thinking %}}Write thoughts between <think> and </think>.{{% endif %}}{_CHATS}"
+_SPOKEN = f"{_CHATS}{{# </think> is the end of a thought #}}"
+
+
+@pytest.mark.parametrize(
+    ("source", "thinking", "ends", "answered"),
+    [
+        # As no model of thinking is asked.
+        (_CHATS, "auto", "<|bot|>", "<|bot|>Rome"),
+        (_CHATS, "off", "<|bot|>", "<|bot|>Rome"),
+        # Tags that the model writes, with a switch and without one.
+        (_SWITCHED, "auto", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_SWITCHED, "on", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_SWITCHED, "off", "<|bot|><think></think>", "<|bot|><think></think>Rome"),
+        (_SPOKEN, "auto", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_SPOKEN, "on", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_SPOKEN, "off", "<|bot|><think>\n\n</think>\n\n", "<|bot|><think>\n\n</think>\n\nRome"),
+        # A switch that is off by itself, and writes nothing.
+        (_QUIET, "auto", "<|bot|>", "<|bot|>Rome"),
+        (_QUIET, "on", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_QUIET, "off", "<|bot|>", "<|bot|>Rome"),
+        # A tag that the template opens.
+        (_OPENED, "auto", "<|bot|><think>\n", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_OPENED, "on", "<|bot|><think>\n", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_OPENED, "off", "<|bot|><think>\n\n</think>\n\n", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_EFFORTS, "on", "<|bot|><think>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_EFFORTS, "off", "<|bot|><think></think>", "<|bot|><think></think>Rome"),
+        # Channels.
+        (_CHANNELS, "auto", "<|start|>assistant", "assistant<|channel|>final<|message|>Rome"),
+        (
+            _CHANNELS,
+            "off",
+            "<|start|>assistant<|channel|>final<|message|>",
+            "<|start|>assistant<|channel|>final<|message|>Rome",
+        ),
+        (
+            f"{_CHANNELS}<|channel|>analysis<|message|>",
+            "auto",
+            "analysis<|message|>",
+            "<|message|><|end|><|start|>assistant<|channel|>final<|message|>Rome",
+        ),
+    ],
+)
+def test_an_answer_stands_behind_all_thinking(
+    source: str, thinking: Any, ends: str, answered: str
+) -> None:
+    form = TemplateForm(Template(source, "<s>", "</s>"), Chat(thinking=thinking), "m.gguf")
+    rendered = form.render("Why?")
+    assert rendered.endswith(ends)
+    assert form.answered("Why?", "Rome").endswith(answered)
+    # What has thoughts of its own stands behind these.
+    own = "So be it.</think>Rome"
+    assert form.answered("Why?", own) == f"{rendered}{own}"
+    assert examined(source, thinking=thinking) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "thinking", "options", "fault"),
+    [
+        (
+            _CHATS,
+            "on",
+            "{}",
+            "has no switch for thinking (enable_thinking, thinking, reas",
+        ),
+        (
+            _SWITCHED,
+            "off",
+            '{"enable_thinking": true}',
+            "is told 'enable_thinking' by --quant-t",
+        ),
+        (_SWITCHED, "auto", '{"enable_thinking": true}', ""),
+    ],
+)
+def test_a_switch_that_is_not_there_or_set_twice(
+    source: str, thinking: Any, options: str, fault: str
+) -> None:
+    found = examined(source, thinking=thinking, options=options)
     assert fault in found
     assert bool(fault) == bool(found)
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import parse_level
 from pytest_quant.plugin.options.sources import Values
-from pytest_quant.runtimes.chat import Chat
+from pytest_quant.runtimes.chat import MOST_THINKING, THINKING_BUDGET, Chat
 from pytest_quant.session.settings import MOST_CASES, MOST_THREADS, JudgeSettings
 
 _T = TypeVar("_T")
@@ -198,9 +198,14 @@ def judge(values: Values) -> JudgeSettings | None:
     return JudgeSettings(url, model, pairs or 64, timeout or 60.0)
 
 
+def budget(text: str) -> int:
+    return positive(text, MOST_THINKING)
+
+
 def chat(values: Values) -> Chat:
     from pytest_quant.session.chat import (
         parse_template_options,
+        parse_thinking,
         read_chat_template,
         read_system,
     )
@@ -218,6 +223,8 @@ def chat(values: Values) -> Chat:
         template=based("chat-template", read_chat_template) or "auto",
         options=options,
         system=based("system", read_system) or "",
+        thinking=values.parsed("thinking", parse_thinking) or "auto",
+        budget=values.parsed("thinking-budget", budget) or THINKING_BUDGET,
     )
 
 

@@ -93,6 +93,8 @@ class LlamaCpp:
             f"parallel {width}",
             # What was kept before the kernels were told is not known by them.
             "kernels told",
+            # Those of before did not count thinking apart, and scored before its end.
+            f"thinking {conditions.chat.budget}",
             *batch,
             *conditions.chat.key,
         )
@@ -109,7 +111,7 @@ class LlamaCpp:
         )
 
     def honours(self) -> frozenset[str]:
-        return frozenset({"template", "options", "system"})
+        return frozenset({"template", "options", "system", "thinking", "budget"})
 
     def prompt_form(self, artifact: Artifact) -> str:
         from pytest_quant.runtimes.llamacpp.contents import prompt_form

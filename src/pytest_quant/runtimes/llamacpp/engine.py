@@ -37,7 +37,6 @@ from pytest_quant.runtimes.llamacpp.passages import Reader, differences, passage
 from pytest_quant.runtimes.llamacpp.predictions import diverge_from, predict
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
 from pytest_quant.runtimes.llamacpp.prompt import (
-    encode,
     encode_answered,
     encode_rendered,
     form_of,
@@ -57,6 +56,7 @@ from pytest_quant.runtimes.protocol import (
     RuntimeInfo,
     Scores,
 )
+from pytest_quant.thinking import Allowance
 
 # Tokens in one call of llama.cpp, which is also its own default for a physical batch.
 BATCH_TOKENS = 512
@@ -96,6 +96,7 @@ class LlamaCppRuntime:
         self._physical = physical
         self._form = form_of(model, chat)
         self._vocabulary = Vocabulary(model)
+        self._thinking_budget = chat.budget
         self._context: library.Context | None = None
 
     @property
@@ -147,9 +148,10 @@ class LlamaCppRuntime:
         if not prompts:
             return Batch((), 0.0)
         tokens, opened = zip(*map(self._asked, count(), prompts), strict=True)
+        budget = self._thinking_budget if self._may_think else 0
         layout = plan(
             tokens,
-            limits.max_tokens,
+            limits.max_tokens + budget,
             parallel=self._parallel,
             context=self._context_length,
             share_prefix=self._model.can_share_prefix,
@@ -158,7 +160,8 @@ class LlamaCppRuntime:
         context = self._open_context(layout.cells, layout.slots)
         batch = TokenBatch(context.batch, layout.slots)
         with deadline(context, limits.deadline_s):
-            decoding = Decoding(context, batch, self._vocabulary, tokens, layout, stops)
+            allowances = [Allowance(mark, limits.max_tokens, budget) for mark in opened if budget]
+            decoding = Decoding(context, batch, self._vocabulary, tokens, layout, stops, allowances)
             continuations = decoding.run()
         responses = tuple(
             response_of(continuation, len(prompt), mark)
@@ -301,6 +304,11 @@ class LlamaCppRuntime:
     def _reader(self) -> Reader:
         return Reader(self._model, self._form, self._context_length)
 
+    @property
+    def _may_think(self) -> bool:
+        thinking = self._form.thinking
+        return thinking == "yes" or (thinking == "perhaps" and self._vocabulary.knows_thinking)
+
     def _asked(self, index: int, prompt: str) -> tuple[Tokens, str]:
         """The tokens of a prompt, and the mark that it leaves open.
 
@@ -312,16 +320,18 @@ class LlamaCppRuntime:
         return tokens, self._form.opened(prompt, rendered)
 
     def _stem(self, prompt: str, continuations: Sequence[str]) -> Stem:
-        """The tokens of a prompt, and those that each continuation puts behind them.
+        """The tokens of a prompt, and those that each continuation puts behind them and behind the
+        end of any thinking.
 
         A continuation may change how the end of the prompt is tokenized: then the branches
         begin where the texts first differ in their tokens.
         """
         if not continuations or not all(text.strip() for text in continuations):
             raise ValueError(f"nothing to score, or an empty text: {list(continuations)}")
-        asked = encode(prompt, self._model, self._form)
+        texts = {self._form.before(prompt, text) for text in continuations}
+        asked = [encode_rendered(text, self._model, self._form) for text in sorted(texts)]
         whole = [encode_answered(prompt, t, self._model, self._form) for t in continuations]
-        start = common_prefix([np.append(asked, -1), *whole])
+        start = common_prefix([*(np.append(tokens, -1) for tokens in asked), *whole])
         return Stem(whole[0][:start], tuple(tokens[start:] for tokens in whole))
 
     def _open_context(

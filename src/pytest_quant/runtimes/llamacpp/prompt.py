@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -21,7 +21,8 @@ from pytest_quant.runtimes.llamacpp.gguf_header import read_header
 from pytest_quant.runtimes.llamacpp.library import Model
 from pytest_quant.runtimes.llamacpp.template_trial import FORM, examine
 from pytest_quant.runtimes.llamacpp.templates import Renderer, Template, TemplateFault
-from pytest_quant.thinking import left_open
+from pytest_quant.runtimes.llamacpp.thinking_switch import manner_of
+from pytest_quant.thinking import closes_thinking, has_thought, left_open, shut
 
 # A base model goes on to invent the next question; that is where its answer ends.
 PLAIN_STOP = "\nQuestion:"
@@ -36,18 +37,26 @@ class Form(Protocol):
     """How one model is asked.
 
     ``special``: control tokens are recognised in what is rendered. ``stops`` end an answer besides
-    the end tokens.
+    the end tokens. ``thinking`` says whether the model thinks before it answers: ``perhaps``, where
+    the template speaks of none and the vocabulary may.
     """
 
     special: bool
     stops: tuple[str, ...]
+    thinking: Literal["yes", "perhaps", "no"]
 
     def render(self, prompt: str) -> str:
         """The text that the model is given, up to where its answer begins."""
         ...
 
+    def before(self, prompt: str, answer: str) -> str:
+        """The text behind which an answer that is given stands: behind the end of any thinking. One
+        that has none of its own stands behind an empty thought.
+        """
+        ...
+
     def answered(self, prompt: str, answer: str) -> str:
-        """The same text with an answer behind it."""
+        """That text with the answer behind it."""
         ...
 
     def opened(self, prompt: str, rendered: str) -> str:
@@ -66,12 +75,16 @@ class PlainForm:
 
     special: bool = False
     stops: tuple[str, ...] = (PLAIN_STOP,)
+    thinking: Literal["yes", "perhaps", "no"] = "no"
 
     def __init__(self, system: str = "") -> None:
         self._system = system
 
     def render(self, prompt: str) -> str:
         return "".join(map(_plain, messages_of(under_system(prompt, self._system)))) + "\nAnswer:"
+
+    def before(self, prompt: str, answer: str) -> str:  # noqa: ARG002
+        return self.render(prompt)
 
     def answered(self, prompt: str, answer: str) -> str:
         return f"{self.render(prompt)} {answer}"
@@ -97,22 +110,51 @@ class TemplateForm:
     special: bool = True
     stops: tuple[str, ...] = ()
 
-    def __init__(self, template: Template, system: str, source: str) -> None:
-        self._renderer = _renderers.setdefault(template, Renderer(template))
-        self._system = system
-        self._source = source
+    def __init__(self, template: Template, chat: Chat, source: str) -> None:
+        self._system, self._source = chat.system, source
+        try:
+            self._manner = manner_of(_renderer(template), chat.thinking)
+        except TemplateFault as fault:
+            raise _mistake(source, fault) from None
+        self._renderer = _renderer(self._manner.template)
+        self.thinking: Literal["yes", "perhaps", "no"]
+        self.thinking = "yes" if self._manner.thinks else "no" if self._manner.is_off else "perhaps"
 
     def render(self, prompt: str) -> str:
         try:
-            return self._renderer.render(under_system(prompt, self._system))
+            rendered = self._renderer.render(under_system(prompt, self._system))
         except TemplateFault as fault:
             raise _mistake(self._source, fault) from None
+        if self._manner.is_off:
+            rendered += self._end_of_thought(prompt, rendered)
+        return rendered
+
+    def before(self, prompt: str, answer: str) -> str:
+        rendered = self.render(prompt)
+        if not has_thought(answer):
+            rendered += self._end_of_thought(prompt, rendered)
+        return rendered
 
     def answered(self, prompt: str, answer: str) -> str:
-        return self.render(prompt) + answer
+        return self.before(prompt, answer) + answer
 
     def opened(self, prompt: str, rendered: str) -> str:
-        return left_open(rendered.rpartition(last_turn(prompt).strip())[2])
+        return left_open(_behind(prompt, rendered))
+
+    def _end_of_thought(self, prompt: str, rendered: str) -> str:
+        """What is to stand behind a prompt so that an answer follows, nothing being thought."""
+        if opened := self.opened(prompt, rendered):
+            return shut(opened, rendered)
+        return "" if closes_thinking(_behind(prompt, rendered)) else self._manner.empty
+
+
+def _behind(prompt: str, rendered: str) -> str:
+    """What a template puts behind the user's last words."""
+    return rendered.rpartition(last_turn(prompt).strip())[2]
+
+
+def _renderer(template: Template) -> Renderer:
+    return _renderers.setdefault(template, Renderer(template))
 
 
 def form_of(model: Model, chat: Chat = OWN_FORM) -> Form:
@@ -120,7 +162,7 @@ def form_of(model: Model, chat: Chat = OWN_FORM) -> Form:
     template = _template(model, chat)
     if template is None:
         return PlainForm(chat.system)
-    return TemplateForm(template, chat.system, _source(model.path, chat))
+    return TemplateForm(template, chat, _source(model.path, chat))
 
 
 def check_forms(files: Mapping[str, Path], chat: Chat, cache_dir: Path) -> None:
@@ -132,6 +174,11 @@ def check_forms(files: Mapping[str, Path], chat: Chat, cache_dir: Path) -> None:
     own = "-".join(hashlib.sha256(text.encode()).hexdigest() for text in chat.key)
     for digest, path in files.items():
         if not _has_template(path, chat):
+            if chat.thinking == "on":
+                raise QuantUsageError(
+                    f"--quant-thinking (quant_thinking): {path} is asked without a chat template, "
+                    "which could switch it on; leave it out"
+                )
             if chat.options:
                 raise QuantUsageError(
                     f"--quant-template-options (quant_template_options): {path} is asked without a "
@@ -149,7 +196,7 @@ def check_forms(files: Mapping[str, Path], chat: Chat, cache_dir: Path) -> None:
             model.close()
         try:
             if template and template not in good:
-                examine(template, chat.system)
+                examine(template, chat.system, chat.thinking)
                 good.add(template)
         except TemplateFault as fault:
             raise _mistake(_source(path, chat), fault) from None

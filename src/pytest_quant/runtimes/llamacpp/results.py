@@ -36,6 +36,7 @@ def response_of(continuation: Continuation, prompt_tokens: int, opened: str) -> 
         finish=continuation.finish,
         prompt_tokens=prompt_tokens,
         opened=opened,
+        thought=continuation.thought,
     )
 
 

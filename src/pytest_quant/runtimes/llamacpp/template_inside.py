@@ -112,7 +112,8 @@ def _compiled(order: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any
             "tools": None,
             "tool_choice": None,
         }
-        for piece in template.generate(given | json.loads(order["options"])):
+        options = json.loads(order["options"]) | request["options"]
+        for piece in template.generate(given | options):
             pieces.append(piece)
             length += len(piece)
             if length > most:

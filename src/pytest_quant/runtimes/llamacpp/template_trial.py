@@ -6,7 +6,9 @@ import difflib
 import json
 
 from pytest_quant.base.conversation import Conversation, Message, messages_of, under_system
+from pytest_quant.runtimes.chat import Thinking
 from pytest_quant.runtimes.llamacpp.templates import Renderer, Template, TemplateFault, changed
+from pytest_quant.runtimes.llamacpp.thinking_switch import manner_of
 from pytest_quant.thinking import only_marks
 
 # Of how a template is tried; what was found to be good by another form is tried again.
@@ -25,14 +27,15 @@ _LONG = "\n\n".join(
 _REPLY = "The blackbird sings earliest."
 
 
-def examine(template: Template, system: str = "") -> None:
+def examine(template: Template, system: str = "", thinking: Thinking = "auto") -> None:
     """Render known words twice, in two processes, ``system`` before them.
 
-    Raises ``TemplateFault``.
+    ``thinking`` says how its own switch is to be set. Raises ``TemplateFault``.
     """
     renderer = Renderer(template)
     try:
         _check_options(renderer.names(), template)
+        manner_of(renderer, thinking)
         first = _rendered(renderer, system)
         _check_begin(first[0], template)
         _check_end(renderer, first[0], system, template)

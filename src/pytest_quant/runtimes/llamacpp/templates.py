@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,17 +63,21 @@ class Renderer:
     """Renders prompts in one template, in a process that ends with this object."""
 
     def __init__(self, template: Template) -> None:
-        self._template = template
+        self.template = template
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[..., Renderer] | None = None
 
-    def render(self, prompt: str, *, answer: bool = True) -> str:
+    def render(
+        self, prompt: str, *, answer: bool = True, options: Mapping[str, Any] | None = None
+    ) -> str:
         """The text that a model is given for a prompt, up to where its answer begins, or, without
-        one, what the messages are by themselves. Raises ``TemplateFault``.
+        one, what the messages are by themselves. ``options`` go before those of the template.
+        Raises ``TemplateFault``.
         """
         messages = messages_of(prompt)
         told = [{"role": message.role, "content": message.content} for message in messages]
-        rendered: str = self._answer({"messages": told, "answer": answer}, len(told))["prompt"]
+        request = {"messages": told, "answer": answer, "options": dict(options or {})}
+        rendered: str = self._answer(request, len(told))["prompt"]
         try:
             rendered.encode()
         except UnicodeEncodeError:
@@ -128,10 +133,10 @@ class Renderer:
         self._process = process
         self._end = weakref.finalize(self, _end, process, os.getpid())
         order = {
-            "template": self._template.source,
-            "begin": self._template.begin,
-            "end": self._template.end,
-            "options": self._template.options,
+            "template": self.template.source,
+            "begin": self.template.begin,
+            "end": self.template.end,
+            "options": self.template.options,
             "path": [path for path in sys.path if path],
             "seconds": SECONDS,
             "memory": MEMORY,

@@ -60,11 +60,17 @@ class Scripted:
     ) -> None:
         """It reads none."""
 
-    def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:  # noqa: ARG002
-        return (artifact.digest, NAME, f"format {FORMAT}", __version__)
+    def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:
+        budget = f"thinking {conditions.chat.budget}"
+        return (artifact.digest, NAME, f"format {FORMAT}", __version__, budget)
 
     def open(self, artifact: Artifact, conditions: Conditions) -> Runtime:
-        return ScriptedRuntime(read_script(artifact.path), conditions.threads)
+        return ScriptedRuntime(
+            read_script(artifact.path), conditions.threads, conditions.chat.budget
+        )
+
+    def honours(self) -> frozenset[str]:
+        return frozenset({"budget"})
 
     def contents(self, artifact: Artifact, cache_dir: Path) -> Contents:  # noqa: ARG002
         parts = read_script(artifact.path).parts
