@@ -268,7 +268,9 @@ def test_the_entry_point_loads_nothing_heavy() -> None:
         "pytest_quant.plugin.hookspecs",
         "pytest_quant.plugin.marks",
         "pytest_quant.plugin.options",
+        "pytest_quant.plugin.options.asking",
         "pytest_quant.plugin.options.declaring",
+        "pytest_quant.plugin.options.option",
         "pytest_quant.plugin.options.table",
     ]
 

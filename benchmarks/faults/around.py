@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ import llama_cpp
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
-from pytest_quant.runtimes.llamacpp.prompt import render
+from pytest_quant.runtimes.llamacpp.prompt import Form
 from pytest_quant.runtimes.protocol import (
     Batch,
     Capability,
@@ -84,6 +84,26 @@ class StuckStopString(Around):
         return self._inside.generate(prompts, replace(limits, stop=(*limits.stop, self._stop)))
 
 
+class _CutForm:
+    """A form in which each prompt is cut first."""
+
+    def __init__(self, own: Form, cut: Callable[[str], str]) -> None:
+        self._own, self._cut = own, cut
+        self.special, self.stops, self.thinking = own.special, own.stops, own.thinking
+
+    def render(self, prompt: str) -> str:
+        return self._own.render(self._cut(prompt))
+
+    def before(self, prompt: str, answer: str) -> str:
+        return self._own.before(self._cut(prompt), answer)
+
+    def answered(self, prompt: str, answer: str) -> str:
+        return self._own.answered(self._cut(prompt), answer)
+
+    def opened(self, prompt: str, rendered: str) -> str:
+        return self._own.opened(self._cut(prompt), rendered)
+
+
 class CutPrompts(Around):
     """Keeps the end of a long prompt, as a server with too small a context does."""
 
@@ -104,12 +124,12 @@ class CutPrompts(Around):
         return self._inside.score(cut, continuations, deadline_s)
 
     def read_beside(self, reference: LlamaCppRuntime, reading: Reading) -> Divergence | None:
-        own = self._inside._template
-        self._inside._template = lambda prompt: render(self._cut(prompt), own)
+        own = self._inside._form
+        self._inside._form = _CutForm(own, self._cut)
         try:
             return super().read_beside(reference, reading)
         finally:
-            self._inside._template = own
+            self._inside._form = own
 
     def _cut(self, prompt: str) -> str:
         return " ".join(prompt.split(" ")[-self._words :])

@@ -78,7 +78,7 @@ def test_a_chat_template_that_cannot_be_used(template: str, said: str, project: 
     templated(EMBEDDED_MODEL, template, project.path / "m-f16.gguf")
     message = project.run(*ONE_PROBE, "--quant-model=m-f16.gguf").mistake()
     assert f"m-f16.gguf: the model's chat template {said}" in message
-    assert "repair tokenizer.chat_template in the GGUF, or remove it to ask plainly" in message
+    assert "repair it, or give another (--quant-chat-template FILE), or ask plainly" in message
 
 
 def test_the_chat_template_of_a_given_level(

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from tests.probes.shipped import LIBRARY, first_cases
 
+from pytest_quant.base.conversation import Conversation, Message
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.cases import (
     count_cases,
@@ -51,6 +52,34 @@ WORD = replace(
     expect="{word}!",
     check="text",
 )
+
+
+CHAT = replace(
+    PROBE,
+    id="chat",
+    prompt=Conversation(
+        [
+            Message("user", "Remember {a}."),
+            Message("assistant", "I remember {a}."),
+            Message("user", "What is it times {b}?"),
+        ]
+    ),
+)
+
+
+def test_the_turns_of_a_conversation_are_filled_in() -> None:
+    cases = draw_cases(CHAT, 3)
+    for case in cases:
+        assert isinstance(case.prompt, Conversation)
+        first, again, asked = (message.content for message in case.prompt.messages)
+        assert again == f"I r{first[1:]}"
+        assert asked.startswith("What is it times ")
+        assert case.prompt == f"[user]\n{first}\n\n[assistant]\n{again}\n\n[user]\n{asked}"
+    assert len({case.digest for case in cases}) == 3
+    # The same words as one prompt are another question.
+    text = draw_cases(replace(CHAT, prompt=str(CHAT.prompt)), 3)
+    assert [case.prompt for case in text] == [case.prompt for case in cases]
+    assert {case.digest for case in text}.isdisjoint(case.digest for case in cases)
 
 
 def one_case(expect: str, **options: Any) -> str:

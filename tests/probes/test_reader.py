@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import pytest_quant.probes.reader
+from pytest_quant.base.conversation import Conversation, Message
 from pytest_quant.checkers import CHECKERS, allowed_options
 from pytest_quant.cli.guide import GUIDE_CATEGORIES
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.model import Probe
-from pytest_quant.probes.reader import check_unique, read_probes
+from pytest_quant.probes.reader import check_given, check_unique, read_probes
 
 TABLE: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "data" / "mistakes.yaml").read_text(encoding="utf-8")
@@ -61,6 +62,29 @@ class TestAValidFile:
         second = read(tmp_path, text)[1]
         assert second.by == "likelihood"
         assert second.check_options == {"options": ["yes", "no"]}
+
+    def test_a_conversation(self, tmp_path: Path) -> None:
+        text = VALID.replace(
+            '    prompt: "Is {x} larger than 1? Reply with yes or no."\n',
+            "    messages:\n"
+            '      - {role: system, content: "Reply with yes or no."}\n'
+            '      - {role: user, content: "Is {x} a number?"}\n'
+            '      - {role: assistant, content: " yes\\n"}\n'
+            '      - {role: user, content: "Is it larger than 1?"}\n'
+            '    clean: "Is {x} larger than 1?"\n',
+        )
+        second = read(tmp_path, text)[1]
+        assert isinstance(second.prompt, Conversation)
+        assert second.prompt.messages == (
+            Message("system", "Reply with yes or no."),
+            Message("user", "Is {x} a number?"),
+            Message("assistant", "yes"),
+            Message("user", "Is it larger than 1?"),
+        )
+        assert second.clean == Conversation(
+            (*second.prompt.messages[:-1], Message("user", "Is {x} larger than 1?"))
+        )
+        check_given(second)
 
     def test_it_is_known_where_a_probe_stands(self, tmp_path: Path) -> None:
         lines = [f"p.yaml:{n}" for n, text in enumerate(VALID.split("\n"), 1) if "- id:" in text]

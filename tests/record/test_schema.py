@@ -12,7 +12,7 @@ from pytest_quant.record.run import RunRecord, schema_text
 
 SCHEMA = json.loads(schema_text())
 # What the file holds besides: its version, and what is derived from the rest.
-DERIVED = {"schema", "patterns", "hallucinations", "likelihood_drops"}
+DERIVED = {"schema", "patterns", "hallucinations", "thinking", "likelihood_drops"}
 JSON_TYPES: Mapping[object, set[str]] = {
     str: {"string"},
     bool: {"boolean"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from pytest_quant.reports.terminal import summary
 from pytest_quant.reports.thinking import thinking_notes
 
 UNKNOWN = "hold a mark that may enclose thinking, such as <mull>; no known model family uses it"
-ENDLESS = "never ended their thinking and have no answer; give the probes more max_tokens"
+ENDLESS = "never ended their thinking and have no answer; give it more room (--quant"
 
 
 def judged(response: str) -> Answer:
@@ -56,6 +57,30 @@ def test_answers_of_the_reference_count_once() -> None:
 
 def test_nothing_is_said_where_all_is_told_apart() -> None:
     assert [*thinking_notes(record(written("p", "q4", "<think>Rome</think>Paris")))] == []
+
+
+def test_a_level_that_thinks() -> None:
+    found = measured("p", "q4", right=4, n=4)
+    thoughts = [(100, 40), (200, 60), (0, 300), (100, 2000)]
+    cases = (
+        replace(
+            case,
+            reference=replace(case.reference, thought=theirs),
+            level=replace(case.level, thought=own) if case.level else None,
+        )
+        for case, (theirs, own) in zip(found.cases, thoughts, strict=True)
+    )
+    thinking = record(replace(found, cases=tuple(cases)))
+    (note,) = thinking_notes(thinking)
+    assert note == (
+        "q4: thinks before 100 % of its answers (75 %), 600 tokens in the mean (133), and never "
+        "ends it in 0.0 % (0.0 %); right in per cent with no more thinking than "
+        "128 tokens 50.0 (75.0), "
+        "256 tokens 50.0 (100.0), 512 tokens 75.0 (100.0), 1,024 tokens 75.0 (100.0), "
+        "2,000 tokens 100.0 (100.0)"
+    )
+    raw = thinking.to_json()
+    assert RunRecord.from_json(json.loads(json.dumps(raw))).to_json()["thinking"] == raw["thinking"]
 
 
 def terminal(of: RunRecord) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pytest_quant.base.conversation import last_turn
 from pytest_quant.checkers.cleaning import clean
 from pytest_quant.checkers.final_answer import Sentences, Span
 from pytest_quant.checkers.words import words
@@ -71,11 +72,12 @@ class Question:
 def question(prompt: str | None, besides: frozenset[str] = frozenset()) -> Question:
     """The question of a prompt: what ends with a question mark, else its last sentence.
 
-    ``besides`` are words of the possible answers, which tell nothing.
+    Of a conversation that of the last turn. ``besides`` are words of the possible answers, which
+    tell nothing.
     """
     if not prompt:
         return Question(frozenset())
-    text = clean(prompt).text
+    text = clean(last_turn(prompt)).text
     sentences = [text[s.start : s.end] for s in Sentences(text).between(0, len(text))]
     asked = [s for s in sentences if s.rstrip(" *_\"')").endswith("?")] or sentences[-1:]
     spoken = " ".join(asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_quant.base.conversation import Conversation
 from pytest_quant.checkers import final_answer, patterns
 from pytest_quant.checkers.cleaning import clean
 from pytest_quant.checkers.copies import without_sentences
@@ -47,6 +48,10 @@ def open_response(
     if patterns.is_empty(response.text):
         return _refuted("empty", "the response is empty")
     own = _without_copies(response.text, clean(prompt).text if prompt else "")
+    if isinstance(prompt, Conversation):
+        # An earlier answer may be the answer again; what the user has said is none.
+        for said in (message.content for message in prompt.messages if message.role != "assistant"):
+            own = _without_copies(own, clean(said).text) if len(said) >= _LEAST_COPY else own
     if patterns.is_empty(own) or patterns.is_echo(response.text, prompt, whole=whole):
         return _refuted("echo", "the response only repeats the prompt")
     own = own.strip()

@@ -64,6 +64,33 @@ def add_command(commands: Any) -> None:
         help="the drop that you accept of any level, in percentage points (default: the guide's "
         "limits)",
     )
+    parser.add_argument(
+        "--chat-template",
+        metavar="TEMPLATE",
+        help="auto: the model's own; none: a plain question; or a file of Jinja source",
+    )
+    parser.add_argument(
+        "--template-options",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="what the chat template is told; values are JSON, or else texts; may be repeated",
+    )
+    parser.add_argument(
+        "--system", metavar="TEXT", help="system text before every question, or a file of it"
+    )
+    parser.add_argument(
+        "--thinking",
+        default="auto",
+        metavar="WHETHER",
+        help="whether models think before they answer: auto, on or off (default: auto)",
+    )
+    parser.add_argument(
+        "--thinking-budget",
+        type=int,
+        metavar="N",
+        help="tokens that a model may think before an answer (default: 2048)",
+    )
     path("--baselines", metavar="DIR", help="recorded baselines (default: ./baselines, or shipped)")
     path("--cache-dir", metavar="DIR", help="where models and responses are kept")
     for name in _FILES:
@@ -89,6 +116,11 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
         cases=chosen.cases,
         max_tokens=chosen.max_tokens,
         margin=chosen.margin,
+        chat_template=chosen.chat_template,
+        template_options=_options(chosen.template_options),
+        system=chosen.system,
+        thinking=chosen.thinking,
+        thinking_budget=chosen.thinking_budget,
         baselines=chosen.baselines,
         cache_dir=chosen.cache_dir,
         announce=lambda sentence: _tell(Announced(sentence)),
@@ -121,6 +153,17 @@ def _artifacts(given: Sequence[str]) -> dict[str, str]:
             raise QuantUsageError(f"--artifact: level {level!r} is given twice; keep one file")
         files[level] = file
     return files
+
+
+def _options(given: Sequence[str]) -> dict[str, Any]:
+    import json
+
+    from pytest_quant.session.chat import parse_template_options
+
+    try:
+        return {name: json.loads(value) for name, value in parse_template_options(given)}
+    except QuantUsageError as error:
+        raise QuantUsageError(f"--template-options: {error}") from None
 
 
 def _tell(event: Event) -> None:

@@ -32,7 +32,7 @@ class Answer:
     ``probabilities`` are those of the options of a choice that was taken by likelihood, relative
     to each other (their sum is 1); ``None`` for a response that the model wrote. Such a response
     has ``tokens`` tokens and the natural-log probability ``logprob``, ``None`` if it is not known.
-    A composition kept ``kept`` of ``asked`` instructions.
+    A composition kept ``kept`` of ``asked`` instructions. ``thought`` tokens were thinking.
     """
 
     verdict: Verdict
@@ -47,6 +47,7 @@ class Answer:
     tokens: int = 0
     kept: int = 0
     asked: int = 0
+    thought: int = 0
 
     @property
     def confidence(self) -> float | None:

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from pytest_quant.base.amounts import counted
+from pytest_quant.base.conversation import Conversation, content_of
 from pytest_quant.checkers import CHECKERS
 from pytest_quant.checkers.form import announcement
 from pytest_quant.errors import QuantUsageError
@@ -99,6 +100,8 @@ def solution_of(probe: Probe, values: Mapping[str, Any]) -> str:
 
 def render(probe: Probe, template: str, values: Mapping[str, Any]) -> str:
     """A template of the probe, filled in; raises ``QuantUsageError`` naming a wrong field."""
+    if isinstance(template, Conversation):
+        return template.map(lambda content: render(probe, content, values))
     try:
         return template.format_map(values)
     except KeyError as error:
@@ -164,7 +167,8 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
         for name, option in options.items()
     }
     clean = _clean(probe, prompt, values)
-    known_by = [prompt, probe.check, text, written, *([] if clean is None else [clean])]
+    known_by: list[Any] = [content_of(prompt), probe.check, text, written]
+    known_by += [] if clean is None else [content_of(clean)]
     if probe.by != "text":
         known_by.append({"by": probe.by})
         if words := announcement(prompt):

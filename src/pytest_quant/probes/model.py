@@ -21,7 +21,7 @@ class Probe:
     values instead, called with ``generator_options``. ``pinned`` values are the first cases, and
     the only ones where nothing is drawn.
     ``expect`` is an exact expression over the values, or several, for a check of numbers, a
-    template otherwise.
+    template otherwise. A ``prompt`` may be a ``Conversation``, whose contents are templates.
     ``solution`` is a complete right answer, as a template: what the embedded model is trained
     to write. ``clean`` is the prompt as it was before it was disturbed: it is asked too, and
     what it brings is compared with what ``prompt`` brings. ``by`` says what decides a choice: the

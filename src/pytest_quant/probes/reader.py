@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from pytest_quant.base.categories import CATEGORIES
+from pytest_quant.base.conversation import Conversation, Message, Role, last_turn
 from pytest_quant.checkers import CHECKERS
 from pytest_quant.checkers.rules import check_names
 from pytest_quant.errors import QuantUsageError
@@ -30,6 +31,8 @@ def read_probes(path: Path, shown_as: str | None = None) -> tuple[Probe, ...]:
     """The probes of one file, in its order; raises ``QuantUsageError`` for any mistake in it."""
     document = read_document(path, shown_as or str(path))
     check_form(document)
+    for i in range(len(document.value["probes"])):
+        _check_asked(document, ("probes", i))
     CATEGORIES.get(document.value["category"])
     probes = tuple(_probe(document, i) for i in range(len(document.value["probes"])))
     for i, probe in enumerate(probes):
@@ -53,14 +56,18 @@ def check_given(probe: Probe) -> None:
         "id": probe.id,
         "subcategory": probe.subcategory,
         "difficulty": probe.difficulty,
-        "prompt": probe.prompt,
         "expect": probe.expect,
         "check": {"kind": probe.check, **probe.check_options},
         "pinned": list(map(dict, probe.pinned[:1])),
         "cases": probe.cases,
         "max_tokens": probe.max_tokens,
     }
-    optional = ("solution", "clean", "guide", "task")
+    if isinstance(probe.prompt, Conversation):
+        raw["messages"] = [{"role": m.role, "content": m.content} for m in probe.prompt.messages]
+    else:
+        raw["prompt"] = probe.prompt
+    optional = ("solution", "guide", "task")
+    raw |= {} if probe.clean is None else {"clean": last_turn(probe.clean)}
     raw |= {name: value for name in optional if (value := getattr(probe, name)) is not None}
     if probe.by != "text":
         raw["check"]["by"] = probe.by
@@ -71,6 +78,7 @@ def check_given(probe: Probe) -> None:
     value = {"category": probe.category, "probes": [raw]}
     document = Document(value, {(): probe.line}, probe.path)
     check_form(document)
+    _check_asked(document, ("probes", 0))
     CATEGORIES.get(probe.category)
     for check in (_check_one_of, _check_rules, _check_facts):
         check(probe, document, ("probes", 0))
@@ -93,12 +101,13 @@ def _probe(document: Document, i: int) -> Probe:
     check = dict(raw["check"])
     kind = check.pop("kind")
     by: By = check.pop("by", "text") if CHECKERS.get(kind).choices else "text"
+    prompt = _prompt(raw)
     return Probe(
         id=raw["id"],
         category=document.value["category"],
         subcategory=raw["subcategory"],
         difficulty=raw["difficulty"],
-        prompt=raw["prompt"].strip(),
+        prompt=prompt,
         expect=str(raw["expect"]),
         check=kind,
         by=by,
@@ -110,7 +119,7 @@ def _probe(document: Document, i: int) -> Probe:
         generator_options=_with_floats(raw.get("generator_options", {})),
         pinned=tuple(raw.get("pinned", ())),
         solution=raw.get("solution"),
-        clean=raw["clean"].strip() if "clean" in raw else None,
+        clean=_with_last_turn(prompt, raw["clean"].strip()) if "clean" in raw else None,
         facets=raw.get("facets", {}),
         cases=raw.get("cases", DEFAULT_CASES),
         max_tokens=raw.get("max_tokens", 64),
@@ -118,6 +127,47 @@ def _probe(document: Document, i: int) -> Probe:
         task=raw.get("task"),
         held_out=document.value.get("held_out", False),
     )
+
+
+def _check_asked(document: Document, place: Place) -> None:
+    """A probe asks one prompt or one conversation, in which the user has the last word."""
+    raw: Any = document.value
+    for part in place:
+        raw = raw[part]
+    if ("prompt" in raw) == ("messages" in raw):
+        both = "both 'prompt' and 'messages'"
+        found = both if "prompt" in raw else "neither 'prompt' nor 'messages'"
+        raise document.mistake(place, found, "one of the two")
+    expected: Role = "user"
+    messages = raw.get("messages", ())
+    for i, message in enumerate(messages):
+        role = message["role"]
+        if role != expected and not (i == 0 and role == "system"):
+            raise document.mistake(
+                (*place, "messages", i, "role"),
+                role,
+                f"{expected}: after a system text, if there is one, user and assistant take turns",
+            )
+        if not message["content"].strip():
+            raise document.mistake((*place, "messages", i, "content"), "no words", "a message")
+        expected = "assistant" if role == "user" else "user"
+    if messages and messages[-1]["role"] != "user":
+        raise document.mistake(
+            (*place, "messages"), f"{messages[-1]['role']} in the last turn", "user there"
+        )
+
+
+def _prompt(raw: Mapping[str, Any]) -> str:
+    if "prompt" in raw:
+        return str(raw["prompt"].strip())
+    return Conversation(Message(m["role"], m["content"].strip()) for m in raw["messages"])
+
+
+def _with_last_turn(prompt: str, content: str) -> str:
+    """The undisturbed prompt of a pair: a conversation has all but its last turn in common."""
+    if not isinstance(prompt, Conversation):
+        return content
+    return Conversation((*prompt.messages[:-1], Message("user", content)))
 
 
 def _with_floats(value: Any) -> Any:
@@ -193,9 +243,13 @@ def _check_texts(probe: Probe, document: Document, place: Place) -> None:
 
 def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]]]:
     """Every text that is filled in or evaluated: its field, itself, and what finds its names."""
-    yield ("prompt",), probe.prompt, _fields
+    if isinstance(probe.prompt, Conversation):
+        for i, message in enumerate(probe.prompt.messages):
+            yield ("messages", i, "content"), message.content, _fields
+    else:
+        yield ("prompt",), probe.prompt, _fields
     if probe.clean is not None:
-        yield ("clean",), probe.clean, _fields
+        yield ("clean",), last_turn(probe.clean), _fields
     if probe.solution is not None:
         yield ("solution",), probe.solution, _fields
     for name, facet in probe.facets.items():

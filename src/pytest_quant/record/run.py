@@ -28,6 +28,7 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likelihood_drop import likelihood_drops
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.patterns import hallucinations, pattern_counts
+from pytest_quant.metrics.thinking import thinking_counts
 from pytest_quant.record.provenance import Provenance
 from pytest_quant.runtimes.protocol import RuntimeInfo
 
@@ -42,10 +43,10 @@ class LevelRecord:
     """A level's artifact. ``size`` in bytes, ``bits_per_weight`` read back from the file.
 
     ``warning`` is a sentence if the artifact is not what its level says, else empty; ``verdict`` is
-    ``None`` for the reference; ``limits_from`` says whose its limits are. ``selected`` probes were
+    ``None`` for the reference; ``limits_from`` says whose its limits are; ``prompt`` in which form
+    questions were put, with the digests of all that took part in it. ``selected`` probes were
     to be asked of it, ``deselected`` ones were collected and left out. ``file`` is its name,
-    empty for one that the session made, or that was not at hand; ``prompt`` says how the model is
-    asked: as a plain question, or through which chat template.
+    empty for one that the session made, or that was not at hand.
     """
 
     name: str
@@ -129,6 +130,7 @@ class RunRecord:
             **asdict(self),
             "patterns": [asdict(row) for row in pattern_counts(self.measurements)],
             "hallucinations": [asdict(row) for row in hallucinations(self.measurements)],
+            "thinking": [asdict(row) for row in thinking_counts(self.measurements)],
             "likelihood_drops": [asdict(row) for row in likelihood_drops(self.measurements)],
         }
 

@@ -1,4 +1,4 @@
-"""Responses in which thinking and answer could not be told apart, for a person."""
+"""What models thought before they answered, and where the two could not be told apart."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from pytest_quant.checkers.patterns import ONLY_THINKS, UNKNOWN_MARK
 from pytest_quant.metrics.measurement import Answer
+from pytest_quant.metrics.thinking import ThinkingCount, thinking_counts
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import counted, shown
 
 
 def thinking_notes(record: RunRecord) -> Iterator[str]:
-    """One sentence for each level, the reference first, and each of the two ways."""
+    """Of each level that thinks how much, and what could not be judged, the reference first."""
+    yield from map(_told, thinking_counts(record.measurements))
     for name, answers in _by_level(record):
         total = counted(len(answers), "response")
         unknown = [answer for answer in answers if answer.pattern == UNKNOWN_MARK]
@@ -27,8 +29,24 @@ def thinking_notes(record: RunRecord) -> Iterator[str]:
         if endless:
             yield (
                 f"{name}: {endless} of {total} never ended their thinking and have no answer; "
-                "give the probes more max_tokens, or switch thinking off in the chat template"
+                "give it more room (--quant-thinking-budget), or switch it off "
+                "(--quant-thinking=off)"
             )
+
+
+def _told(found: ThinkingCount) -> str:
+    """How much a level thinks, the reference in brackets."""
+    own, reference = found.own, found.reference
+    right = ", ".join(
+        f"{budget:,} tokens {100 * mine:.1f} ({100 * theirs:.1f})"
+        for (budget, mine), (_, theirs) in zip(own.within, reference.within, strict=True)
+    )
+    return (
+        f"{found.level}: thinks before {100 * own.share:.0f} % of its answers "
+        f"({100 * reference.share:.0f} %), {own.tokens:,.0f} tokens in the mean "
+        f"({reference.tokens:,.0f}), and never ends it in {100 * own.endless:.1f} % "
+        f"({100 * reference.endless:.1f} %); right in per cent with no more thinking than {right}"
+    )
 
 
 def _by_level(record: RunRecord) -> Iterator[tuple[str, list[Answer]]]:

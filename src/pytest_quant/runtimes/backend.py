@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_quant.base.registry import Registry, kind_of
 from pytest_quant.errors import QuantUsageError, Told
+from pytest_quant.runtimes.chat import OWN_FORM, Chat
 
 if TYPE_CHECKING:
     from pytest_quant.levels import Level
@@ -29,18 +30,23 @@ class Conditions:
 
     ``parallel`` counts the sequences decoded together (``None``: as the runtime finds best);
     ``batch`` bounds the tokens that are worked on at once, which changes nothing but the order of
-    sums (``None``: as the runtime has it).
+    sums (``None``: as the runtime has it). ``chat`` says in which form questions are put.
     """
 
     threads: int
     parallel: int | None = None
     batch: int | None = None
+    chat: Chat = OWN_FORM
 
 
 class Backend(Protocol):
     """What runs the files of one kind. It keeps no state, and imports what is heavy when needed.
 
-    Every method raises ``QuantUsageError`` for a file that cannot be used.
+    Every method raises ``QuantUsageError`` for a file that cannot be used. One that can put
+    questions in the form of ``Conditions.chat`` has a further method, ``honours() ->
+    frozenset[str]``, which names the parts of it that it heeds; others are refused. One that
+    knows the form of its own questions sooner than its ``contents`` has ``prompt_form(artifact) ->
+    str``.
     """
 
     def claims(self, path: Path) -> bool:
@@ -135,6 +141,8 @@ def _unexpected(method: str, found: Any) -> str:
         "prepare": Artifact,
         "origin": tuple,
         "contents": Contents,
+        "honours": frozenset,
+        "prompt_form": str,
     }
     kind = kinds.get(method, object)
     return "" if isinstance(found, kind) else f"a {kind.__name__}"
@@ -167,10 +175,31 @@ def backend_of(path: Path) -> Backend:
     return RUNTIMES.get(claiming[0] if claiming else _DEFAULT)
 
 
+def prompt_form(artifact: Artifact, chat: Chat, cache_dir: Path) -> str:
+    """In which form questions are put, with the digests of all that takes part in it."""
+    backend = backend_of(artifact.path)
+    own: Any = getattr(backend, "prompt_form", None)
+    found = own(artifact) if own else backend.contents(artifact, cache_dir).prompt_form
+    return chat.form(found)
+
+
 def check_asking(artifacts: Sequence[Artifact], conditions: Conditions, cache_dir: Path) -> None:
     """Raises ``QuantUsageError`` if one of these files cannot be asked."""
     for backend, own in _by_backend(artifacts):
+        _check_honoured(backend, own[0].path, conditions.chat)
         backend.check_asking(own, conditions, cache_dir)
+
+
+def _check_honoured(backend: Any, path: Path, chat: Chat) -> None:
+    """What a runtime does not heed must not look as if it did."""
+    honours = getattr(backend, "honours", None)
+    heeded = honours() if honours else frozenset()
+    for part, option in chat.chosen():
+        if part not in heeded:
+            raise QuantUsageError(
+                f"{option}: {path} is run by a runtime that does not heed it, so that nothing "
+                "would change; leave the option out"
+            )
 
 
 def check_reading(reading: Reading, reference: Artifact, levels: Sequence[Artifact]) -> None:

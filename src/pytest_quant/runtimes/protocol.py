@@ -12,6 +12,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
+from pytest_quant.thinking import read
 
 Finish = Literal["end", "stop", "length", "deadline"]
 
@@ -35,8 +36,8 @@ END = -1
 class Limits:
     """When decoding ends.
 
-    ``max_tokens`` bounds each response; ``stop`` strings end a response and are not part of
-    its text; ``deadline_s`` bounds the whole batch in seconds (``None``: no deadline).
+    ``max_tokens`` bounds each response, its thinking apart; ``stop`` strings end a response and are
+    not part of its text; ``deadline_s`` bounds the whole batch in seconds (``None``: no deadline).
     """
 
     max_tokens: int
@@ -50,7 +51,8 @@ class Response:
 
     ``tokens`` are the generated token ids, ``logprobs`` their natural-log probabilities (same
     length). ``finish`` says what ended it: the model's end token, a stop string, the length
-    limit or the deadline. ``opened`` is the mark of thinking that the prompt left open, or empty.
+    limit or the deadline. ``opened`` is the mark of thinking that the prompt left open, or empty;
+    ``thought`` of the tokens are thinking.
     """
 
     text: str
@@ -59,11 +61,18 @@ class Response:
     finish: Finish
     prompt_tokens: int
     opened: str = ""
+    thought: int = 0
 
     @property
     def whole(self) -> str:
         """The text as it is to be read: with the mark behind which it begins."""
         return self.opened + self.text
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether it says anything behind the end of its thinking."""
+        reading = read(self.whole)
+        return not reading.cut and bool(reading.text.strip())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from filelock import FileLock
 
+from pytest_quant.base.conversation import content_of
 from pytest_quant.base.converter import structured
 from pytest_quant.base.files import write_atomically
 from pytest_quant.metrics.divergence import Divergence
@@ -73,7 +74,7 @@ class ResponseCache:
             return generate([batches[i] for i in missing])
 
         return self._get_or_make(
-            [[*asked, list(batch)] for batch in batches],
+            [[*asked, [*map(content_of, batch)]] for batch in batches],
             generate_missing,
             lambda batch: all(response.finish != "deadline" for response in batch.responses),
             _batch,
@@ -87,8 +88,9 @@ class ResponseCache:
         score: Callable[[], tuple[Scores, RuntimeInfo]],
     ) -> tuple[Scores, RuntimeInfo]:
         """The likelihoods of these continuations, worked out at most once among all processes."""
+        texts = [list(one) for one in continuations]
         (found,) = self._get_or_make(
-            [[list(origin), list(prompts), [list(texts) for texts in continuations]]],
+            [[list(origin), [*map(content_of, prompts)], texts]],
             lambda _missing: [score()],
             lambda scores: all(scores.likelihoods),
             _scores,
@@ -118,7 +120,7 @@ class ResponseCache:
     ) -> tuple[Divergence, RuntimeInfo]:
         """The divergence on a text, worked out at most once; ``origin`` names both artifacts."""
         (found,) = self._get_or_make(
-            [[list(origin), type(reading).__name__, asdict(reading)]],
+            [[list(origin), type(reading).__name__, _contents(reading)]],
             lambda _missing: [compare()],
             lambda _divergence: True,
             lambda raw: structured(raw, Divergence),
@@ -175,6 +177,13 @@ class ResponseCache:
             f"not all answers are kept: {self._directory} cannot be written: "
             f"{getattr(error, 'strerror', None) or error}; another session asks them again"
         )
+
+
+def _contents(reading: Reading) -> dict[str, Any]:
+    contents = asdict(reading)
+    if "pairs" in contents:
+        contents["pairs"] = [(content_of(prompt), said) for prompt, said in contents["pairs"]]
+    return contents
 
 
 def _dump(made: Batch | Scores | Divergence | Outlooks, info: RuntimeInfo) -> str:

@@ -6,7 +6,7 @@ import operator
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_quant.base.library import BASELINES
 from pytest_quant.base.paths import current_directory, given_path, user_cache_directory
@@ -14,6 +14,13 @@ from pytest_quant.base.resources import usable_cpus
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import Level, name_among, parse_level, parse_levels
+from pytest_quant.runtimes.chat import MOST_THINKING, THINKING_BUDGET, Chat, Thinking
+from pytest_quant.session.chat import (
+    checked_options,
+    parse_thinking,
+    read_chat_template,
+    read_system,
+)
 from pytest_quant.session.plan import Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths
 from pytest_quant.session.session import Session
@@ -21,6 +28,7 @@ from pytest_quant.session.settings import DEFAULT_ALPHA, MOST_CASES, MOST_THREAD
 from pytest_quant.session.suite_files import SuiteFiles
 
 PathLike = str | os.PathLike[str]
+_T = TypeVar("_T")
 
 
 def session_of(
@@ -41,6 +49,11 @@ def session_of(
     margin: float | None = None,
     threads: int | None = None,
     parallel: int | None = None,
+    chat_template: PathLike | None = None,
+    template_options: Mapping[str, Any] | None = None,
+    system: PathLike | None = None,
+    thinking: str = "auto",
+    thinking_budget: int | None = None,
     cache_dir: PathLike | None = None,
     announce: Callable[[str], None],
 ) -> Session:
@@ -63,6 +76,13 @@ def session_of(
         require_baseline=flag("require_baseline", require_baseline),
         parallel=_count("parallel", parallel, MOST_CASES),
         threads=_count("threads", threads, MOST_THREADS),
+        chat=Chat(
+            template=_read("chat_template", chat_template, base, read_chat_template) or "auto",
+            options=_template_options(template_options),
+            system=_read("system", system, base, read_system) or "",
+            thinking=_thinking(thinking),
+            budget=_count("thinking_budget", thinking_budget, MOST_THINKING) or THINKING_BUDGET,
+        ),
         text=_existing("text", text),
         margin=None if margin is None else _points("margin", margin),
         probe_paths=tuple(_list("probes", probes, "['probes', 'mine.yaml']", _there)),
@@ -118,6 +138,36 @@ def _artifacts(found: Any, levels: Sequence[Level]) -> dict[str, Path]:
             raise QuantUsageError(f"artifacts: level {level!r} is given twice; keep one file")
         files[level] = _given("artifacts", path)
     return files
+
+
+def _read(name: str, found: Any, base: Path, read: Callable[[str, Path], _T]) -> _T | None:
+    """What a text says, or the file that it names."""
+    if found is None:
+        return None
+    if not isinstance(found, str | os.PathLike) or not isinstance(os.fspath(found), str):
+        raise _mistake(name, found, "a text, or a path")
+    try:
+        return read(os.fspath(found), base)
+    except (QuantUsageError, ValueError) as error:
+        raise QuantUsageError(f"{name}: {error}") from None
+
+
+def _template_options(found: Any) -> tuple[tuple[str, str], ...]:
+    if found is None:
+        return ()
+    if not isinstance(found, Mapping):
+        raise _mistake("template_options", found, "values by name, as {'tone': 'dry'}")
+    try:
+        return checked_options(found)
+    except QuantUsageError as error:
+        raise QuantUsageError(f"template_options: {error}") from None
+
+
+def _thinking(found: Any) -> Thinking:
+    try:
+        return parse_thinking(found if isinstance(found, str) else repr(found))
+    except QuantUsageError as error:
+        raise QuantUsageError(f"thinking: {error}") from None
 
 
 def _path(name: str, found: Any) -> Path | None:

@@ -42,7 +42,7 @@ def changes_since(
         recorded_artifact(artifact, runtime, contents),
         session.plan.recorded_reference
         or recorded_artifact(session.plan.lineup.artifacts[session.plan.reference.name], None),
-        contents.prompt_form,
+        session.prompt_form(baseline.level),
         __version__,
         covered,
     )

@@ -41,12 +41,12 @@ from pytest_quant.session.references import (
     too_long,
 )
 from pytest_quant.session.replies import (
-    Reply,
     answered,
     answers_of,
     likeliest,
     options_of,
     prompts_of,
+    reply_of,
 )
 from pytest_quant.session.room import Answers
 from pytest_quant.session.sampling import Sampling
@@ -200,7 +200,7 @@ class Bench:
         texts = {
             prompt: [*dict.fromkeys((theirs.text, mine.text))]
             for (prompt, theirs), mine in zip(replies, own.responses, strict=True)
-            if theirs.text.strip() and mine.text.strip()
+            if theirs.is_answered and mine.is_answered
         }
         if not texts:
             return []
@@ -264,7 +264,7 @@ class Bench:
         asked = [[prompt for case in cases for prompt in prompts_of(case)] for cases in parts]
         batches = self._generate(level, asked, room)
         return [
-            (answers_of(probe, cases, [_reply(one) for one in batch.responses]), _effort(batch))
+            (answers_of(probe, cases, [*map(reply_of, batch.responses)]), _effort(batch))
             for cases, batch in zip(parts, batches, strict=True)
         ]
 
@@ -346,10 +346,6 @@ def _total(efforts: Sequence[Effort]) -> Effort:
 
 def _deadline(prompts: Sequence[str]) -> float:
     return DEADLINE_S * max(1.0, len(prompts) / DEFAULT_CASES)
-
-
-def _reply(response: Response) -> Reply:
-    return Reply(response.whole, response.finish, logprobs=response.logprobs)
 
 
 def _effort(batch: Batch) -> Effort:

@@ -23,7 +23,7 @@ from pytest_quant.session.baseline_uses import (
     unused_baselines,
 )
 from pytest_quant.session.findings import Findings
-from pytest_quant.session.provenance import file_of, prompt_of, provenance
+from pytest_quant.session.provenance import file_of, provenance
 from pytest_quant.session.python_sets import sets_of
 from pytest_quant.session.session import Session
 from pytest_quant.session.supply import short_supply
@@ -90,7 +90,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
                 verdict=verdicts.get(name),
                 limits_from=_limits_from(session, name, measurements),
                 file=file_of(artifact),
-                prompt=prompt_of(artifact),
+                prompt=session.prompt_form(name),
             )
             for name, artifact in lineup.artifacts.items()
         ),

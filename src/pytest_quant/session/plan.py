@@ -77,7 +77,7 @@ class Plan:
         """Under which models are asked in this process."""
         from pytest_quant.runtimes.backend import Conditions
 
-        return Conditions(self.threads, self.settings.parallel)
+        return Conditions(self.threads, self.settings.parallel, chat=self.settings.chat)
 
     @cached_property
     def reference(self) -> Level:

@@ -135,7 +135,7 @@ def _new(session: Session, record: RunRecord, level: str, predictions: NewPredic
         created=record.created,
         created_by=_user(),
         version=record.version,
-        prompt=contents.prompt_form,
+        prompt=session.prompt_form(level),
         reference=recorded_artifact(artifacts[record.reference], runtimes[record.reference]),
         artifact=recorded_artifact(artifacts[level], runtimes[level], contents),
         probes={key: probe for key, probe in measured.items() if probe is not None},

@@ -12,7 +12,7 @@ from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.errors import CheckerBroken, QuantUsageError
 from pytest_quant.metrics.measurement import Answer
 from pytest_quant.probes.model import Case, Probe
-from pytest_quant.runtimes.protocol import Finish, Likelihood
+from pytest_quant.runtimes.protocol import Finish, Likelihood, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,21 @@ class Reply:
     """What came back for one prompt: a text, or the option of a choice that is the likeliest.
 
     ``probabilities`` are then those of the options, relative to each other; of a text,
-    ``logprobs`` are the natural-log probabilities of its tokens.
+    ``logprobs`` are the natural-log probabilities of its tokens, ``thought`` of which are thinking.
     """
 
     text: str
     finish: Finish
     probabilities: dict[str, float] | None = None
     logprobs: Sequence[float] = ()
+    thought: int = 0
+
+
+def reply_of(response: Response) -> Reply:
+    """What a model wrote, with the mark behind which it begins."""
+    return Reply(
+        response.whole, response.finish, logprobs=response.logprobs, thought=response.thought
+    )
 
 
 def prompts_of(case: Case) -> tuple[str, ...]:
@@ -96,6 +104,7 @@ def answers_of(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) ->
                 probabilities=reply.probabilities,
                 logprob=_total(reply.logprobs),
                 tokens=len(reply.logprobs),
+                thought=reply.thought,
                 kept=outcome.kept,
                 asked=outcome.asked,
             )

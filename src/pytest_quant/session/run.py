@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from pytest_quant.errors import QuantUsageError, words_of
 from pytest_quant.gate.level_verdict import Problem
@@ -41,6 +42,11 @@ def run(
     text: PathLike | None = None,
     threads: int | None = None,
     parallel: int | None = None,
+    chat_template: PathLike | None = None,
+    template_options: Mapping[str, Any] | None = None,
+    system: PathLike | None = None,
+    thinking: str = "auto",
+    thinking_budget: int | None = None,
     cache_dir: PathLike | None = None,
     progress: Watch | None = None,
 ) -> RunRecord:
@@ -50,7 +56,8 @@ def run(
     as ``["q4", "q8"]``; ``artifacts`` are ready-made files by level; ``probes`` are probe files and
     directories of them, else those of ``./probes``, else the library that ships; of these,
     ``select`` says which are asked; ``alpha`` is a share, ``regression_drop`` is in percentage
-    points. ``progress`` is called with each `Event` of `pytest_quant.session.events`.
+    points; ``template_options`` as ``{"enable_thinking": False}``. ``progress`` is called with
+    each `Event` of `pytest_quant.session.events`.
 
     What breaks at a level is in the record (``problems``), and the level's verdict is "broken".
     Raises ``QuantUsageError`` for a mistake in an argument, a file or the environment, before
@@ -76,6 +83,11 @@ def run(
         text=text,
         threads=threads,
         parallel=parallel,
+        chat_template=chat_template,
+        template_options=template_options,
+        system=system,
+        thinking=thinking,
+        thinking_budget=thinking_budget,
         cache_dir=cache_dir,
         announce=lambda sentence: watch(Announced(sentence)),
     )

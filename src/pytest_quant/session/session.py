@@ -125,6 +125,13 @@ class Session:
         artifact, conditions = self.plan.lineup.artifacts[name], self.plan.conditions
         return artifact, replace(conditions, batch=NOISE_BATCH) if twin else conditions
 
+    def prompt_form(self, level: str) -> str:
+        """In which form questions are put to a level."""
+        from pytest_quant.runtimes.backend import prompt_form
+
+        chosen = self.plan.settings
+        return prompt_form(self.plan.lineup.artifacts[level], chosen.chat, chosen.cache_dir)
+
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
         """What one probe shows at one level: as many cases as it is asked for its own sake.
 

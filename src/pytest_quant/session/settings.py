@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pytest_quant.levels import Level
+from pytest_quant.runtimes.chat import OWN_FORM, Chat
 
 DEFAULT_ALPHA = 0.05
 # More is a slip of the finger; what is counted with it stays small enough to count.
@@ -51,6 +52,7 @@ class Settings:
     require_baseline: bool = False
     parallel: int | None = None
     threads: int | None = None
+    chat: Chat = OWN_FORM
     benchmark: int | None = None
     tables: tuple[str, ...] = ()
     text: Path | None = None

@@ -69,6 +69,30 @@ def announcing() -> Announcing:
     return Announcing(*(tuple(entry[key]) for key in ("thinking", "solution", "answer", "blocks")))
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How one family marks its thinking; ``empty`` and ``shut`` are "" where both marks say it."""
+
+    open: tuple[str, ...]
+    close: tuple[str, ...]
+    empty: str
+    shut: str
+
+
+@cache
+def families() -> tuple[Family, ...]:
+    """Those whose marks have no other use."""
+    return tuple(
+        Family(
+            tuple(entry["open"]),
+            tuple(entry["close"]),
+            entry.get("empty", ""),
+            entry.get("shut", ""),
+        )
+        for entry in _table()["thinking"]
+    )
+
+
 def plain(text: str) -> str:
     """``text`` with the brackets of marks in one spelling, every character in its place."""
     return text.translate(SAME_WIDTH)
@@ -101,6 +125,13 @@ def _pattern() -> tuple[re.Pattern[str], tuple[Kind, ...]]:
     first = "".join(sorted({re.escape(mark[0]) for mark in _known()} | set("({")))
     kinds = tuple(kind for alike in beginnings.values() for _, kind in alike)
     return re.compile(f"(?=[{first}])(?:{'|'.join(parts)})", re.IGNORECASE), kinds
+
+
+@cache
+def ending_in_words() -> tuple[str, ...]:
+    """The marks around thinking that do not end with a bracket."""
+    around = ("open", "close", "loose close", "phrase open", "phrase close")
+    return tuple(m for m, kind in _known().items() if kind in around and m[-1] not in ">]\u25b7")
 
 
 @cache

@@ -6,6 +6,7 @@ answer; but the first words of a reply are its form, whatever stands around them
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from pytest_quant.thinking import marks
@@ -13,6 +14,9 @@ from pytest_quant.thinking.announced import announced
 from pytest_quant.thinking.marks import Mark
 from pytest_quant.thinking.mentions import Mentions
 from pytest_quant.thinking.unknown import unknown_mark
+
+# What stands between the name of a channel and its words.
+_CHANNEL = re.compile(r"<\|(?:message|content|sep)\|>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,22 @@ def left_open(prompt_end: str) -> str:
         elif mark.kind in ("close", "loose close", "phrase close"):
             opened = ""
     return opened
+
+
+def closes_thinking(prompt_end: str) -> bool:
+    """Whether the end of a prompt has thinking behind it, so that the reply is the answer."""
+    kinds = [mark.kind for mark in marks.find(marks.plain(prompt_end))]
+    return "close" in kinds or "loose close" in kinds
+
+
+def only_marks(text: str) -> bool:
+    """Whether a text is an empty thought: marks of thinking with nothing said between them."""
+    plain, begin, found = marks.plain(text), 0, False
+    for mark in marks.find(plain):
+        if mark.kind in ("turn", "own") or _has_words(_CHANNEL.sub("", plain[begin : mark.start])):
+            return False
+        begin, found = mark.end, True
+    return found and not _has_words(_CHANNEL.sub("", plain[begin:]))
 
 
 def _closes(mark: Mark, opened: str) -> bool:

@@ -19,7 +19,7 @@ from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime, effective_par
 from pytest_quant.runtimes.llamacpp.generating import MOST_LANES, Questions, count_batches
 from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.library import Context, Model
-from pytest_quant.runtimes.llamacpp.prompt import encode
+from pytest_quant.runtimes.llamacpp.prompt import PLAIN, encode
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import Limits, PromptTooLong, Response
 
@@ -53,7 +53,7 @@ def test_log_probabilities_are_those_of_the_high_level_api(
         str(tiny_f32), n_ctx=256, logits_all=True, verbose=False, n_threads=2
     )
     for prompt, response in zip(prompts, responses, strict=True):
-        tokens = encode(prompt, model, None).tolist()
+        tokens = encode(prompt, model, PLAIN).tolist()
         assert response.prompt_tokens == len(tokens)
         high_level.reset()
         high_level.eval(tokens + list(response.tokens))
@@ -144,7 +144,7 @@ def test_a_quantized_split_model_decodes_like_the_whole(build_model, prompts, ti
 def run_with(path: Path, prompts: Sequence[str], **changes: object) -> list[Continuation]:
     """Decode under a plan that ``plan`` itself would not make."""
     model = Model(path)
-    tokens = [encode(prompt, model, None) for prompt in prompts]
+    tokens = [encode(prompt, model, PLAIN) for prompt in prompts]
     planned = layout_module.plan(
         tokens, 12, parallel=4, context=512, share_prefix=changes.pop("share_prefix", True)
     )
@@ -337,7 +337,7 @@ def test_a_damaged_model_s_logits_are_noticed(tiny: Path, tmp_path: Path) -> Non
 def test_a_cache_too_small_is_explained(tiny: Path, prompts: tuple[str, ...]) -> None:
     """llama.cpp's own refusal, which a correct plan never meets."""
     model = Model(tiny)
-    tokens = [encode(f"{prompts[0]} {'ba ' * 300}", model, None)]
+    tokens = [encode(f"{prompts[0]} {'ba ' * 300}", model, PLAIN)]
     layout = Layout(budgets=(5,), prefix=0, needs=(10,), slots=1, cells=256, share_prefix=True)
     context = Context(model, cells=256, sequences=1, batch=64, threads=1)
     decoding = Decoding(context, TokenBatch(64, 1), Vocabulary(model), tokens, layout, [])

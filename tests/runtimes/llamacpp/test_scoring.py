@@ -16,7 +16,7 @@ from pytest_quant.runtimes.llamacpp import library, scoring
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK, PromptTooLong
 from pytest_quant.runtimes.llamacpp.library import Context, Model
-from pytest_quant.runtimes.llamacpp.prompt import encode, encode_answered
+from pytest_quant.runtimes.llamacpp.prompt import PLAIN, encode, encode_answered
 from pytest_quant.runtimes.llamacpp.scoring import Stem, plan_scores, score
 from pytest_quant.runtimes.protocol import Limits, Scores
 
@@ -64,9 +64,9 @@ def test_continuations_are_as_likely_as_the_high_level_api_says(
 ) -> None:
     found = exact.score(prompts[:3], [OPTIONS] * 3).likelihoods
     for prompt, likelihoods in zip(prompts, found, strict=False):
-        asked = encode(prompt, model, None).tolist()
+        asked = encode(prompt, model, PLAIN).tolist()
         for option, likelihood in zip(OPTIONS, likelihoods, strict=True):
-            whole = encode_answered(prompt, option, model, None).tolist()
+            whole = encode_answered(prompt, option, model, PLAIN).tolist()
             assert whole == [*asked, *likelihood.tokens]
             expected = reference(tiny_f32, whole)[len(asked) - 1 :]
             assert likelihood.logprobs == pytest.approx(expected, abs=CLOSE)
@@ -78,7 +78,7 @@ def test_a_greedy_response_is_as_likely_as_it_was_when_it_was_written(
 ) -> None:
     responses = exact.generate(prompts, Limits(9)).responses
     stems = [
-        Stem(encode(prompt, model, None), (np.array(response.tokens, np.int32),))
+        Stem(encode(prompt, model, PLAIN), (np.array(response.tokens, np.int32),))
         for prompt, response in zip(prompts, responses, strict=True)
     ]
     for response, (logprobs,) in zip(responses, run(model, stems), strict=True):
@@ -107,7 +107,7 @@ def run(
 def test_a_whole_text_is_scored_at_every_position(
     model: Model, tiny_f32: Path, prompts: tuple[str, ...]
 ) -> None:
-    tokens = encode(" ".join(prompts), model, None)
+    tokens = encode(" ".join(prompts), model, PLAIN)
     ((logprobs,),) = run(model, [Stem(tokens[:1], (tokens[1:],))])
     assert logprobs == pytest.approx(reference(tiny_f32, tokens.tolist()), abs=CLOSE)
 
@@ -130,7 +130,7 @@ def test_the_plan_changes_only_rounding(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     options = [model.tokenize(f" {option}", parse_special=False) for option in OPTIONS]
-    stems = [Stem(encode(prompt, model, None), tuple(options[: 1 + i % 4]))
+    stems = [Stem(encode(prompt, model, PLAIN), tuple(options[: 1 + i % 4]))
              for i, prompt in enumerate(prompts)]  # fmt: skip
     usual = run(model, stems)
     monkeypatch.setattr(scoring, "ROW_BYTES", row_bytes)
@@ -214,7 +214,7 @@ def test_a_deadline_leaves_out_what_is_not_scored(
 
 
 def test_an_abort_keeps_the_waves_before_it(model: Model, prompts: tuple[str, ...]) -> None:
-    stems = [Stem(encode(p, model, None), (np.array([5], np.int32),)) for p in prompts]
+    stems = [Stem(encode(p, model, PLAIN), (np.array([5], np.int32),)) for p in prompts]
     plan = plan_scores(stems, batch=24, vocabulary_size=model.vocabulary_size, share_prefix=True)
     context = Context(
         model, cells=plan.cells, sequences=plan.sequences, batch=24, threads=1, outputs=24
@@ -256,7 +256,7 @@ def test_a_damaged_model_s_logits_are_noticed(tiny: Path, tmp_path: Path) -> Non
 
 
 def test_a_cache_too_small_is_explained(model: Model) -> None:
-    stem = Stem(encode("ba " * 300, model, None), (np.array([5], np.int32),))
+    stem = Stem(encode("ba " * 300, model, PLAIN), (np.array([5], np.int32),))
     plan = scoring.ScorePlan(prefix=0, waves=(range(1),), cells=256, sequences=1, outputs=1)
     context = Context(model, cells=256, sequences=1, batch=64, threads=1, outputs=1)
     with pytest.raises(RuntimeFailed, match=r"failed to score a batch \(status 1\)"):

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
+from pytest_quant.base.conversation import Conversation, Message
+from pytest_quant.runtimes.chat import Chat, Thinking
 from pytest_quant.runtimes.llamacpp import templates
-from pytest_quant.runtimes.llamacpp.templates import Renderer, Template, TemplateFault, examine
+from pytest_quant.runtimes.llamacpp.prompt import TemplateForm
+from pytest_quant.runtimes.llamacpp.template_trial import examine
+from pytest_quant.runtimes.llamacpp.templates import Renderer, Template, TemplateFault
 
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
@@ -20,10 +25,10 @@ CHATML = (
 SAYS = "{{ messages[0].content }}"
 
 
-def examined(source: str) -> str:
+def examined(source: str, system: str = "", thinking: Thinking = "auto", **given: Any) -> str:
     """What is wrong with a template, or nothing."""
     try:
-        examine(Template(source, "<s>", "</s>"))
+        examine(Template(source, "<s>", "</s>", **given), system, thinking)
     except TemplateFault as fault:
         return str(fault)
     return ""
@@ -92,6 +97,226 @@ def test_a_template_that_cannot(source: str, fault: str) -> None:
     assert fault in found
     assert found.isprintable()
     assert len(found) < 260
+
+
+# Templates that say a role, and where an answer begins, each in its own way.
+_TURNS = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}</s>{% endfor %}"
+_ASKS = "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        (f"{_TURNS}{_ASKS}", ""),
+        # It leaves the answer's place out, whatever is asked.
+        (_TURNS, "ends in the wrong place: '<|assistant|>', behind which an answer stands, is not"),
+        (
+            "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}",
+            "ends in the wrong place: 'assistant:', behind which an answer stands, is not there",
+        ),
+        (f"{_TURNS}{_ASKS}{{{{ eos_token }}}}", "in the wrong place: behind the end token (</s>)"),
+        # An answer follows on the question itself.
+        ("{% for m in messages %}{{ m.content }}</s>{% endfor %}", ""),
+        (
+            "{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]"
+            "{% else %}{{ m.content }}</s>{% endif %}{% endfor %}",
+            "",
+        ),
+        ("{{ messages[0].content }}", ""),
+        # What is missing is for the model to write: an empty thought, the name of a channel.
+        (
+            f"{_TURNS.replace('{{ m.content }}', '{{ think(m) }}')}{_ASKS}".replace(
+                "{{ think(m) }}",
+                "{% if m.role == 'assistant' %}<think>\n\n</think>\n{% endif %}{{ m.content }}",
+            ),
+            "",
+        ),
+        (
+            "{% for m in messages %}<|start|>{{ m.role }}{% if m.role == 'assistant' %}"
+            "<|channel|>final{% endif %}<|message|>{{ m.content }}<|end|>{% endfor %}"
+            "{% if add_generation_prompt %}<|start|>assistant{% endif %}",
+            "",
+        ),
+        (
+            "{% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' %}to all:{% endif %}"
+            "{{ m.content }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+            "",
+        ),
+        (f"<s>{SAYS}", ""),
+        (f"{{{{ bos_token }}}}<s>{SAYS}", "begins a prompt with two begin tokens (<s>)"),
+        (f"\n\n{{{{ bos_token }}}}{SAYS}", "puts the begin token (<s>) behind '\\n\\n': the model"),
+        (
+            f"A chat.\n<s>{SAYS}",
+            "puts the begin token (<s>) behind 'A chat.\\n': the model is given",
+        ),
+        (f"{SAYS}<s>[/INST]", ""),
+    ],
+)
+def test_where_a_prompt_begins_and_ends(source: str, fault: str) -> None:
+    found = examined(source)
+    assert fault in found
+    assert bool(fault) == bool(found)
+
+
+def test_a_begin_token_that_nobody_else_adds_may_stand_anywhere() -> None:
+    assert examined(f"A chat.\n<s>{SAYS}", adds_begin=False) == ""
+
+
+ANY = "{% for m in messages %}{{ m.content }}\n{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        (ANY, ""),
+        (CHATML, ""),
+        (
+            "{% for m in messages if m.role == 'user' %}{{ m.content }}{% endfor %}",
+            "drops, cuts or changes what the system text says: it makes 'Which bird",
+        ),
+        (
+            "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}"
+            f"{{% endif %}}{ANY}",
+            "fails on a conversation: no system role",
+        ),
+    ],
+)
+def test_a_system_text(source: str, fault: str) -> None:
+    assert examined(source) == ""
+    found = examined(source, "Answer in one word, and be brief.")
+    assert fault in found
+    assert bool(fault) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        ('{"enable_thinking": false}', ""),
+        ('{"enable_thinkin": false}', "no option 'enable_thinkin' (did you mean 'enable_thinking'"),
+        ('{"m": 1}', "reads no option 'm', so that it would change nothing"),
+    ],
+)
+def test_options_that_a_template_reads(options: str, fault: str) -> None:
+    source = f"{{% if enable_thinking is defined and not enable_thinking %}}x{{% endif %}}{ANY}"
+    found = examined(source, options=options)
+    assert fault in found
+    assert bool(fault) == bool(found)
+
+
+_CHATS = "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}{% endfor %}<|bot|>"
+_SWITCHED = (
+    f"{_CHATS}{{% if enable_thinking is defined and not enable_thinking %}}<think></think>"
+    "{% endif %}"
+)
+_OPENED = f"{_CHATS}{{{{ '<think>\n' }}}}"
+_CHANNELS = (
+    "{% for m in messages %}<|start|>{{ m.role }}{% if m.role == 'assistant' %}<|channel|>final"
+    "{% endif %}<|message|>{{ m.content }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+)
+_EFFORTS = (
+    f"{_CHATS}{{% if reasoning_effort == 'none' %}}<think></think>{{% else %}}<think>{{% endif %}}"
+)
+_QUIET = f"{{% if thinking %}}Write thoughts between <think> and </think>.{{% endif %}}{_CHATS}"
+_SPOKEN = f"{_CHATS}{{# </think> is the end of a thought #}}"
+
+
+@pytest.mark.parametrize(
+    ("source", "thinking", "ends", "answered"),
+    [
+        # As no model of thinking is asked.
+        (_CHATS, "auto", "<|bot|>", "<|bot|>Rome"),
+        (_CHATS, "off", "<|bot|>", "<|bot|>Rome"),
+        # Tags that the model writes, with a switch and without one.
+        (_SWITCHED, "auto", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_SWITCHED, "on", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_SWITCHED, "off", "<|bot|><think></think>", "<|bot|><think></think>Rome"),
+        (_SPOKEN, "auto", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_SPOKEN, "on", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_SPOKEN, "off", "<|bot|><think>\n\n</think>\n\n", "<|bot|><think>\n\n</think>\n\nRome"),
+        # A switch that is off by itself, and writes nothing.
+        (_QUIET, "auto", "<|bot|>", "<|bot|>Rome"),
+        (_QUIET, "on", "<|bot|>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_QUIET, "off", "<|bot|>", "<|bot|>Rome"),
+        # A tag that the template opens.
+        (_OPENED, "auto", "<|bot|><think>\n", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_OPENED, "on", "<|bot|><think>\n", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_OPENED, "off", "<|bot|><think>\n\n</think>\n\n", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_EFFORTS, "on", "<|bot|><think>", "<|bot|><think>\n\n</think>\n\nRome"),
+        (_EFFORTS, "off", "<|bot|><think></think>", "<|bot|><think></think>Rome"),
+        # Channels.
+        (_CHANNELS, "auto", "<|start|>assistant", "assistant<|channel|>final<|message|>Rome"),
+        (
+            _CHANNELS,
+            "off",
+            "<|start|>assistant<|channel|>final<|message|>",
+            "<|start|>assistant<|channel|>final<|message|>Rome",
+        ),
+        (
+            f"{_CHANNELS}<|channel|>analysis<|message|>",
+            "auto",
+            "analysis<|message|>",
+            "<|message|><|end|><|start|>assistant<|channel|>final<|message|>Rome",
+        ),
+    ],
+)
+def test_an_answer_stands_behind_all_thinking(
+    source: str, thinking: Any, ends: str, answered: str
+) -> None:
+    form = TemplateForm(Template(source, "<s>", "</s>"), Chat(thinking=thinking), "m.gguf")
+    rendered = form.render("Why?")
+    assert rendered.endswith(ends)
+    assert form.answered("Why?", "Rome").endswith(answered)
+    # What has thoughts of its own stands behind these.
+    own = "So be it.</think>Rome"
+    assert form.answered("Why?", own) == f"{rendered}{own}"
+    assert examined(source, thinking=thinking) == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "thinking", "options", "fault"),
+    [
+        (
+            _CHATS,
+            "on",
+            "{}",
+            "has no switch for thinking (enable_thinking, thinking, reas",
+        ),
+        (
+            _SWITCHED,
+            "off",
+            '{"enable_thinking": true}',
+            "is told 'enable_thinking' by --quant-t",
+        ),
+        (_SWITCHED, "auto", '{"enable_thinking": true}', ""),
+    ],
+)
+def test_a_switch_that_is_not_there_or_set_twice(
+    source: str, thinking: Any, options: str, fault: str
+) -> None:
+    found = examined(source, thinking=thinking, options=options)
+    assert fault in found
+    assert bool(fault) == bool(found)
+
+
+def test_turns_of_a_conversation() -> None:
+    said = (
+        Message("user", "Name a colour."),
+        Message("assistant", "<think>\nAny will do.\n</think>\n\nRed."),
+        Message("user", "And another."),
+    )
+    renderer = Renderer(
+        Template(CHATML.replace("| trim", ".split('</think>')[-1] | trim"), "<s>", "</s>")
+    )
+    assert renderer.render(Conversation(said)) == (
+        "<|im_start|>user\nName a colour.<|im_end|>\n<|im_start|>assistant\nRed.<|im_end|>\n"
+        "<|im_start|>user\nAnd another.<|im_end|>\n<|im_start|>assistant\n"
+    )
+    renderer.close()
+    renderer = Renderer(Template("{{ messages[-1].content }}", "<s>", "</s>"))
+    with pytest.raises(TemplateFault, match="changes what the user says: it makes 'And another"):
+        renderer.render(Conversation(said))
+    renderer.close()
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,29 @@ def test_limits_end_an_answer(
     assert (len(response.tokens), response.prompt_tokens, response.logprobs) == (tokens, 3, ())
 
 
+@pytest.mark.parametrize(
+    ("said", "text", "finish", "thought"),
+    [
+        (
+            "<think> so it is </think> a b c",
+            "<think> so it is </think> a b",
+            "length",
+            4,
+        ),
+        ("<think> so it is </think> red", "<think> so it is </think> red", "end", 4),
+        ("<think> so it is what it is", "<think> so it is what", "length", 4),
+        ("red and blue and green", "red and blue", "length", 0),
+    ],
+)
+def test_thinking_has_a_limit_of_its_own(
+    tmp_path: Path, said: str, text: str, finish: str, thought: int
+) -> None:
+    """The mark that opens it is a word of the answer's three."""
+    runtime = opened(tmp_path, default=said)
+    (response,) = ScriptedRuntime(runtime._script, 1, 4).generate(["Why?"], Limits(3)).responses
+    assert (response.text, response.finish, response.thought) == (text, finish, thought)
+
+
 def test_the_context_holds_prompt_and_answer(tmp_path: Path) -> None:
     runtime = opened(tmp_path, context=4)
     (response,) = runtime.generate(["Say a poem"], Limits(100)).responses

@@ -48,6 +48,7 @@ def read_settings(config: pytest.Config) -> Settings:
         regression_drop=DEFAULT_DROP if drop is None else drop,
         parallel=values.parsed("parallel", option_values.positive),
         threads=values.parsed("threads", option_values.threads),
+        chat=option_values.chat(values),
         cache_dir=values.path("cache-dir") or user_cache_directory(),
         benchmark=values.parsed("benchmark", option_values.positive),
         tables=option_values.tables(values),

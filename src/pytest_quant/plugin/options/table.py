@@ -2,41 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
-
-
-@dataclass(frozen=True, slots=True)
-class _Option:
-    """An option ``--quant-NAME`` with the ini twin ``quant_NAME`` of the given ini type.
-
-    ``flag_value`` is the value of the option without a value; without a ``metavar`` it takes none.
-    """
-
-    name: str
-    ini_type: Literal["string", "linelist", "int", "float", "bool"] | None
-    metavar: str
-    help: str
-    default: str
-    action: str = "store"
-    flag_value: str | None = None
-
-    @property
-    def flag(self) -> str:
-        return f"--quant-{self.name}"
-
-    @property
-    def key(self) -> str:
-        return f"quant_{self.name.replace('-', '_')}"
-
-    @property
-    def form(self) -> dict[str, Any]:
-        """How the command line reads it, in argparse's words."""
-        if not self.metavar:
-            return {"action": "store_const", "const": self.flag_value}
-        optional = {"nargs": "?", "const": self.flag_value} if self.flag_value else {}
-        return {"action": self.action, "metavar": self.metavar, **optional}
-
+from pytest_quant.plugin.options.asking import ASKING
+from pytest_quant.plugin.options.option import Option as _Option
 
 OPTIONS = (
     _Option(
@@ -161,6 +128,7 @@ OPTIONS = (
         "sequences decoded together",
         "from the model's context length and the memory at hand, at most 16",
     ),
+    *ASKING,
     _Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
     _Option(
         "cache-dir",

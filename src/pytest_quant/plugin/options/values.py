@@ -6,11 +6,14 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.options.sources import Values
+from pytest_quant.runtimes.chat import MOST_THINKING, THINKING_BUDGET, Chat
 from pytest_quant.session.settings import MOST_CASES, MOST_THREADS, JudgeSettings
+
+_T = TypeVar("_T")
 
 
 def positive(text: str, most: int = MOST_CASES) -> int:
@@ -195,6 +198,36 @@ def judge(values: Values) -> JudgeSettings | None:
             "--quant-judge-model=NAME (an endpoint lists its models at /models)"
         )
     return JudgeSettings(url, model, pairs or 64, timeout or 60.0)
+
+
+def budget(text: str) -> int:
+    return positive(text, MOST_THINKING)
+
+
+def chat(values: Values) -> Chat:
+    from pytest_quant.session.chat import (
+        parse_template_options,
+        parse_thinking,
+        read_chat_template,
+        read_system,
+    )
+
+    def based(name: str, read: Callable[[str, Path], _T]) -> _T | None:
+        base = values.raw(name)[2]
+        return values.parsed(name, lambda text: read(text, base))
+
+    given, place, _ = values.raw("template-options")
+    try:
+        options = parse_template_options(given or ())
+    except QuantUsageError as error:
+        raise QuantUsageError(f"{place}: {error}") from error
+    return Chat(
+        template=based("chat-template", read_chat_template) or "auto",
+        options=options,
+        system=based("system", read_system) or "",
+        thinking=values.parsed("thinking", parse_thinking) or "auto",
+        budget=values.parsed("thinking-budget", budget) or THINKING_BUDGET,
+    )
 
 
 def _endpoint(text: str) -> str:

@@ -62,7 +62,7 @@ class LlamaCpp:
         that cannot be used.
         """
         from pytest_quant.runtimes.llamacpp.library import max_sequences
-        from pytest_quant.runtimes.llamacpp.prompt import check_templates
+        from pytest_quant.runtimes.llamacpp.prompt import check_forms
 
         parallel = conditions.parallel
         if parallel is not None and parallel > (most := max_sequences()):
@@ -70,7 +70,7 @@ class LlamaCpp:
                 f"--quant-parallel (quant_parallel): found {parallel}; llama.cpp decodes at most "
                 f"{most} sequences together"
             )
-        check_templates({a.digest: a.path for a in artifacts}, cache_dir)
+        check_forms({a.digest: a.path for a in artifacts}, conditions.chat, cache_dir)
 
     def check_reading(
         self, reading: Reading, reference: Artifact, levels: Sequence[Artifact]
@@ -94,7 +94,10 @@ class LlamaCpp:
             f"parallel {width}",
             # What was kept before the kernels were told is not known by them.
             "kernels told",
+            # Those of before did not count thinking apart, and scored before its end.
+            f"thinking {conditions.chat.budget}",
             *batch,
+            *conditions.chat.key,
         )
 
     def open(self, artifact: Artifact, conditions: Conditions) -> Runtime:
@@ -105,7 +108,16 @@ class LlamaCpp:
             threads=conditions.threads,
             parallel=conditions.parallel,
             physical=conditions.batch or BATCH_TOKENS,
+            chat=conditions.chat,
         )
+
+    def honours(self) -> frozenset[str]:
+        return frozenset({"template", "options", "system", "thinking", "budget"})
+
+    def prompt_form(self, artifact: Artifact) -> str:
+        from pytest_quant.runtimes.llamacpp.contents import prompt_form
+
+        return prompt_form(artifact.path)
 
     def contents(self, artifact: Artifact, cache_dir: Path) -> Contents:
         from pytest_quant.runtimes.llamacpp.contents import read_contents

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pytest_quant.runtimes.artifact import Contents
 from pytest_quant.runtimes.cache import remember
+from pytest_quant.runtimes.chat import PLAIN_QUESTION
 from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.gguf_header import Header, read_header
@@ -44,10 +45,24 @@ def read_contents(path: Path, cache_dir: Path) -> Contents:
     return _contents(metadata, tensors)
 
 
+def prompt_form(path: Path) -> str:
+    """How the model is asked by itself, from the header of its file alone."""
+    header = read_header(path)
+    if _TEMPLATE not in header.metadata:
+        return _form(None)
+    start, end = header.metadata_spans[_TEMPLATE]
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(end - start)
+    return _form(f"sha256:{_digest(data)}")
+
+
 def _contents(metadata: dict[str, str], tensors: dict[str, str]) -> Contents:
-    template = metadata.get(_TEMPLATE)
-    form = f"chat template {template}" if template else "plain question"
-    return Contents(form, metadata, tensors)
+    return Contents(_form(metadata.get(_TEMPLATE)), metadata, tensors)
+
+
+def _form(template: str | None) -> str:
+    return f"chat template {template}" if template else PLAIN_QUESTION
 
 
 def _of_part(path: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -61,7 +76,7 @@ def _of_part(path: Path) -> tuple[dict[str, str], dict[str, str]]:
         tensors = zip(header.tensors, header.tensor_spans, strict=True)
         return (
             {key: _value(header, key, data) for key in header.metadata_spans},
-            {tensor.name: f"{tensor.kind} {_digest(data, span)}" for tensor, span in tensors},
+            {tensor.name: f"{tensor.kind} {_of_span(data, span)}" for tensor, span in tensors},
         )
 
 
@@ -71,9 +86,13 @@ def _value(header: Header, key: str, data: memoryview) -> str:
         return json.dumps(value)
     if isinstance(value, str) and len(value) <= _LONGEST_TEXT and key != _TEMPLATE:
         return value
-    return f"sha256:{_digest(data, header.metadata_spans[key])}"
+    return f"sha256:{_of_span(data, header.metadata_spans[key])}"
 
 
-def _digest(data: memoryview, span: tuple[int, int]) -> str:
+def _of_span(data: memoryview, span: tuple[int, int]) -> str:
     with data[slice(*span)] as piece:
-        return hashlib.sha256(piece).hexdigest()[:_DIGITS]
+        return _digest(piece)
+
+
+def _digest(data: bytes | memoryview) -> str:
+    return hashlib.sha256(data).hexdigest()[:_DIGITS]

@@ -23,6 +23,7 @@ from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.prefixes import Run, Tokens, shared_runs
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary, cut_at_stop
 from pytest_quant.runtimes.protocol import Finish
+from pytest_quant.thinking import WINDOW, Allowance
 
 Floats = npt.NDArray[np.float64]
 Slots = npt.NDArray[np.intp]
@@ -34,12 +35,16 @@ _FREE_SHARE = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """What followed one prompt: ``text`` as bytes before any stop string, and its tokens."""
+    """What followed one prompt: ``text`` as bytes before any stop string, and its tokens.
+
+    ``thought`` of these are thinking.
+    """
 
     text: bytes
     tokens: tuple[int, ...]
     logprobs: tuple[float, ...]
     finish: Finish
+    thought: int = 0
 
 
 @dataclass(slots=True)
@@ -79,11 +84,16 @@ class Decoding:
         prompts: Sequence[Tokens],
         layout: Layout,
         stops: Sequence[bytes],
+        allowances: Sequence[Allowance] = (),
     ) -> None:
         self._context, self._batch, self._vocabulary = context, batch, vocabulary
         self._prompts, self._layout, self._stops = prompts, layout, stops
         self._closing = vocabulary.closing(stops)
+        # What each may have as things stand, and at all; without ``allowances`` this is the same.
+        self._allowances, self._most = allowances, layout.budgets
         self._budgets = np.array(layout.budgets)
+        for case in range(len(allowances)):
+            self._allow(case)
 
         cases, longest = len(prompts), max(layout.budgets)
         self._tokens = np.zeros((cases, longest), np.int32)
@@ -226,6 +236,9 @@ class Decoding:
         ended = self._vocabulary.ends[chosen]
         counts += ~ended
         self._counts[cases] = counts
+        if self._allowances:
+            for index in np.flatnonzero(self._vocabulary.ends_marks[chosen] & ~ended):
+                self._follow(int(cases[index]))
         done = ended | (counts >= self._budgets[cases])
         closing = self._closing[chosen]
         if closing.any():
@@ -235,6 +248,19 @@ class Decoding:
             for index in np.flatnonzero(done):
                 self._release(int(slots[index]), ended=bool(ended[index]))
         return ~done
+
+    def _follow(self, case: int) -> None:
+        """See whether the last token of a reply begins thinking, or ends it."""
+        tokens = self._tokens[case, : self._counts[case]][-WINDOW:].tolist()
+        tail, last = (
+            self._vocabulary.to_bytes(part).decode("utf-8", "replace")
+            for part in (tokens, tokens[-1:])
+        )
+        self._allowances[case].see(tail[-WINDOW:], len(last), int(self._counts[case]))
+        self._allow(case)
+
+    def _allow(self, case: int) -> None:
+        self._budgets[case] = min(self._most[case], self._allowances[case].limit)
 
     def _stopped(self, case: int) -> bool:
         text = cut_at_stop(self._text(case), self._stops)
@@ -261,4 +287,5 @@ class Decoding:
             tokens=tuple(self._tokens[case, :count].tolist()),
             logprobs=tuple(self._logprobs[case, :count].tolist()),
             finish=self._finish[case],
+            thought=self._allowances[case].thought(int(count)) if self._allowances else 0,
         )

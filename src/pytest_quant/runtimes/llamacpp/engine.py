@@ -6,22 +6,21 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from itertools import chain, count, islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Self, get_args
-
-import numpy as np
 
 from pytest_quant.base.resources import usable_memory
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
+from pytest_quant.runtimes.chat import OWN_FORM, Chat
 from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp.asking import Asker
 from pytest_quant.runtimes.llamacpp.candidates import next_tokens
 from pytest_quant.runtimes.llamacpp.deadline import deadline
 from pytest_quant.runtimes.llamacpp.generating import (
-    Questions,
     answer,
     answer_each,
     count_batches,
@@ -29,9 +28,7 @@ from pytest_quant.runtimes.llamacpp.generating import (
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
     PLANNED_TOKENS,
-    check_fits,
     default_parallel,
-    plan,
 )
 from pytest_quant.runtimes.llamacpp.lockstep import (
     LockstepPlan,
@@ -41,16 +38,7 @@ from pytest_quant.runtimes.llamacpp.lockstep import (
 )
 from pytest_quant.runtimes.llamacpp.passages import Reader, differences, passages
 from pytest_quant.runtimes.llamacpp.predictions import diverge_from, predict
-from pytest_quant.runtimes.llamacpp.prefixes import Tokens, common_prefix
-from pytest_quant.runtimes.llamacpp.prompt import (
-    chat_template,
-    encode,
-    encode_answered,
-    encode_rendered,
-    opened_by,
-    render,
-    stop_strings,
-)
+from pytest_quant.runtimes.llamacpp.prompt import encode, form_of
 from pytest_quant.runtimes.llamacpp.scoring import Stem, plan_scores, score
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import (
@@ -98,12 +86,14 @@ class LlamaCppRuntime:
         parallel: int,
         context: int,
         physical: int = BATCH_TOKENS,
+        chat: Chat = OWN_FORM,
     ) -> None:
         self._model = model
         self._threads, self._parallel, self._context_length = threads, parallel, context
         self._physical = physical
-        self._template = chat_template(model)
         self._vocabulary = Vocabulary(model)
+        self._form = form_of(model, chat)
+        self._asker = Asker(model, self._form, self._vocabulary, parallel, context, chat.budget)
         self._context: library.Context | None = None
 
     @property
@@ -120,6 +110,7 @@ class LlamaCppRuntime:
         context: int | None = None,
         physical: int = BATCH_TOKENS,
         repack: bool = True,
+        chat: Chat = OWN_FORM,
     ) -> Self:
         """Load a model.
 
@@ -127,13 +118,20 @@ class LlamaCppRuntime:
         ``layout.default_parallel``), ``context`` the tokens that one of them may hold, prompt
         and answer (default: what the model was trained with), ``physical`` the tokens worked on at
         once, ``repack`` whether weights are rearranged for kernels of this processor: both change
-        nothing but the order of sums. Raises ``QuantUsageError`` for a model that cannot be
-        loaded, and for numbers out of range.
+        nothing but the order of sums; ``chat`` the form in which questions are put. Raises
+        ``QuantUsageError`` for a model that cannot be loaded, and for numbers out of range.
         """
         parallel = effective_parallel(path, parallel, context)
         model = library.Model(path, repack=repack)
         context = context or model.context_length
-        return cls(model, threads=threads, parallel=parallel, context=context, physical=physical)
+        return cls(
+            model,
+            threads=threads,
+            parallel=parallel,
+            context=context,
+            physical=physical,
+            chat=chat,
+        )
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
         """Answer every prompt greedily; the same call gives the same bytes, whatever ran before.
@@ -149,7 +147,7 @@ class LlamaCppRuntime:
         """
         if limits.max_tokens < 1 or not all(limits.stop):
             raise ValueError(f"max_tokens must be positive and stop strings not empty: {limits}")
-        asked = [self._questions(prompts, limits) for prompts in batches if prompts]
+        asked = [self._asker.questions(prompts, limits) for prompts in batches if prompts]
         lanes = count_batches(
             asked,
             threads=self._threads,
@@ -173,19 +171,6 @@ class LlamaCppRuntime:
         found = iter(answered)
         return [next(found) if prompts else Batch((), 0.0) for prompts in batches]
 
-    def _questions(self, prompts: Sequence[str], limits: Limits) -> Questions:
-        """A batch that is ready to be decoded."""
-        tokens, opened = zip(*map(self._asked, count(), prompts), strict=True)
-        layout = plan(
-            tokens,
-            limits.max_tokens,
-            parallel=self._parallel,
-            context=self._context_length,
-            share_prefix=self._model.can_share_prefix,
-        )
-        stops = [stop.encode() for stop in stop_strings(limits.stop, self._template)]
-        return Questions(tokens, opened, layout, stops)
-
     def score(
         self,
         prompts: Sequence[str],
@@ -198,7 +183,9 @@ class LlamaCppRuntime:
         into the context, ``ValueError`` for an empty one, ``RuntimeFailed`` when llama.cpp fails.
         """
         started = time.perf_counter()
-        asked = [self._stem(p, texts) for p, texts in zip(prompts, continuations, strict=True)]
+        asked = [
+            self._asker.stem(p, texts) for p, texts in zip(prompts, continuations, strict=True)
+        ]
         for index, stem in enumerate(asked):
             if stem.longest > self._context_length:
                 raise PromptTooLong(index, stem.longest, self._context_length)
@@ -236,7 +223,7 @@ class LlamaCppRuntime:
         return next_tokens(
             self._reading_context,
             self._vocabulary,
-            [encode(prompt, self._model, self._template) for prompt in prompts],
+            [encode(prompt, self._model, self._form) for prompt in prompts],
             beginnings,
             wanted,
             most,
@@ -337,30 +324,7 @@ class LlamaCppRuntime:
         self.close()
 
     def _reader(self) -> Reader:
-        return Reader(self._model, self._template, self._context_length)
-
-    def _asked(self, index: int, prompt: str) -> tuple[Tokens, str]:
-        """The tokens of a prompt, and the mark that it leaves open.
-
-        Checked one by one: of many prompts that are too long only the first is encoded.
-        """
-        rendered = render(prompt, self._template)
-        tokens = encode_rendered(rendered, self._model, self._template)
-        check_fits(index, len(tokens), self._context_length)
-        return tokens, opened_by(prompt, rendered) if self._template else ""
-
-    def _stem(self, prompt: str, continuations: Sequence[str]) -> Stem:
-        """The tokens of a prompt, and those that each continuation puts behind them.
-
-        A continuation may change how the end of the prompt is tokenized: then the branches
-        begin where the texts first differ in their tokens.
-        """
-        if not continuations or not all(text.strip() for text in continuations):
-            raise ValueError(f"nothing to score, or an empty text: {list(continuations)}")
-        asked = encode(prompt, self._model, self._template)
-        whole = [encode_answered(prompt, t, self._model, self._template) for t in continuations]
-        start = common_prefix([np.append(asked, -1), *whole])
-        return Stem(whole[0][:start], tuple(tokens[start:] for tokens in whole))
+        return Reader(self._model, self._form, self._context_length)
 
     def _open_context(
         self, cells: int, sequences: int, outputs: int | None = None

@@ -20,6 +20,7 @@ from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import Batch, Response
+from pytest_quant.thinking import Allowance
 
 # More would take more memory than they save time.
 MOST_LANES = 4
@@ -31,13 +32,14 @@ OpenContext = Callable[[int, int], library.Context]
 @dataclass(frozen=True, slots=True)
 class Questions:
     """A batch that is ready to be decoded: its prompts as ``tokens``, the mark of thinking that
-    each leaves open, and the ``stops`` that end a response.
+    each leaves open, the ``stops`` that end a response, and what each may think, if it may.
     """
 
     tokens: Sequence[Tokens]
     opened: Sequence[str]
     layout: Layout
     stops: Sequence[bytes]
+    allowances: Sequence[Allowance] = ()
 
     @property
     def work(self) -> int:
@@ -63,7 +65,15 @@ def answer(
     started = time.perf_counter()
     batch = TokenBatch(context.batch, asked.layout.slots)
     with deadline(context, deadline_s):
-        decoding = Decoding(context, batch, vocabulary, asked.tokens, asked.layout, asked.stops)
+        decoding = Decoding(
+            context,
+            batch,
+            vocabulary,
+            asked.tokens,
+            asked.layout,
+            asked.stops,
+            asked.allowances,
+        )
         continuations = decoding.run()
     rows = zip(continuations, asked.tokens, asked.opened, strict=True)
     responses = tuple(_response(found, len(prompt), mark) for found, prompt, mark in rows)
@@ -114,4 +124,5 @@ def _response(continuation: Continuation, prompt_tokens: int, opened: str) -> Re
         finish=continuation.finish,
         prompt_tokens=prompt_tokens,
         opened=opened,
+        thought=continuation.thought,
     )

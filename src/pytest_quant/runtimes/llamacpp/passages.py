@@ -16,7 +16,7 @@ from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.library import Model
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 from pytest_quant.runtimes.llamacpp.prompt import (
-    ChatTemplate,
+    Form,
     encode,
     encode_answered,
     encode_text,
@@ -33,7 +33,7 @@ class Reader:
     """What turns text into tokens; ``context`` is the most tokens that the model may hold."""
 
     model: Model
-    template: ChatTemplate | None
+    form: Form
     context: int
 
 
@@ -101,7 +101,7 @@ def differences(reading: Reading, reference: Reader, level: Reader) -> str:
 def _asked(reading: Reading, reader: Reader) -> list[Tokens]:
     if isinstance(reading, PlainText):
         return [encode_text(reading.text, reader.model)]
-    return [encode(prompt, reader.model, reader.template) for prompt, _ in reading.pairs]
+    return [encode(prompt, reader.model, reader.form) for prompt, _ in reading.pairs]
 
 
 def _chunks(reading: PlainText, reference: Reader, level: Reader) -> Iterator[Passage]:
@@ -133,7 +133,7 @@ def _dialogues(reading: Dialogues, reference: Reader, level: Reader) -> Iterator
     """Every question with its answer, scored from the first token on."""
     most = min(CHUNK_TOKENS, reference.context, level.context)
     for prompt, answer in reading.pairs:
-        tokens = encode_answered(prompt, answer, reference.model, reference.template)[:most]
+        tokens = encode_answered(prompt, answer, reference.model, reference.form)[:most]
         if len(tokens) > 1:
             yield Passage(tokens[:-1], tokens[:-1], tokens[1:])
 
@@ -149,7 +149,7 @@ def _replies(reading: Replies, reference: Reader, level: Reader) -> Iterator[Pas
         targets = np.append(written, np.int32(TOP)) if ends else written
         read = written if ends else written[:-1]
         asked, asked_level = (
-            np.concatenate([encode(prompt, one.model, one.template), read])
+            np.concatenate([encode(prompt, one.model, one.form), read])
             for one in (reference, level)
         )
         if len(targets) and len(asked_level) <= level.context:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal, Protocol
 from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
 
+from pytest_quant.base.conversation import Message, last_turn, messages_of, under_system
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.cache import make_directory, write_json
+from pytest_quant.runtimes.chat import OWN_FORM, Chat, TemplateFile
 from pytest_quant.runtimes.llamacpp.gguf_header import read_header
 from pytest_quant.runtimes.llamacpp.library import Model
-from pytest_quant.runtimes.llamacpp.templates import (
-    FORM,
-    Renderer,
-    Template,
-    TemplateFault,
-    examine,
-)
-from pytest_quant.thinking import left_open
-
-ChatTemplate = Callable[[str], str]
+from pytest_quant.runtimes.llamacpp.template_trial import FORM, examine
+from pytest_quant.runtimes.llamacpp.templates import Renderer, Template, TemplateFault
+from pytest_quant.runtimes.llamacpp.thinking_switch import manner_of
+from pytest_quant.thinking import closes_thinking, has_thought, left_open, shut
 
 # A base model goes on to invent the next question; that is where its answer ends.
 PLAIN_STOP = "\nQuestion:"
@@ -34,104 +33,226 @@ _TEMPLATE = "tokenizer.chat_template"
 _renderers: WeakValueDictionary[Template, Renderer] = WeakValueDictionary()
 
 
-def chat_template(model: Model) -> ChatTemplate | None:
-    """The model's own chat template as a function of one user message; ``None`` without one.
+class Form(Protocol):
+    """How one model is asked.
 
-    Raises ``QuantUsageError`` if the template fails on a message.
+    ``special``: control tokens are recognised in what is rendered. ``stops`` end an answer besides
+    the end tokens. ``thinking`` says whether the model thinks before it answers: ``perhaps``, where
+    the template speaks of none and the vocabulary may.
     """
-    template, path = _template(model), model.path
-    if template is None:
-        return None
-    renderer = _renderers.setdefault(template, Renderer(template))
 
-    def fill(prompt: str) -> str:
+    special: bool
+    stops: tuple[str, ...]
+    thinking: Literal["yes", "perhaps", "no"]
+
+    def render(self, prompt: str) -> str:
+        """The text that the model is given, up to where its answer begins."""
+        ...
+
+    def before(self, prompt: str, answer: str) -> str:
+        """The text behind which an answer that is given stands: behind the end of any thinking. One
+        that has none of its own stands behind an empty thought.
+        """
+        ...
+
+    def answered(self, prompt: str, answer: str) -> str:
+        """That text with the answer behind it."""
+        ...
+
+    def opened(self, prompt: str, rendered: str) -> str:
+        """The mark of thinking that a rendered prompt leaves open behind the user's message.
+
+        Empty for most models; the reply of the others begins inside their thinking.
+        """
+        ...
+
+
+class PlainForm:
+    """Questions and answers in plain words, as a base model goes on with; all of it is text.
+
+    A system text stands before them, and turns stand one after the other, an empty line between.
+    """
+
+    special: bool = False
+    stops: tuple[str, ...] = (PLAIN_STOP,)
+    thinking: Literal["yes", "perhaps", "no"] = "no"
+
+    def __init__(self, system: str = "") -> None:
+        self._system = system
+
+    def render(self, prompt: str) -> str:
+        return "".join(map(_plain, messages_of(under_system(prompt, self._system)))) + "\nAnswer:"
+
+    def before(self, prompt: str, answer: str) -> str:  # noqa: ARG002
+        return self.render(prompt)
+
+    def answered(self, prompt: str, answer: str) -> str:
+        return f"{self.render(prompt)} {answer}"
+
+    def opened(self, prompt: str, rendered: str) -> str:  # noqa: ARG002
+        return ""
+
+
+def _plain(message: Message) -> str:
+    return {
+        "system": f"{message.content}\n\n",
+        "user": f"Question: {message.content}",
+        "assistant": f"\nAnswer: {message.content}\n\n",
+    }[message.role]
+
+
+PLAIN = PlainForm()
+
+
+class TemplateForm:
+    """Messages in a chat template; raises ``QuantUsageError`` for one on which it fails."""
+
+    special: bool = True
+    stops: tuple[str, ...] = ()
+
+    def __init__(self, template: Template, chat: Chat, source: str) -> None:
+        self._system, self._source = chat.system, source
         try:
-            return renderer.render(prompt)
+            self._manner = manner_of(_renderer(template), chat.thinking)
         except TemplateFault as fault:
-            raise _mistake(path, fault) from None
+            raise _mistake(source, fault) from None
+        self._renderer = _renderer(self._manner.template)
+        self.thinking: Literal["yes", "perhaps", "no"]
+        self.thinking = "yes" if self._manner.thinks else "no" if self._manner.is_off else "perhaps"
 
-    return fill
+    def render(self, prompt: str) -> str:
+        try:
+            rendered = self._renderer.render(under_system(prompt, self._system))
+        except TemplateFault as fault:
+            raise _mistake(self._source, fault) from None
+        if self._manner.is_off:
+            rendered += self._end_of_thought(prompt, rendered)
+        return rendered
+
+    def before(self, prompt: str, answer: str) -> str:
+        rendered = self.render(prompt)
+        if not has_thought(answer):
+            rendered += self._end_of_thought(prompt, rendered)
+        return rendered
+
+    def answered(self, prompt: str, answer: str) -> str:
+        return self.before(prompt, answer) + answer
+
+    def opened(self, prompt: str, rendered: str) -> str:
+        return left_open(_behind(prompt, rendered))
+
+    def _end_of_thought(self, prompt: str, rendered: str) -> str:
+        """What is to stand behind a prompt so that an answer follows, nothing being thought."""
+        if opened := self.opened(prompt, rendered):
+            return shut(opened, rendered)
+        return "" if closes_thinking(_behind(prompt, rendered)) else self._manner.empty
 
 
-def check_templates(files: Mapping[str, Path], cache_dir: Path) -> None:
-    """Raise ``QuantUsageError`` for the first file whose chat template cannot be used.
+def _behind(prompt: str, rendered: str) -> str:
+    """What a template puts behind the user's last words."""
+    return rendered.rpartition(last_turn(prompt).strip())[2]
+
+
+def _renderer(template: Template) -> Renderer:
+    return _renderers.setdefault(template, Renderer(template))
+
+
+def form_of(model: Model, chat: Chat = OWN_FORM) -> Form:
+    """How a model is asked: through a template, its own if none is given, or plainly."""
+    template = _template(model, chat)
+    if template is None:
+        return PlainForm(chat.system)
+    return TemplateForm(template, chat, _source(model.path, chat))
+
+
+def check_forms(files: Mapping[str, Path], chat: Chat, cache_dir: Path) -> None:
+    """Raise ``QuantUsageError`` for the first file that cannot be asked in this form.
 
     ``files`` by their digest: what was found to be good once is not tried again.
     """
     good: set[Template] = set()
+    own = "-".join(hashlib.sha256(text.encode()).hexdigest() for text in chat.key)
     for digest, path in files.items():
-        if _TEMPLATE not in read_header(path).metadata:
+        if not _has_template(path, chat):
+            if chat.thinking == "on":
+                raise QuantUsageError(
+                    f"--quant-thinking (quant_thinking): {path} is asked without a chat template, "
+                    "which could switch it on; leave it out"
+                )
+            if chat.options:
+                raise QuantUsageError(
+                    f"--quant-template-options (quant_template_options): {path} is asked without a "
+                    "chat template, which could read them; leave them out"
+                )
             continue
-        record = cache_dir / "templates" / f"{digest}-{version('jinja2')}-{FORM}.json"
+        name = "-".join(filter(None, [digest, version("jinja2"), str(FORM), own]))
+        record = cache_dir / "templates" / f"{hashlib.sha256(name.encode()).hexdigest()}.json"
         if record.exists():
             continue
         model = Model(path, vocabulary_only=True)
         try:
-            template = _template(model)
+            template = _template(model, chat)
         finally:
             model.close()
         try:
             if template and template not in good:
-                examine(template)
+                examine(template, chat.system, chat.thinking)
                 good.add(template)
         except TemplateFault as fault:
-            raise _mistake(path, fault) from None
+            raise _mistake(_source(path, chat), fault) from None
         make_directory(record.parent)
         write_json(record, {"path": str(path)})
 
 
-def _template(model: Model) -> Template | None:
-    if not model.chat_template:
+def _has_template(path: Path, chat: Chat) -> bool:
+    if chat.template == "auto":
+        return _TEMPLATE in read_header(path).metadata
+    return isinstance(chat.template, TemplateFile)
+
+
+def _template(model: Model, chat: Chat) -> Template | None:
+    if isinstance(chat.template, TemplateFile):
+        source = chat.template.source
+    else:
+        source = model.chat_template if chat.template == "auto" else ""
+    if not source:
         return None
-    return Template(model.chat_template, model.begin_text, model.end_text)
-
-
-def _mistake(path: Path, fault: TemplateFault) -> QuantUsageError:
-    return QuantUsageError(
-        f"{path}: the model's chat template {fault}\n"
-        f"repair {_TEMPLATE} in the GGUF, or remove it to ask plainly"
+    return Template(
+        source,
+        model.begin_text,
+        model.end_text,
+        adds_begin=model.begin_token is not None,
+        options=json.dumps({name: json.loads(value) for name, value in chat.options}),
     )
 
 
-def render(prompt: str, template: ChatTemplate | None) -> str:
-    """One user message in the model's chat template, or a plain question without one."""
-    return template(prompt) if template else f"Question: {prompt}\nAnswer:"
+def _source(path: Path, chat: Chat) -> str:
+    """Whose template it is, for a person."""
+    if isinstance(chat.template, TemplateFile):
+        return f"--quant-chat-template (quant_chat_template): {chat.template.path}: this template"
+    return f"{path}: the model's chat template"
 
 
-def stop_strings(stop: tuple[str, ...], template: ChatTemplate | None) -> tuple[str, ...]:
-    """The stop strings that apply: the caller's, and the end of a plain answer."""
-    return stop if template else (*stop, PLAIN_STOP)
+def _mistake(source: str, fault: TemplateFault) -> QuantUsageError:
+    return QuantUsageError(
+        f"{source} {fault}\nrepair it, or give another (--quant-chat-template FILE), or ask "
+        "plainly (--quant-chat-template none)"
+    )
 
 
-def opened_by(prompt: str, rendered: str) -> str:
-    """The mark of thinking that a rendered prompt leaves open behind the user's message.
-
-    Empty for most models; the reply of the others begins inside their thinking.
-    """
-    return left_open(rendered.rpartition(prompt.strip())[2])
+def encode(prompt: str, model: Model, form: Form) -> npt.NDArray[np.int32]:
+    """The token ids of a prompt, with the begin token that the model's metadata asks for."""
+    return encode_rendered(form.render(prompt), model, form)
 
 
-def encode(prompt: str, model: Model, template: ChatTemplate | None) -> npt.NDArray[np.int32]:
-    """The token ids of a prompt, with the begin token that the model's metadata asks for.
-
-    Special tokens are recognised only in a rendered template; a plain question is all text.
-    """
-    return encode_rendered(render(prompt, template), model, template)
-
-
-def encode_rendered(
-    rendered: str, model: Model, template: ChatTemplate | None
-) -> npt.NDArray[np.int32]:
+def encode_rendered(rendered: str, model: Model, form: Form) -> npt.NDArray[np.int32]:
     """The same of a prompt that is rendered already."""
-    return _with_begin(rendered, model, special=template is not None)
+    return _with_begin(rendered, model, special=form.special)
 
 
-def encode_answered(
-    prompt: str, answer: str, model: Model, template: ChatTemplate | None
-) -> npt.NDArray[np.int32]:
+def encode_answered(prompt: str, answer: str, model: Model, form: Form) -> npt.NDArray[np.int32]:
     """The token ids of a prompt and an answer that follows it, tokenized as one text."""
-    text = render(prompt, template) + (answer if template else f" {answer}")
-    return _with_begin(text, model, special=template is not None)
+    return _with_begin(form.answered(prompt, answer), model, special=form.special)
 
 
 def encode_text(text: str, model: Model) -> npt.NDArray[np.int32]:

@@ -1,8 +1,9 @@
 """The process in which a chat template runs: it may use only so much time and memory.
 
 Started by its path, with nothing of this package. It reads lines of JSON, first the template with
-its limits, then one user message a line, and answers each with a line. The environment is that of
-llama-cpp-python and transformers, but for what would give another prompt each time.
+its limits and its options, then a request a line, and answers each with a line: the messages of a
+conversation with its prompt, anything else with the names that the template reads. The environment
+is that of llama-cpp-python and transformers, but for what would give another prompt each time.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def main() -> None:
     # Behind its own: a file beside the user's tests must not stand for one of Python's modules.
     sys.path += order["path"]
     _bound(order["memory"])
-    fill: Callable[[str], dict[str, str]] | None = None
+    fill: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     for line in sys.stdin:
         _arm(order["seconds"])
         try:
@@ -67,9 +68,9 @@ def _told(error: Exception) -> str:
     return said if spoken else f"{type(error).__name__}: {said}"
 
 
-def _compiled(order: dict[str, Any]) -> Callable[[str], dict[str, str]]:
+def _compiled(order: dict[str, Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     import jinja2.ext
-    from jinja2 import nodes
+    from jinja2 import meta, nodes
     from jinja2.parser import Parser
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -92,21 +93,27 @@ def _compiled(order: dict[str, Any]) -> Callable[[str], dict[str, str]]:
     environment.globals["lipsum"] = _by_chance("the function 'lipsum'")
     template = environment.from_string(order["template"])
 
-    def fill(message: str) -> dict[str, str]:
-        most = order["length"] + 4 * len(message)
+    def fill(request: dict[str, Any]) -> dict[str, Any]:
+        if "messages" not in request:
+            parsed = environment.parse(order["template"])
+            return {"names": sorted(meta.find_undeclared_variables(parsed))}
+        messages = request["messages"]
+        most = order["length"] + 4 * sum(len(message["content"]) for message in messages)
         pieces, length = [], 0
-        for piece in template.generate(
-            messages=[{"role": "user", "content": message}],
-            bos_token=order["begin"],
-            eos_token=order["end"],
-            add_generation_prompt=True,
-            raise_exception=_raise,
-            strftime_now=_a_day,
-            functions=None,
-            function_call=None,
-            tools=None,
-            tool_choice=None,
-        ):
+        given = {
+            "messages": messages,
+            "bos_token": order["begin"],
+            "eos_token": order["end"],
+            "add_generation_prompt": request["answer"],
+            "raise_exception": _raise,
+            "strftime_now": _a_day,
+            "functions": None,
+            "function_call": None,
+            "tools": None,
+            "tool_choice": None,
+        }
+        options = json.loads(order["options"]) | request["options"]
+        for piece in template.generate(given | options):
             pieces.append(piece)
             length += len(piece)
             if length > most:

@@ -1,8 +1,8 @@
-"""A model's chat template: foreign code, run in a process of its own and looked at before use.
+"""A chat template: foreign code, run in a process of its own.
 
-A template comes with the file. It may not compile, refuse, never end, take all memory, lose what
-the user says or give another prompt each time; and it may do so for some messages only. So it
-never runs in this process, however often it is asked.
+It comes with the model's file, or from somewhere else. It may not compile, refuse, never end, take
+all memory or lose what is said; and it may do so for some messages only. So it never runs in this
+process, however often it is asked.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from pytest_quant.base.conversation import Role, messages_of
 from pytest_quant.runtimes.llamacpp import template_inside
+from pytest_quant.thinking import read
 
-# Processor time of one rendering, memory of the process, and characters beyond the message's own
+# Processor time of one rendering, memory of the process, and characters beyond the messages' own
 # (four times over): hundreds of times what the longest templates of public models take.
 SECONDS, MEMORY, LENGTH = 5.0, 512 * 2**20, 200_000
 # Of waiting alone, on a machine that is busy with something else.
@@ -29,28 +33,26 @@ _MOST_SAID, _MOST_SHOWN = 160, 60
 # /no_think out.
 _LOST = 0.1
 
-# Of how a template is tried; what was found to be good by another form is tried again.
-FORM = 1
-
-# What a template is tried on: all sorts of characters, and length.
-_SHORT = "Which bird sings before sunrise?"
-_LONG = "\n\n".join(
-    [
-        'Line one says "quoted", it\'s <tagged>, a & b, C:\\path, {{ braces }}, 100 % and \u00e9 '
-        "\u6570 \U0001f426.",
-        " ".join(f"word{number}" for number in range(2500)),
-        "What was the last word?",
-    ]
-)
+_SAYS: dict[Role, str] = {
+    "system": "the system text says",
+    "user": "the user says",
+    "assistant": "the model has said",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The Jinja source of a template, and the texts of the model's begin and end tokens."""
+    """The Jinja source of a template, what it may use, and what the model's tokenizer adds.
+
+    ``begin`` and ``end`` are the texts of the model's begin and end tokens; ``adds_begin`` says
+    that a prompt without the begin token is given one. ``options`` are further names, as JSON.
+    """
 
     source: str
     begin: str
     end: str
+    adds_begin: bool = True
+    options: str = "{}"
 
 
 class TemplateFault(Exception):
@@ -58,28 +60,35 @@ class TemplateFault(Exception):
 
 
 class Renderer:
-    """Renders user messages in one template, in a process that ends with this object."""
+    """Renders prompts in one template, in a process that ends with this object."""
 
     def __init__(self, template: Template) -> None:
-        self._template = template
+        self.template = template
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[..., Renderer] | None = None
 
-    def render(self, message: str) -> str:
-        """The prompt of one user message. Raises ``TemplateFault``."""
+    def render(
+        self, prompt: str, *, answer: bool = True, options: Mapping[str, Any] | None = None
+    ) -> str:
+        """The text that a model is given for a prompt, up to where its answer begins, or, without
+        one, what the messages are by themselves. ``options`` go before those of the template.
+        Raises ``TemplateFault``.
+        """
+        messages = messages_of(prompt)
+        told = [{"role": message.role, "content": message.content} for message in messages]
+        request = {"messages": told, "answer": answer, "options": dict(options or {})}
+        rendered: str = self._answer(request, len(told))["prompt"]
         try:
-            answer = json.loads(self._ask(message))
-        except (OSError, ValueError):
-            raise TemplateFault(self._death()) from None
-        if fault := answer.get("fault"):
-            raise TemplateFault(_sentence(fault, cleaned(answer["said"])))
-        prompt: str = answer["prompt"]
-        try:
-            prompt.encode()
+            rendered.encode()
         except UnicodeEncodeError:
             raise TemplateFault("yields halves of characters (lone surrogates)") from None
-        _check_words(message, prompt)
-        return prompt
+        for message in messages:
+            _check_words(message.role, message.content, rendered)
+        return rendered
+
+    def names(self) -> frozenset[str]:
+        """What the template reads beside its own names. Raises ``TemplateFault``."""
+        return frozenset(self._answer({}, 1)["names"])
 
     def close(self) -> None:
         """End the process."""
@@ -87,14 +96,23 @@ class Renderer:
             self._end()
         self._process = self._end = None
 
-    def _ask(self, message: str) -> bytes:
+    def _answer(self, request: dict[str, Any], turns: int) -> dict[str, Any]:
+        try:
+            answer: dict[str, Any] = json.loads(self._ask(request))
+        except (OSError, ValueError):
+            raise TemplateFault(self._death()) from None
+        if fault := answer.get("fault"):
+            raise TemplateFault(_sentence(fault, cleaned(answer["said"]), turns))
+        return answer
+
+    def _ask(self, request: dict[str, Any]) -> bytes:
         process = self._process or self._start()
         assert process.stdin
         assert process.stdout
         clock = threading.Timer(_PATIENCE_S, process.kill)
         clock.start()
         try:
-            process.stdin.write(json.dumps(message).encode() + b"\n")
+            process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
             return process.stdout.readline()
         finally:
@@ -115,9 +133,10 @@ class Renderer:
         self._process = process
         self._end = weakref.finalize(self, _end, process, os.getpid())
         order = {
-            "template": self._template.source,
-            "begin": self._template.begin,
-            "end": self._template.end,
+            "template": self.template.source,
+            "begin": self.template.begin,
+            "end": self.template.end,
+            "options": self.template.options,
             "path": [path for path in sys.path if path],
             "seconds": SECONDS,
             "memory": MEMORY,
@@ -156,19 +175,6 @@ def _end(process: subprocess.Popen[bytes], owner: int) -> None:
                 pipe.close()
 
 
-def examine(template: Template) -> None:
-    """Render known words twice, in two processes. Raises ``TemplateFault``."""
-    first, second = (_rendered(template) for _ in range(2))
-    if first != second:
-        raise TemplateFault("gives another prompt each time")
-    for message, prompt in zip((_SHORT, _LONG), first, strict=True):
-        found = _squeezed(prompt).count(_squeezed(message))
-        if found > 1:
-            raise TemplateFault(f"repeats what the user says ({found} times in the prompt)")
-        if not found:
-            raise _changed(message, prompt)
-
-
 def cleaned(said: str) -> str:
     """What a template said, on one line, short and without control characters."""
     shown = "".join(character if character.isprintable() else " " for character in said)
@@ -176,27 +182,22 @@ def cleaned(said: str) -> str:
     return words if len(words) <= _MOST_SAID else f"{words[:_MOST_SAID]}..."
 
 
-def _rendered(template: Template) -> list[str]:
-    renderer = Renderer(template)
-    try:
-        return [renderer.render(message) for message in (_SHORT, _LONG)]
-    finally:
-        renderer.close()
-
-
-def _check_words(message: str, prompt: str) -> None:
-    """Raise ``TemplateFault`` if a prompt lacks what the user says."""
-    if message.strip() in prompt:
+def _check_words(role: Role, message: str, prompt: str) -> None:
+    """Raise ``TemplateFault`` if a prompt lacks what is said in a message."""
+    # Of a turn of the model's own a template leaves the thinking out.
+    said = read(message).text if role == "assistant" else message
+    if said.strip() in prompt:
         return
-    words = set(message.split())
+    words = set(said.split())
     lost = sum(word not in prompt for word in words)
     if lost == len(words) or lost > max(1, _LOST * len(words)):
-        raise _changed(message, prompt)
+        raise changed(role, said, prompt)
 
 
-def _changed(message: str, prompt: str) -> TemplateFault:
+def changed(role: Role, message: str, prompt: str) -> TemplateFault:
+    """The fault of a template that does not give a message as it is."""
     told = f"{_short(prompt)!r} of {_short(message)!r}"
-    return TemplateFault(f"drops, cuts or changes what the user says: it makes {told}")
+    return TemplateFault(f"drops, cuts or changes what {_SAYS[role]}: it makes {told}")
 
 
 def _short(text: str) -> str:
@@ -205,14 +206,11 @@ def _short(text: str) -> str:
     return shown if len(shown) <= _MOST_SHOWN else f"...{shown[-_MOST_SHOWN:]}"
 
 
-def _squeezed(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _sentence(fault: str, said: str) -> str:
+def _sentence(fault: str, said: str, turns: int) -> str:
+    what = "a user message" if turns == 1 else "a conversation"
     return {
         "syntax": f"does not compile: {said}",
-        "raised": f"fails on a user message: {said}",
+        "raised": f"fails on {what}: {said}",
         "memory": f"takes more than {MEMORY // 2**20} MB of memory",
         "long": f"makes a prompt of more than {said} characters out of a short message",
         "chance": f"gives another prompt each time: it uses {said}",

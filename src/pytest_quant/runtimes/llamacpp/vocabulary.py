@@ -6,12 +6,14 @@ all, so decoding waits until a response is complete.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from pytest_quant.runtimes.llamacpp.library import Model
+from pytest_quant.thinking import may_end_a_mark, opens_thinking
 
 
 class Vocabulary:
@@ -28,6 +30,21 @@ class Vocabulary:
             for token, ends in enumerate(self.ends.tolist())
         ]
         self._closing: dict[frozenset[int], npt.NDArray[np.bool_]] = {}
+
+    @cached_property
+    def knows_thinking(self) -> bool:
+        """Whether a mark that opens thinking is one of the tokens."""
+        return any(map(opens_thinking, self._texts))
+
+    @cached_property
+    def ends_marks(self) -> npt.NDArray[np.bool_]:
+        """For every token id, whether a mark of thinking may be complete with it."""
+        found = (may_end_a_mark(text) for text in self._texts)
+        return np.fromiter(found, np.bool_, len(self._pieces))
+
+    @property
+    def _texts(self) -> Iterator[str]:
+        return (piece.decode("utf-8", "replace") for piece in self._pieces)
 
     def to_bytes(self, tokens: Iterable[int]) -> bytes:
         return b"".join([self._pieces[token] for token in tokens])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_quant.base.version import __version__
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.artifact import Artifact, Contents, ModelFile
+from pytest_quant.runtimes.chat import PLAIN_QUESTION
 from pytest_quant.runtimes.scripted.runtime import FORMAT, NAME, ScriptedRuntime
 from pytest_quant.runtimes.scripted.script import is_script, read_script
 
@@ -59,16 +60,22 @@ class Scripted:
     ) -> None:
         """It reads none."""
 
-    def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:  # noqa: ARG002
-        return (artifact.digest, NAME, f"format {FORMAT}", __version__)
+    def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:
+        budget = f"thinking {conditions.chat.budget}"
+        return (artifact.digest, NAME, f"format {FORMAT}", __version__, budget)
 
     def open(self, artifact: Artifact, conditions: Conditions) -> Runtime:
-        return ScriptedRuntime(read_script(artifact.path), conditions.threads)
+        return ScriptedRuntime(
+            read_script(artifact.path), conditions.threads, conditions.chat.budget
+        )
+
+    def honours(self) -> frozenset[str]:
+        return frozenset({"budget"})
 
     def contents(self, artifact: Artifact, cache_dir: Path) -> Contents:  # noqa: ARG002
         parts = read_script(artifact.path).parts
         metadata = {name: f"sha256:{digest}" for name, digest in parts.items()}
-        return Contents("plain question", metadata, tensors={})
+        return Contents(PLAIN_QUESTION, metadata, tensors={})
 
 
 def _claimed_bits(level: Level) -> float:

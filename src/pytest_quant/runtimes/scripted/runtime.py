@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 
 from pytest_quant.base.version import __version__
+from pytest_quant.runtimes.chat import THINKING_BUDGET
 from pytest_quant.runtimes.protocol import (
     Batch,
     Capability,
@@ -22,18 +23,22 @@ from pytest_quant.runtimes.protocol import (
     Scores,
 )
 from pytest_quant.runtimes.scripted.script import Logprobs, Script
+from pytest_quant.thinking import WINDOW, Allowance, may_end_a_mark
 
 NAME = "scripted"
 # Of how a script is turned into responses; with a new one none that was made otherwise is served.
-FORMAT = 1
+FORMAT = 2
 
 
 class ScriptedRuntime(Runtime):
     """Answers from a script: the same every time, at once, and in no process but this one."""
 
-    def __init__(self, script: Script, threads: int) -> None:
+    def __init__(
+        self, script: Script, threads: int, thinking_budget: int = THINKING_BUDGET
+    ) -> None:
         self._script = script
         self._threads = threads
+        self._thinking_budget = thinking_budget
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -104,7 +109,8 @@ class ScriptedRuntime(Runtime):
         whole = self._script.answer(prompt)
         stop = re.search("|".join(map(re.escape, limits.stop)), whole) if limits.stop else None
         words = re.findall(r"\s*\S+", whole[: stop.end()] if stop else whole)
-        most = min(limits.max_tokens, self._script.context - size)
+        allowance = Allowance("", limits.max_tokens, self._thinking_budget)
+        most = _most(words, allowance, self._script.context - size)
         finish: Finish
         if len(words) > most:
             words = words[:most]
@@ -120,7 +126,19 @@ class ScriptedRuntime(Runtime):
             logprobs=(logprobs.said,) * len(words) if logprobs else (),
             finish=finish,
             prompt_tokens=size,
+            thought=allowance.thought(len(words)),
         )
+
+
+def _most(words: Sequence[str], allowance: Allowance, room: int) -> int:
+    """How many words may be said, thinking and answer each within its own limit."""
+    for count, word in enumerate(words, 1):
+        if count > min(room, allowance.limit):
+            return count - 1
+        if may_end_a_mark(word):
+            said = "".join(words[max(0, count - WINDOW) : count])
+            allowance.see(said[-WINDOW:], len(word), count)
+    return len(words)
 
 
 def _is_over(started: float, deadline_s: float | None) -> bool:
