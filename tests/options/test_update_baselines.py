@@ -28,7 +28,8 @@ TWO = """
       - id: doubling
         subcategory: recursion
         difficulty: 2
-        prompt: "Start at {start} and double each time. List the first {count} terms after 'Answer:'."
+        prompt: >-
+          Start at {start} and double each time. List the first {count} terms after 'Answer:'.
         generator: pytest_quant.probes.generators.stepwise.doubling
         expect: "{terms}"
         check: {kind: sequence}

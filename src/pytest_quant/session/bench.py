@@ -27,14 +27,7 @@ from pytest_quant.runtimes.protocol import (
     require,
 )
 from pytest_quant.runtimes.responses import ResponseCache
-from pytest_quant.session.replies import (
-    Reply,
-    answered,
-    answers_of,
-    likeliest,
-    options_of,
-    prompts_of,
-)
+from pytest_quant.session.replies import Reply, answers_of, chosen, prompts_of
 from pytest_quant.session.sampling import Part, Sampling
 from pytest_quant.session.screening import Screening
 from pytest_quant.session.targets import TargetReader
@@ -322,11 +315,7 @@ class Bench:
     ) -> tuple[list[Answer], Effort]:
         prompts = [prompt for case in cases for prompt in prompts_of(case)]
         if probe.by == "likelihood":
-            options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
-            texts = [*map(answered, prompts, options)]
-            scores = self._score(level, prompts, texts)
-            replies = [*map(likeliest, options, scores.likelihoods)]
-            effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
+            replies, effort = chosen(probe, cases, partial(self._score, level))
         else:
             batch = self._generate(level, prompts, probe.max_tokens)
             replies = [
