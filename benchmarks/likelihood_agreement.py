@@ -69,7 +69,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     runtime = LlamaCppRuntime.open(options.model, threads=1, context=options.context)
-    library = (probe for path in probe_files(PROBES) for probe in read_probes(path))
+    library = (probe for path in probe_files([PROBES]) for probe in read_probes(path))
     chosen = [
         probe
         for probe in library

@@ -106,7 +106,8 @@ class TestPairs:
     def test_both_prompts_of_a_pair_are_held_out(self, probe: Probe) -> None:
         for case in draw_cases(replace(probe, held_out=True), 64):
             assert case.clean is not None
-            assert case.prompt == f"{case.clean.upper()[:-1]}!!!"
+            question, form = case.clean.split("? ")
+            assert case.prompt == f"{question.upper()}!!! {form}"
             assert {side_of(case.prompt), side_of(case.clean)} == {"held_out"}
 
     def test_prompts_that_do_not_differ_are_a_mistake(self, probe: Probe) -> None:

@@ -142,7 +142,7 @@ def test_options_are_scored_behind_the_words_that_the_prompt_wants(cache: Respon
     assert (answer.verdict, answer.response) == ("correct", "red")
     assert answer.probabilities is not None and [*answer.probabilities] == [*LIKES_RED]
     assert reference.asked[0][1][0] == [*behind]
-    assert [texts for _, texts in reference.asked][1][0] == ["Final answer: red"]
+    assert reference.asked[-1][1][0] == ["Final answer: red"]
 
 
 def test_a_prompt_that_comes_to_want_the_answer_elsewhere_is_another_case() -> None:

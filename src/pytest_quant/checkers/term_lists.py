@@ -70,7 +70,8 @@ def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
         direct = wording.AFTER_ANNOUNCEMENT.fullmatch(between)
         chosen = first if direct else max(behind, key=_end)
     elif begin is not None and (short := _all_announced(plain, begin, lists)):
-        behind, chosen = [[short]], [short]
+        chosen = [short]
+        behind = [chosen]
     elif long_enough:
         chosen = max(long_enough, key=_end)
     else:
@@ -79,14 +80,16 @@ def numeric_terms(text: str, wanted: int, style: Style) -> list[Listed]:
     return [Listed(tuple(_term(text, item) for item in run), bool(behind)) for run in chosen]
 
 
-def _all_announced(plain: str, begin: int, lists: Sequence[Sequence[list[Found]]]) -> list[Found]:
+def _all_announced(
+    plain: str, begin: int, lists: Sequence[list[list[Found]]]
+) -> list[Found] | None:
     """The row of two terms or more that is all that stands in the line of an announcement."""
     for run in (run for runs in lists for run in runs):
         if len(run) > 1 and run[0].start >= begin and _NO_MORE.match(plain, run[-1].end):
             between = plain[begin : run[0].start].replace(MARK, " ")
             if wording.AFTER_ANNOUNCEMENT.fullmatch(between):
                 return run
-    return []
+    return None
 
 
 def _readings(text: str, plain: str, style: Style) -> list[list[list[Found]]]:

@@ -40,14 +40,7 @@ from pytest_quant.session.references import (
     plain_terms,
     too_long,
 )
-from pytest_quant.session.replies import (
-    answered,
-    answers_of,
-    likeliest,
-    options_of,
-    prompts_of,
-    reply_of,
-)
+from pytest_quant.session.replies import answers_of, chosen, prompts_of, reply_of
 from pytest_quant.session.room import Answers
 from pytest_quant.session.sampling import Sampling
 from pytest_quant.session.screening import Screening
@@ -260,21 +253,15 @@ class Bench:
     ) -> list[Answers]:
         """The answers to several batches of cases, which may be worked on at once."""
         if probe.by == "likelihood":
-            return [self._score_options(probe, level, cases) for cases in parts]
+            score = partial(self._score, level)
+            scored = [(cases, *chosen(probe, cases, score)) for cases in parts]
+            return [(answers_of(probe, cases, found), effort) for cases, found, effort in scored]
         asked = [[prompt for case in cases for prompt in prompts_of(case)] for cases in parts]
         batches = self._generate(level, asked, room)
         return [
             (answers_of(probe, cases, [*map(reply_of, batch.responses)]), _effort(batch))
             for cases, batch in zip(parts, batches, strict=True)
         ]
-
-    def _score_options(self, probe: Probe, level: str, cases: tuple[Case, ...]) -> Answers:
-        prompts = [prompt for case in cases for prompt in prompts_of(case)]
-        options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
-        scores = self._score(level, prompts, [*map(answered, prompts, options)])
-        replies = [*map(likeliest, options, scores.likelihoods)]
-        effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
-        return answers_of(probe, cases, replies), effort
 
     def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
         def score() -> tuple[Scores, RuntimeInfo]:

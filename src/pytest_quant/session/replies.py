@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pytest_quant.checkers import CHECKERS, outcome_of
 from pytest_quant.checkers.form import announcement
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.errors import CheckerBroken, QuantUsageError
-from pytest_quant.metrics.measurement import Answer
+from pytest_quant.metrics.measurement import Answer, Effort
 from pytest_quant.probes.model import Case, Probe
-from pytest_quant.runtimes.protocol import Finish, Likelihood, Response
+from pytest_quant.runtimes.protocol import Finish, Likelihood, Response, Scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,22 @@ def answered(prompt: str, options: Sequence[str]) -> list[str]:
     """
     words = announcement(prompt)
     return [f"{words} {option}" for option in options] if words else [*options]
+
+
+def chosen(
+    probe: Probe,
+    cases: Sequence[Case],
+    score: Callable[[list[str], list[list[str]]], Scores],
+) -> tuple[list[Reply], Effort]:
+    """The likeliest option for each prompt of the cases; ``score`` tells how likely texts are.
+
+    Raises ``QuantUsageError`` as ``options_of`` does, and what ``score`` raises.
+    """
+    prompts = [prompt for case in cases for prompt in prompts_of(case)]
+    options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
+    scores = score(prompts, [*map(answered, prompts, options)])
+    effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
+    return [*map(likeliest, options, scores.likelihoods)], effort
 
 
 def likeliest(options: Sequence[str], likelihoods: Sequence[Likelihood]) -> Reply:
