@@ -114,8 +114,7 @@ def p_of_common(chunks: Sequence[Moved], share: float) -> float:
     # The sums of one half of the groups meet those of the other; what rounding hides is no gain.
     one, other = _sums(gains[::2]), sorted(_sums(gains[1::2]))
     hidden = 1e-12 * math.fsum(map(abs, gains))
-    as_low = sum(bisect_right(other, hidden - gained) for gained in one)
-    return math.ldexp(as_low, -len(groups))
+    return 0.5 ** len(groups) * sum(bisect_right(other, hidden - gained) for gained in one)
 
 
 def _groups(chunks: Sequence[Moved]) -> list[Sequence[Moved]]:
