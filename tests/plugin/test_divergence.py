@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from tests.sessions import CAPITAL, MODES, Project, Run
 
-from pytest_quant.base.library import EMBEDDED_MODEL
+from pytest_quant.base.library import EMBEDDED_MODEL, HELD_TEXT
 
 LEVELS = ("q8", "q4", "q2")
 SELECTED = (f"--quant-levels={','.join(LEVELS)}", "--quant-cases=8", "-k", CAPITAL)
@@ -73,6 +74,23 @@ def test_a_lower_level_is_further_away(whole: Run) -> None:
 @pytest.mark.parametrize("other", ["-n2", "again"])
 def test_the_same_to_the_last_digit(runs: Mapping[str, Run], other: str) -> None:
     assert divergences(runs[other]) == divergences(runs["-n0"])
+
+
+def partings(run: Run) -> list[Any]:
+    assert run.record is not None
+    return [case["parting"] for m in run.record["measurements"] for case in m["cases"]]
+
+
+@pytest.mark.parametrize("other", ["-n2", "again"])
+def test_where_answers_part_whoever_reads_it(runs: Mapping[str, Run], other: str) -> None:
+    assert partings(runs[other]) == partings(runs["-n0"])
+    assert any(partings(runs["-n0"]))
+
+
+def test_the_text_that_was_read_is_told_by_its_digest(whole: Run) -> None:
+    assert whole.record is not None
+    digest = hashlib.sha256(HELD_TEXT.read_bytes()).hexdigest()
+    assert whole.record["provenance"]["text"] == digest
 
 
 def test_a_second_session_works_nothing_out(runs: Mapping[str, Run], cache: Path) -> None:
