@@ -15,10 +15,13 @@ from pathlib import Path
 
 # Probes that a category's own mean is worth, beside those of the category that have run.
 _PRIOR = 2
+# Of what a probe took at the first level besides the reference's answers, what it takes at a
+# further one: what was drawn, read and compiled is at hand.
+_AGAIN = 0.7
 # Probes of a further level after which its own pace counts as much as the first level's.
 _STEADY = 10
 # Long prompts take long to read: so many times what other probes take.
-_WEIGHT = {"long_context": 4.0}
+_WEIGHT = {"long_context": 3.0}
 # What comparing a level token by token takes, in tokens read: on the library's held text, and
 # besides what a text of one's own takes.
 HELD_TEXT = 70_000
@@ -140,7 +143,8 @@ class Pace:
         before, ran = self._first, self._sums.get(level, {})
         if ran is before:
             return self._by_category({name: one.took for name, one in before.items()})
-        rates = self._by_category({c: one.took - one.reference for c, one in before.items()})
+        again = {c: _AGAIN * (one.took - one.reference) for c, one in before.items()}
+        rates = self._by_category(again)
         usual = _STEADY * sum(rates.values()) / len(rates)
         seen = sum(one.took for one in ran.values())
         foreseen = sum(one.count * rates[category] for category, one in ran.items())
