@@ -28,7 +28,7 @@ def steps(more: int = 0) -> Iterator[tuple[Pace, float]]:
             for i in range(count):
                 took = reference + own
                 left -= took
-                work = round(7000 * took)
+                work = round(9000 * took)
                 probe = Probe(level, category, took, reference, own, work, 16, more)
                 pace.probe(f"{category}_{i}[{level}]", probe)
                 yield pace, left

@@ -15,14 +15,17 @@ from pathlib import Path
 
 # Probes that a category's own mean is worth, beside those of the category that have run.
 _PRIOR = 2
+# Of what a probe takes besides its answers, what it takes at a further level: what was drawn, read
+# and compiled is at hand.
+_AGAIN = 0.4
 # Probes of a further level after which its own pace counts as much as the first level's.
 _STEADY = 10
 # Long prompts take long to read: so many times what other probes take.
-_WEIGHT = {"long_context": 4.0}
+_WEIGHT = {"long_context": 3.0}
 # What comparing a level token by token takes, in tokens read: on the library's held text, and
 # besides what a text of one's own takes.
-HELD_TEXT = 70_000
-BESIDES_TEXT = 25_000
+HELD_TEXT = 90_000
+BESIDES_TEXT = 35_000
 # A token that is written takes as long as so many that are read, in batches as probes have them.
 WRITTEN = 8
 # Of what the probes took, where cases come in turn and nothing else says how many are asked more.
@@ -72,6 +75,11 @@ class _Sum:
     told_took: float = 0.0
     told_cases: int = 0
     more: int = 0
+
+    @property
+    def again(self) -> float:
+        """What they take at a further level, which is asked without the reference."""
+        return self.asked - self.reference + _AGAIN * (self.took - self.asked)
 
     def add(self, probe: Probe, times: int = 1) -> None:
         self.count += times
@@ -140,7 +148,7 @@ class Pace:
         before, ran = self._first, self._sums.get(level, {})
         if ran is before:
             return self._by_category({name: one.took for name, one in before.items()})
-        rates = self._by_category({c: one.took - one.reference for c, one in before.items()})
+        rates = self._by_category({category: one.again for category, one in before.items()})
         usual = _STEADY * sum(rates.values()) / len(rates)
         seen = sum(one.took for one in ran.values())
         foreseen = sum(one.count * rates[category] for category, one in ran.items())
