@@ -31,7 +31,7 @@ MOST_LINES_OF_PLUGIN = 250
 ALLOWED = {
     "pytest": ("plugin",),
     "xdist": ("plugin.xdist.hooks",),
-    "llama_cpp": ("runtimes.llamacpp.library",),
+    "llama_cpp": ("runtimes.llamacpp.library", "runtimes.llamacpp.quantizer"),
     "yaml": ("probes",),
     "sympy": ("checkers", "probes.expressions"),
     "snowballstemmer": ("checkers.assertions",),

@@ -15,7 +15,7 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.allure_directory import allure_directory, check_allure_directory
 from pytest_quant.plugin.benchmark_item import check_available
 from pytest_quant.plugin.controller import Controller
-from pytest_quant.plugin.node_ids import level_of
+from pytest_quant.plugin.node_ids import level_of, mark_of
 from pytest_quant.plugin.options.settings import read_settings
 from pytest_quant.plugin.options.table import FLAGS
 from pytest_quant.plugin.problems import Problems
@@ -46,7 +46,7 @@ def start(config: pytest.Config) -> None:
     for name in (
         *CATEGORIES.names,
         *(f"difficulty_{n}" for n in range(1, 6)),
-        *(level.name for level in settings.levels),
+        *(mark_of(level.name) for level in settings.levels),
     ):
         config.addinivalue_line("markers", f"{name}: set by pytest-quant on probes")
     agreed = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_quant.base.registry import Registry, kind_of
 from pytest_quant.errors import QuantUsageError, Told
+from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, Hardware
 
 if TYPE_CHECKING:
     from pytest_quant.levels import Level
@@ -29,12 +30,15 @@ class Conditions:
 
     ``parallel`` counts the sequences decoded together (``None``: as the runtime finds best);
     ``batch`` bounds the tokens that are worked on at once, which changes nothing but the order of
-    sums (``None``: as the runtime has it).
+    sums (``None``: as the runtime has it); ``context`` are the tokens that one sequence may hold
+    (``None``: what the model was trained with).
     """
 
     threads: int
     parallel: int | None = None
     batch: int | None = None
+    hardware: Hardware = DEFAULT_HARDWARE
+    context: int | None = None
 
 
 class Backend(Protocol):

@@ -62,6 +62,7 @@ class LlamaCpp:
         """
         from pytest_quant.runtimes.llamacpp.library import max_sequences
         from pytest_quant.runtimes.llamacpp.prompt import check_templates
+        from pytest_quant.runtimes.llamacpp.trial import OWN_WAY, Way, ensure_tried
 
         parallel = conditions.parallel
         if parallel is not None and parallel > (most := max_sequences()):
@@ -69,6 +70,14 @@ class LlamaCpp:
                 f"--quant-parallel (quant_parallel): found {parallel}; llama.cpp decodes at most "
                 f"{most} sequences together"
             )
+        for artifact in artifacts:
+            way = Way(artifact.kv, conditions.hardware)
+            if way == OWN_WAY:
+                continue
+            try:
+                ensure_tried(artifact.path, artifact.digest, cache_dir, way)
+            except QuantUsageError as error:
+                raise QuantUsageError(f"level {artifact.level}: {error}") from None
         check_templates({a.digest: a.path for a in artifacts}, cache_dir)
 
     def check_reading(
@@ -79,11 +88,12 @@ class LlamaCpp:
         check_length(reading, reference.path, [level.path for level in levels])
 
     def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:
-        from pytest_quant.runtimes.llamacpp.engine import effective_parallel
         from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
+        from pytest_quant.runtimes.llamacpp.width import effective_parallel
 
         width = effective_parallel(artifact.path, conditions.parallel)
         batch = () if conditions.batch is None else (f"batch {conditions.batch}",)
+        kv = (f"kv {artifact.kv}",) if artifact.kv else ()
         return (
             artifact.digest,
             build_id(),
@@ -91,8 +101,10 @@ class LlamaCpp:
             f"threads {conditions.threads}",
             __version__,
             f"parallel {width}",
-            # What was kept before the kernels were told is not known by them.
+            # What was kept before the kernels and the devices were told is not known by them.
             "kernels told",
+            "devices told",
+            *kv,
             *batch,
         )
 
@@ -104,6 +116,8 @@ class LlamaCpp:
             threads=conditions.threads,
             parallel=conditions.parallel,
             physical=conditions.batch or BATCH_TOKENS,
+            kv=artifact.kv,
+            hardware=conditions.hardware,
         )
 
     def contents(self, artifact: Artifact, cache_dir: Path) -> Contents:

@@ -13,18 +13,17 @@ from typing import Self, get_args
 import numpy as np
 
 from pytest_quant.base.resources import usable_memory
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.levels import KvTypes
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
+from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, Hardware
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
-    PLANNED_TOKENS,
     check_fits,
-    default_parallel,
     plan,
 )
 from pytest_quant.runtimes.llamacpp.lockstep import (
@@ -46,7 +45,9 @@ from pytest_quant.runtimes.llamacpp.prompt import (
     stop_strings,
 )
 from pytest_quant.runtimes.llamacpp.scoring import Floats, Stem, plan_scores, score
+from pytest_quant.runtimes.llamacpp.tensor_types import numbers_of
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
+from pytest_quant.runtimes.llamacpp.width import effective_parallel
 from pytest_quant.runtimes.protocol import (
     Batch,
     Capability,
@@ -66,22 +67,6 @@ from pytest_quant.runtimes.protocol import (
 BATCH_TOKENS = 512
 
 
-def effective_parallel(path: Path, parallel: int | None, context: int | None = None) -> int:
-    """The sequences that ``LlamaCppRuntime.open`` decodes together, told without opening.
-
-    ``None`` stands for ``layout.default_parallel``. Raises ``QuantUsageError``.
-    """
-    if parallel is None:
-        info = inspect(path)
-        length = context or info.context_length or PLANNED_TOKENS
-        return default_parallel(length, info.kv_bytes_per_token, usable_memory())
-    if not 1 <= parallel <= library.max_sequences():
-        raise QuantUsageError(
-            f"--quant-parallel is {parallel}; allowed are 1 to {library.max_sequences()}"
-        )
-    return parallel
-
-
 class LlamaCppRuntime:
     """An opened GGUF. Use ``open``; not thread-safe; close it to free the memory."""
 
@@ -93,6 +78,8 @@ class LlamaCppRuntime:
         parallel: int,
         context: int,
         physical: int = BATCH_TOKENS,
+        kv: KvTypes | None = None,
+        hardware: Hardware = DEFAULT_HARDWARE,
     ) -> None:
         self._model = model
         self._threads, self._parallel, self._context_length = threads, parallel, context
@@ -100,6 +87,9 @@ class LlamaCppRuntime:
         self._template = chat_template(model)
         self._vocabulary = Vocabulary(model)
         self._context: library.Context | None = None
+        self._kv_types, self._hardware = numbers_of(kv), hardware
+        # Of the last context: what llama.cpp made of what was asked for.
+        self._kv, self._flash_attention = "", ""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -115,6 +105,8 @@ class LlamaCppRuntime:
         context: int | None = None,
         physical: int = BATCH_TOKENS,
         repack: bool = True,
+        kv: KvTypes | None = None,
+        hardware: Hardware = DEFAULT_HARDWARE,
     ) -> Self:
         """Load a model.
 
@@ -122,13 +114,20 @@ class LlamaCppRuntime:
         ``layout.default_parallel``), ``context`` the tokens that one of them may hold, prompt
         and answer (default: what the model was trained with), ``physical`` the tokens worked on at
         once, ``repack`` whether weights are rearranged for kernels of this processor: both change
-        nothing but the order of sums. Raises ``QuantUsageError`` for a model that cannot be
-        loaded, and for numbers out of range.
+        nothing but the order of sums; ``kv`` are the types of keys and values. Raises
+        ``QuantUsageError`` for a model that cannot be loaded, and for numbers out of range.
         """
         parallel = effective_parallel(path, parallel, context)
-        model = library.Model(path, repack=repack)
-        context = context or model.context_length
-        return cls(model, threads=threads, parallel=parallel, context=context, physical=physical)
+        model = library.Model(path, repack=repack, hardware=hardware)
+        return cls(
+            model,
+            threads=threads,
+            parallel=parallel,
+            context=context or model.context_length,
+            physical=physical,
+            kv=kv,
+            hardware=hardware,
+        )
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
         """Answer every prompt greedily; the same call gives the same bytes, whatever ran before.
@@ -281,6 +280,9 @@ class LlamaCppRuntime:
             parallel=self._parallel,
             context=self._context_length,
             kernels=self._model.kernels,
+            devices=self._model.devices,
+            flash_attention=self._flash_attention,
+            kv=self._kv,
         )
 
     def close(self) -> None:
@@ -345,7 +347,7 @@ class LlamaCppRuntime:
     def _new_context(
         self, cells: int, sequences: int, outputs: int | None, threads: int
     ) -> library.Context:
-        return library.Context(
+        context = library.Context(
             self._model,
             cells=cells,
             sequences=sequences,
@@ -353,7 +355,11 @@ class LlamaCppRuntime:
             threads=threads,
             outputs=outputs,
             physical=self._physical,
+            kv_types=self._kv_types,
+            flash_attention=self._hardware.flash_attention,
         )
+        self._kv, self._flash_attention = context.kv, context.flash_attention
+        return context
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import NEEDS_IMATRIX, Recipe
-from pytest_quant.runtimes.llamacpp import library, native_log, tensor_types
+from pytest_quant.runtimes.llamacpp import native_log, quantizer, tensor_types
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect, is_quantized
 from pytest_quant.runtimes.llamacpp.promise import promised_types
 from pytest_quant.runtimes.llamacpp.trial import child_command, child_environment, last_words
@@ -164,7 +164,7 @@ def main(order: str) -> None:
         return tensor_types.by_name(name).number
 
     embedding, output = recipe["token_embedding"], recipe["output"]
-    status = library.quantize(
+    status = quantizer.quantize(
         Path(source),
         Path(partial),
         file_type=recipe["ftype"],
