@@ -268,6 +268,8 @@ def test_the_entry_point_loads_nothing_heavy() -> None:
         "pytest_quant.plugin.hookspecs",
         "pytest_quant.plugin.options",
         "pytest_quant.plugin.options.declaring",
+        "pytest_quant.plugin.options.hardware",
+        "pytest_quant.plugin.options.option",
         "pytest_quant.plugin.options.table",
     ]
 

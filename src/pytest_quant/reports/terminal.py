@@ -24,6 +24,7 @@ from pytest_quant.reports.baselines import (
     shortfall_text,
     unused_baselines,
 )
+from pytest_quant.reports.devices import device_lines
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
 from pytest_quant.reports.failures import divergence_text, failure_text, news
 from pytest_quant.reports.likelihood import likelihood_text, unread_lines
@@ -135,6 +136,8 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"runtime {runtime.name} {runtime.version}, {counted(runtime.threads, 'thread')}, "
             f"{counted(runtime.parallel, 'sequence')} at once"
         )
+    for line in device_lines(record):
+        yield Line(line)
     total = sum(record.selected.values())
     yield Line(f"alpha {record.alpha:g} for all {total} checks together")
     for level in record.levels:

@@ -14,6 +14,8 @@ from pytest_quant.base.resources import usable_cpus
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import Level, parse_level, parse_levels
+from pytest_quant.runtimes.hardware import ALL_LAYERS, FlashAttention, Hardware
+from pytest_quant.session.hardware import MOST_DEVICES, flash_attention, shares
 from pytest_quant.session.plan import Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths
 from pytest_quant.session.session import Session
@@ -40,6 +42,11 @@ def session_of(
     margin: float | None = None,
     threads: int | None = None,
     parallel: int | None = None,
+    gpu_layers: int | None = None,
+    main_gpu: int | None = None,
+    tensor_split: Sequence[float] = (),
+    flash_attn: FlashAttention = "auto",
+    context: int | None = None,
     cache_dir: PathLike | None = None,
     announce: Callable[[str], None],
 ) -> Session:
@@ -59,6 +66,13 @@ def session_of(
         require_baseline=flag("require_baseline", require_baseline),
         parallel=_count("parallel", parallel, MOST_CASES),
         threads=_count("threads", threads, MOST_THREADS),
+        hardware=Hardware(
+            gpu_layers=_count("gpu_layers", gpu_layers, ALL_LAYERS, least=0),
+            main_gpu=_count("main_gpu", main_gpu, MOST_DEVICES - 1, least=0),
+            tensor_split=_shares("tensor_split", tensor_split),
+            flash_attention=_flash_attention("flash_attn", flash_attn),
+        ),
+        context=_count("context", context, MOST_CASES),
         text=_existing("text", text),
         margin=None if margin is None else _points("margin", margin),
         probe_paths=tuple(_list("probes", probes, "['probes', 'mine.yaml']", _there)),
@@ -140,16 +154,37 @@ def _existing(name: str, found: Any) -> Path | None:
     return None if found is None else _there(name, found)
 
 
-def _count(name: str, found: Any, most: int) -> int | None:
+def _count(name: str, found: Any, most: int, least: int = 1) -> int | None:
     if found is None:
         return None
     try:
-        number = 0 if isinstance(found, bool) else operator.index(found)
+        number = -1 if isinstance(found, bool) else operator.index(found)
     except TypeError:
-        number = 0
-    if not 1 <= number <= most:
-        raise _mistake(name, found, f"a whole number from 1 to {most:,}")
+        number = -1
+    if not least <= number <= most:
+        raise _mistake(name, found, f"a whole number from {least} to {most:,}")
     return number
+
+
+def _shares(name: str, found: Any) -> tuple[float, ...]:
+    numbers = list(_list(name, found, "[3, 1]", _number))
+    try:
+        return shares(numbers) if numbers else ()
+    except ValueError as error:
+        raise QuantUsageError(f"{name}: {error}") from None
+
+
+def _number(name: str, found: Any) -> float:
+    if not _is_number(found):
+        raise _mistake(name, found, "numbers, as [3, 1]")
+    return float(found)
+
+
+def _flash_attention(name: str, found: Any) -> FlashAttention:
+    try:
+        return flash_attention(str(found))
+    except ValueError:
+        raise _mistake(name, found, "'auto', 'on' or 'off'") from None
 
 
 def _share(name: str, found: Any) -> float:

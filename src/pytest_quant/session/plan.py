@@ -76,7 +76,10 @@ class Plan:
         """Under which models are asked in this process."""
         from pytest_quant.runtimes.backend import Conditions
 
-        return Conditions(self.threads, self.settings.parallel)
+        chosen = self.settings
+        return Conditions(
+            self.threads, chosen.parallel, hardware=chosen.hardware, context=chosen.context
+        )
 
     @cached_property
     def reference(self) -> Level:

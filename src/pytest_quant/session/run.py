@@ -10,6 +10,7 @@ from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.probes.model import Probe
 from pytest_quant.record.run import RunRecord
+from pytest_quant.runtimes.hardware import FlashAttention
 from pytest_quant.runtimes.protocol import Incomparable
 from pytest_quant.session.arguments import PathLike, check_callable, flag, session_of
 from pytest_quant.session.conclusion import conclude
@@ -40,6 +41,11 @@ def run(
     text: PathLike | None = None,
     threads: int | None = None,
     parallel: int | None = None,
+    gpu_layers: int | None = None,
+    main_gpu: int | None = None,
+    tensor_split: Sequence[float] = (),
+    flash_attn: FlashAttention = "auto",
+    context: int | None = None,
     cache_dir: PathLike | None = None,
     progress: Watch | None = None,
 ) -> RunRecord:
@@ -74,6 +80,11 @@ def run(
         text=text,
         threads=threads,
         parallel=parallel,
+        gpu_layers=gpu_layers,
+        main_gpu=main_gpu,
+        tensor_split=tensor_split,
+        flash_attn=flash_attn,
+        context=context,
         cache_dir=cache_dir,
         announce=lambda sentence: watch(Announced(sentence)),
     )

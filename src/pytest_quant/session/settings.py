@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from pytest_quant.levels import Level
+from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, Hardware
 
 DEFAULT_ALPHA = 0.05
 # More is a slip of the finger; what is counted with it stays small enough to count.
@@ -31,7 +32,7 @@ class Settings:
 
     ``alpha`` is a share; ``regression_drop``, ``margin`` (what any level may lose) and the
     ``tolerances`` by level and category (``None``: all together) are percentage points;
-    ``benchmark`` counts rounds.
+    ``benchmark`` counts rounds, ``context`` the tokens that one sequence may hold.
     """
 
     levels: tuple[Level, ...]
@@ -50,6 +51,8 @@ class Settings:
     require_baseline: bool = False
     parallel: int | None = None
     threads: int | None = None
+    hardware: Hardware = DEFAULT_HARDWARE
+    context: int | None = None
     benchmark: int | None = None
     tables: tuple[str, ...] = ()
     text: Path | None = None

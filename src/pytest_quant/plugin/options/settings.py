@@ -43,6 +43,8 @@ def read_settings(config: pytest.Config) -> Settings:
         regression_drop=DEFAULT_DROP if drop is None else drop,
         parallel=values.parsed("parallel", option_values.positive),
         threads=values.parsed("threads", option_values.threads),
+        hardware=option_values.hardware(values),
+        context=values.parsed("context", option_values.positive),
         cache_dir=values.path("cache-dir") or user_cache_directory(),
         benchmark=values.parsed("benchmark", option_values.positive),
         tables=option_values.tables(values),

@@ -2,44 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
-
-
-@dataclass(frozen=True, slots=True)
-class _Option:
-    """An option ``--quant-NAME`` with the ini twin ``quant_NAME`` of the given ini type.
-
-    ``flag_value`` is the value of the option without a value; without a ``metavar`` it takes none.
-    """
-
-    name: str
-    ini_type: Literal["string", "linelist", "int", "float", "bool"] | None
-    metavar: str
-    help: str
-    default: str
-    action: str = "store"
-    flag_value: str | None = None
-
-    @property
-    def flag(self) -> str:
-        return f"--quant-{self.name}"
-
-    @property
-    def key(self) -> str:
-        return f"quant_{self.name.replace('-', '_')}"
-
-    @property
-    def form(self) -> dict[str, Any]:
-        """How the command line reads it, in argparse's words."""
-        if not self.metavar:
-            return {"action": "store_const", "const": self.flag_value}
-        optional = {"nargs": "?", "const": self.flag_value} if self.flag_value else {}
-        return {"action": self.action, "metavar": self.metavar, **optional}
-
+from pytest_quant.plugin.options.hardware import HARDWARE
+from pytest_quant.plugin.options.option import Option
 
 OPTIONS = (
-    _Option(
+    Option(
         "levels",
         "string",
         "LEVELS",
@@ -47,14 +14,14 @@ OPTIONS = (
         "llama.cpp type, a recipe of quant_recipes, or all",
         "none: the plugin is off",
     ),
-    _Option(
+    Option(
         "model",
         "string",
         "GGUF",
         "16- or 32-bit GGUF file from which the levels are quantized",
         "the embedded model",
     ),
-    _Option(
+    Option(
         "artifact",
         "linelist",
         "LEVEL=FILE",
@@ -63,14 +30,14 @@ OPTIONS = (
         "none",
         action="append",
     ),
-    _Option(
+    Option(
         "reference",
         "string",
         "LEVEL",
         "level that the others are measured against",
         "the highest precision at hand",
     ),
-    _Option(
+    Option(
         "suite",
         "linelist",
         "NAME=FILE",
@@ -79,42 +46,42 @@ OPTIONS = (
         "none",
         action="append",
     ),
-    _Option(
+    Option(
         "cases",
         "int",
         "N",
         "cases asked of each probe, or all that it has",
         "as many of each category as its decision takes, by its limit: some 100 at 5 points",
     ),
-    _Option(
+    Option(
         "max-cases",
         "int",
         "N",
         "ask each probe until its own verdict is decided, too, up to N cases",
         "what the decisions on the categories take",
     ),
-    _Option(
+    Option(
         "margin",
         "float",
         "POINTS",
         "the drop that you accept of any level, in every category and in all, in percentage points",
         "the guide's limits, by level and category",
     ),
-    _Option(
+    Option(
         "difficulty",
         "string",
         "RANGES",
         "difficulties of the probes to run, from 1 to 5, such as 1-3 or 1,4-5",
         "all",
     ),
-    _Option(
+    Option(
         "alpha",
         "float",
         "ALPHA",
         "error budget of the session: the chance that any check of an undamaged model fails",
         "0.05",
     ),
-    _Option(
+    Option(
         "baselines",
         "string",
         "DIR",
@@ -123,7 +90,7 @@ OPTIONS = (
     ),
     # No ini twin: recording is an act. A setting that records would, at every run, replace what
     # the run was to be compared with.
-    _Option(
+    Option(
         "update-baselines",
         None,
         "force",
@@ -132,7 +99,7 @@ OPTIONS = (
         "compare",
         flag_value="yes",
     ),
-    _Option(
+    Option(
         "require-baseline",
         "bool",
         "",
@@ -140,36 +107,37 @@ OPTIONS = (
         "such a level is named",
         flag_value="true",
     ),
-    _Option(
+    Option(
         "regression-drop",
         "float",
         "POINTS",
         "smallest drop below a recorded baseline that is worth failing for, in percentage points",
         "0.5",
     ),
-    _Option(
+    Option(
         "parallel",
         "int",
         "N",
         "sequences decoded together",
-        "from the model's context length and the memory at hand, at most 16",
+        "from the model's context length and the memory at hand, at most 16, on a GPU 64",
     ),
-    _Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
-    _Option(
+    Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
+    *HARDWARE,
+    Option(
         "cache-dir",
         "string",
         "DIR",
         "where quantized models and responses are kept",
         "the user's cache directory",
     ),
-    _Option(
+    Option(
         "benchmark",
         "int",
         "ROUNDS",
         "time each level, alone, in so many rounds with pytest-benchmark; its options apply",
         "not timed",
     ),
-    _Option(
+    Option(
         "table",
         "linelist",
         "NAME",
@@ -178,14 +146,14 @@ OPTIONS = (
         "none",
         action="append",
     ),
-    _Option(
+    Option(
         "text",
         "string",
         "FILE",
         "text in UTF-8 on which to measure each level's KL divergence from the reference",
         "questions and answers of the probe library",
     ),
-    _Option(
+    Option(
         "judge",
         "string",
         "URL",
@@ -194,8 +162,8 @@ OPTIONS = (
         "PYTEST_QUANT_JUDGE_KEY",
         "no judge",
     ),
-    _Option("judge-model", "string", "NAME", "model to ask there", "none: name it"),
-    _Option(
+    Option("judge-model", "string", "NAME", "model to ask there", "none: name it"),
+    Option(
         "judge-pairs",
         "int",
         "N",
@@ -203,17 +171,17 @@ OPTIONS = (
         "then the second, and so on",
         "64",
     ),
-    _Option("judge-timeout", "float", "SECONDS", "how long the judge may take to answer", "60"),
-    _Option("json", "string", "FILE", "write the run record to FILE", "not written"),
-    _Option("html", "string", "FILE", "write a report to read in a browser to FILE", "not written"),
-    _Option(
+    Option("judge-timeout", "float", "SECONDS", "how long the judge may take to answer", "60"),
+    Option("json", "string", "FILE", "write the run record to FILE", "not written"),
+    Option("html", "string", "FILE", "write a report to read in a browser to FILE", "not written"),
+    Option(
         "markdown",
         "string",
         "FILE",
         "write a summary for a pull request or a job to FILE",
         "not written",
     ),
-    _Option(
+    Option(
         "report",
         "linelist",
         "NAME=FILE",

@@ -10,6 +10,8 @@ from typing import Any, Literal
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import parse_level
 from pytest_quant.plugin.options.sources import Values
+from pytest_quant.runtimes.hardware import Hardware
+from pytest_quant.session.hardware import flash_attention, gpu_layers, main_gpu, tensor_split
 from pytest_quant.session.settings import MOST_CASES, MOST_THREADS, JudgeSettings
 
 
@@ -129,6 +131,15 @@ def sizes(values: Values) -> tuple[int | None, int | None]:
             f"{most}; give one of the two"
         )
     return (cases, None) if place.startswith("--") else (None, most)
+
+
+def hardware(values: Values) -> Hardware:
+    return Hardware(
+        gpu_layers=values.parsed("gpu-layers", gpu_layers),
+        main_gpu=values.parsed("main-gpu", main_gpu),
+        tensor_split=values.parsed("tensor-split", tensor_split) or (),
+        flash_attention=values.parsed("flash-attn", flash_attention) or "auto",
+    )
 
 
 def suites(values: Values) -> dict[str, Path]:

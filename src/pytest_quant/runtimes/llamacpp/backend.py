@@ -57,9 +57,10 @@ class LlamaCpp:
     def check_asking(
         self, artifacts: Sequence[Artifact], conditions: Conditions, cache_dir: Path
     ) -> None:
-        """Not for more sequences than llama.cpp decodes together, nor through a chat template
-        that cannot be used.
+        """Not for more sequences than llama.cpp decodes together, on devices that it does not see,
+        in a way in which it cannot run a file, nor through a chat template that cannot be used.
         """
+        from pytest_quant.runtimes.llamacpp.devices import check_context, check_hardware
         from pytest_quant.runtimes.llamacpp.library import max_sequences
         from pytest_quant.runtimes.llamacpp.prompt import check_templates
         from pytest_quant.runtimes.llamacpp.trial import OWN_WAY, Way, ensure_tried
@@ -70,6 +71,8 @@ class LlamaCpp:
                 f"--quant-parallel (quant_parallel): found {parallel}; llama.cpp decodes at most "
                 f"{most} sequences together"
             )
+        check_hardware(conditions.hardware)
+        check_context(conditions.context, [artifact.path for artifact in artifacts])
         for artifact in artifacts:
             way = Way(artifact.kv, conditions.hardware)
             if way == OWN_WAY:
@@ -88,10 +91,12 @@ class LlamaCpp:
         check_length(reading, reference.path, [level.path for level in levels])
 
     def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:
+        from pytest_quant.runtimes.llamacpp.devices import described
         from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
         from pytest_quant.runtimes.llamacpp.width import effective_parallel
 
-        width = effective_parallel(artifact.path, conditions.parallel)
+        context, hardware = conditions.context, conditions.hardware
+        width = effective_parallel(artifact.path, conditions.parallel, context, hardware)
         batch = () if conditions.batch is None else (f"batch {conditions.batch}",)
         kv = (f"kv {artifact.kv}",) if artifact.kv else ()
         return (
@@ -104,6 +109,8 @@ class LlamaCpp:
             # What was kept before the kernels and the devices were told is not known by them.
             "kernels told",
             "devices told",
+            *described(hardware),
+            *(() if context is None else (f"context {context}",)),
             *kv,
             *batch,
         )
@@ -118,6 +125,7 @@ class LlamaCpp:
             physical=conditions.batch or BATCH_TOKENS,
             kv=artifact.kv,
             hardware=conditions.hardware,
+            context=conditions.context,
         )
 
     def contents(self, artifact: Artifact, cache_dir: Path) -> Contents:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Self, get_args
@@ -20,7 +19,9 @@ from pytest_quant.metrics.token_statistics import chunk_of, summarize
 from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, Hardware
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
+from pytest_quant.runtimes.llamacpp.deadline import within
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
+from pytest_quant.runtimes.llamacpp.devices import offloads
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.layout import (
     check_fits,
@@ -117,7 +118,7 @@ class LlamaCppRuntime:
         nothing but the order of sums; ``kv`` are the types of keys and values. Raises
         ``QuantUsageError`` for a model that cannot be loaded, and for numbers out of range.
         """
-        parallel = effective_parallel(path, parallel, context)
+        parallel = effective_parallel(path, parallel, context, hardware)
         model = library.Model(path, repack=repack, hardware=hardware)
         return cls(
             model,
@@ -147,11 +148,12 @@ class LlamaCppRuntime:
             parallel=self._parallel,
             context=self._context_length,
             share_prefix=self._model.can_share_prefix,
+            offloaded=offloads(self._hardware),
         )
         stops = [stop.encode() for stop in stop_strings(limits.stop, self._template)]
         context = self._open_context(layout.cells, layout.slots)
         batch = TokenBatch(context.batch, layout.slots)
-        with _deadline(context, limits.deadline_s):
+        with within(context, limits.deadline_s):
             decoding = Decoding(context, batch, self._vocabulary, tokens, layout, stops)
             continuations = decoding.run()
         responses = tuple(
@@ -188,7 +190,7 @@ class LlamaCppRuntime:
             share_prefix=share,
         )
         context = self._open_context(plan.cells, plan.sequences, plan.outputs)
-        with _deadline(context, deadline_s):
+        with within(context, deadline_s):
             scored = iter(score(context, stems, plan))
         return Scores(
             likelihoods=tuple(
@@ -356,26 +358,10 @@ class LlamaCppRuntime:
             outputs=outputs,
             physical=self._physical,
             kv_types=self._kv_types,
-            flash_attention=self._hardware.flash_attention,
+            hardware=self._hardware,
         )
         self._kv, self._flash_attention = context.kv, context.flash_attention
         return context
-
-
-@contextmanager
-def _deadline(context: library.Context, seconds: float | None) -> Iterator[None]:
-    """Abort the context's work once the time is over."""
-    context.rearm()
-    if seconds is None:
-        yield
-        return
-    timer = threading.Timer(max(0.0, seconds), context.abort)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
 
 
 def _response(continuation: Continuation, prompt_tokens: int, opened: str) -> Response:

@@ -135,6 +135,12 @@ def ggml() -> Any:
     return load_shared_library("ggml-base", _library_directory())
 
 
+@functools.cache
+def ggml_backends() -> Any:
+    """The library that knows which devices there are."""
+    return load_shared_library("ggml", _library_directory())
+
+
 class Model:
     """Loaded weights and vocabulary. Raises ``QuantUsageError`` when llama.cpp refuses the file.
 
@@ -280,9 +286,8 @@ class Context:
     ``cells`` is the number of tokens that all sequences together may hold, ``outputs`` the most
     rows of logits that one call may ask for (default: one a sequence), ``physical`` the most tokens
     that are worked on at once (default: ``batch``), ``kv_types`` ggml's numbers of the types of
-    keys and values (default: llama.cpp's), ``flash_attention`` how attention is computed: ``on``,
-    ``off``, or ``auto``. Raises ``RuntimeFailed`` when memory does not suffice, or llama.cpp cannot
-    keep such keys and values.
+    keys and values (default: llama.cpp's). Raises ``RuntimeFailed`` when memory does not suffice,
+    or llama.cpp cannot keep such keys and values.
     """
 
     def __init__(
@@ -296,7 +301,7 @@ class Context:
         outputs: int | None = None,
         physical: int | None = None,
         kv_types: tuple[int, int] | None = None,
-        flash_attention: FlashAttention = "auto",
+        hardware: Hardware = DEFAULT_HARDWARE,
     ) -> None:
         native_log.clear()
         self.cells, self.sequences, self.batch = cells, sequences, batch
@@ -316,7 +321,10 @@ class Context:
             parameters.n_outputs_max_per_seq = outputs
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.kv_unified = True
-        parameters.flash_attn_type = _FLASH_ATTENTION[flash_attention]
+        parameters.flash_attn_type = _FLASH_ATTENTION[hardware.flash_attention]
+        if hardware.gpu_layers == 0:
+            # An accelerator would be lent single operations and the cache all the same.
+            parameters.op_offload = parameters.offload_kqv = False
         if kv_types:
             parameters.type_k, parameters.type_v = kv_types
         parameters.no_perf = True

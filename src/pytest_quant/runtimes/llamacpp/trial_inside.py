@@ -71,7 +71,7 @@ def _decode(model: library.Model, tokens: Tokens, kv: KvTypes | None, hardware: 
             batch=_MOST_TOKENS,
             threads=1,
             kv_types=tensor_types.numbers_of(kv),
-            flash_attention=hardware.flash_attention,
+            hardware=hardware,
         )
     ) as context:
         if kv and context.kv.upper() != f"{kv.keys}/{kv.values}":
