@@ -36,6 +36,7 @@ ALLOWED = {
     "sympy": ("checkers", "probes.expressions"),
     "snowballstemmer": ("checkers.assertions",),
     "pytest_benchmark": (),
+    "huggingface_hub": ("session.hub",),
     "numpy": (
         "runtimes.llamacpp",
         "metrics.distributions",

@@ -34,7 +34,12 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("levels", metavar="LEVELS", help="such as q4,q8")
     path = partial(parser.add_argument, type=path_argument)
-    path("--model", metavar="GGUF", help="16- or 32-bit file to quantize (default: the embedded)")
+    parser.add_argument(
+        "--model",
+        metavar="GGUF",
+        help="16- or 32-bit file to quantize, or hf://OWNER/REPOSITORY/FILE[@REVISION] (default: "
+        "the embedded)",
+    )
     parser.add_argument(
         "--artifact",
         action="append",

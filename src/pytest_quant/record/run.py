@@ -42,7 +42,8 @@ class LevelRecord:
 
     ``warning`` is a sentence if the artifact is not what its level says, else empty; ``verdict`` is
     ``None`` for the reference; ``limits_from`` says whose its limits are. ``selected`` probes were
-    to be asked of it, ``deselected`` ones were collected and left out.
+    to be asked of it, ``deselected`` ones were collected and left out. ``source`` is the file of a
+    hub, pinned to its commit, that it is or was quantized from.
     """
 
     name: str
@@ -57,6 +58,7 @@ class LevelRecord:
     selected: int = 0
     deselected: int = 0
     limits_from: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

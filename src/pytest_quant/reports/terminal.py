@@ -24,12 +24,12 @@ from pytest_quant.reports.baselines import (
     shortfall_text,
     unused_baselines,
 )
-from pytest_quant.reports.devices import device_lines
 from pytest_quant.reports.divergences import divergence_lines, divergence_warnings
 from pytest_quant.reports.failures import divergence_text, failure_text, news
 from pytest_quant.reports.likelihood import likelihood_text, unread_lines
 from pytest_quant.reports.likelihood import table_lines as likelihood_lines
 from pytest_quant.reports.plain_text import counted, shown
+from pytest_quant.reports.provenance import device_lines, source_lines
 from pytest_quant.reports.results import (
     SILENT,
     by_reason,
@@ -136,7 +136,7 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"runtime {runtime.name} {runtime.version}, {counted(runtime.threads, 'thread')}, "
             f"{counted(runtime.parallel, 'sequence')} at once"
         )
-    for line in device_lines(record):
+    for line in (*source_lines(record), *device_lines(record)):
         yield Line(line)
     total = sum(record.selected.values())
     yield Line(f"alpha {record.alpha:g} for all {total} checks together")

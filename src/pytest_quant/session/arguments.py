@@ -16,6 +16,7 @@ from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import Level, parse_level, parse_levels
 from pytest_quant.runtimes.hardware import ALL_LAYERS, FlashAttention, Hardware
 from pytest_quant.session.hardware import MOST_DEVICES, flash_attention, shares
+from pytest_quant.session.hub import Hub
 from pytest_quant.session.plan import Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths
 from pytest_quant.session.session import Session
@@ -52,13 +53,16 @@ def session_of(
 ) -> Session:
     """The session that these ask for; raises ``QuantUsageError`` naming the argument at fault."""
     base = current_directory()
+    kept = _path("cache_dir", cache_dir) or user_cache_directory()
+    hub = Hub(announce, kept)
     settings = Settings(
         levels=parse_levels(",".join(_list("levels", levels, "['q4', 'q8']", _name))),
-        cache_dir=_path("cache_dir", cache_dir) or user_cache_directory(),
+        cache_dir=kept,
         baselines=_path("baselines", baselines) or _baselines(base),
         regression_drop=_points("regression_drop", regression_drop),
-        model=_existing("model", model),
-        artifacts=_artifacts(artifacts),
+        model=_fetched("model", model, hub) or _existing("model", model),
+        artifacts=_artifacts(artifacts, hub),
+        fetched=hub.sources,
         reference=None if reference is None else _level("reference", reference),
         cases=_count("cases", cases, MOST_CASES),
         max_cases=_count("max_cases", max_cases, MOST_CASES),
@@ -116,7 +120,15 @@ def _level(name: str, found: Any) -> Level:
     return parse_level(_name(name, found))
 
 
-def _artifacts(found: Any) -> dict[str, Path]:
+def _fetched(name: str, found: Any, hub: Hub) -> Path | None:
+    """The file of a hub that is named, if it is one."""
+    try:
+        return hub.find(found) if isinstance(found, str) else None
+    except (QuantUsageError, ValueError) as error:
+        raise QuantUsageError(f"{name}: {error}") from None
+
+
+def _artifacts(found: Any, hub: Hub) -> dict[str, Path]:
     if found is None:
         return {}
     if not isinstance(found, Mapping):
@@ -126,7 +138,7 @@ def _artifacts(found: Any) -> dict[str, Path]:
         level = _level("artifacts", name).name
         if level in files:
             raise QuantUsageError(f"artifacts: level {level!r} is given twice; keep one file")
-        files[level] = _given("artifacts", path)
+        files[level] = _fetched("artifacts", path, hub) or _given("artifacts", path)
     return files
 
 

@@ -17,6 +17,7 @@ from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.runtimes.artifact import Artifact
 from pytest_quant.session.baseline_uses import (
     baseline_uses,
     divergence_checks,
@@ -87,6 +88,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
                 deselected=session.deselected.get(name, 0),
                 verdict=verdicts.get(name),
                 limits_from=_limits_from(session, name, measurements),
+                source=_source(session, artifact),
             )
             for name, artifact in lineup.artifacts.items()
         ),
@@ -150,6 +152,15 @@ def _checks(
             yield Check("probe", m.level, m.nodeid, m.category, session.check(m))
     drop = session.plan.settings.regression_drop
     yield from regression_checks(measurements, drop, budget, session.counting)
+
+
+def _source(session: Session, artifact: Artifact) -> str:
+    """The file of a hub that an artifact is, or was quantized from."""
+    chosen = session.plan.settings
+    path = artifact.path
+    if artifact.made_here:
+        path = chosen.model or chosen.artifacts.get(session.plan.reference.file_level, path)
+    return chosen.fetched.get(path, "")
 
 
 def _limits_from(session: Session, level: str, found: Iterable[Measurement]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -32,7 +33,8 @@ class Settings:
 
     ``alpha`` is a share; ``regression_drop``, ``margin`` (what any level may lose) and the
     ``tolerances`` by level and category (``None``: all together) are percentage points;
-    ``benchmark`` counts rounds, ``context`` the tokens that one sequence may hold.
+    ``fetched`` says of files from a hub what they are; ``benchmark`` counts rounds, ``context`` the
+    tokens that one sequence may hold.
     """
 
     levels: tuple[Level, ...]
@@ -40,6 +42,7 @@ class Settings:
     baselines: Path
     regression_drop: float
     model: Path | None = None
+    fetched: Mapping[Path, str] = field(default_factory=dict)
     artifacts: dict[str, Path] = field(default_factory=dict)
     reference: Level | None = None
     suites: dict[str, Path] = field(default_factory=dict)

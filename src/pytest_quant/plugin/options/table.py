@@ -11,22 +11,24 @@ OPTIONS = (
         "string",
         "LEVELS",
         "quantization levels to test, separated by commas: f32 bf16 f16 q8 q6 q5 q4 q3 q2, any "
-        "llama.cpp type, a recipe of quant_recipes, or all",
+        "llama.cpp type, a recipe of quant_recipes, or all; any of them with other types of keys "
+        "and values: q4+kv:q8_0",
         "none: the plugin is off",
     ),
     Option(
         "model",
         "string",
         "GGUF",
-        "16- or 32-bit GGUF file from which the levels are quantized",
+        "16- or 32-bit GGUF file from which the levels are quantized, or "
+        "hf://OWNER/REPOSITORY/FILE[@REVISION] to fetch it",
         "the embedded model",
     ),
     Option(
         "artifact",
         "linelist",
         "LEVEL=FILE",
-        "ready-made file of one level (GGUF, or of another runtime), instead of quantizing it; may "
-        "be repeated",
+        "ready-made file of one level (GGUF, or of another runtime), or hf:// as above, instead of "
+        "quantizing it; may be repeated",
         "none",
         action="append",
     ),

@@ -1,4 +1,4 @@
-"""On what the models were computed, in lines for a person."""
+"""Where files came from and on what they were computed, in lines for a person."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from collections.abc import Iterator
 
 from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.plain_text import shown
+
+
+def source_lines(record: RunRecord) -> Iterator[str]:
+    """The file of a hub of each level that is, or was made of, one."""
+    names: dict[str, list[str]] = {}
+    for level in record.levels:
+        if level.source:
+            names.setdefault(level.source, []).append(level.name)
+    for source, levels in names.items():
+        yield f"{', '.join(levels)}: from {shown(source, 300)}"
 
 
 def device_lines(record: RunRecord) -> Iterator[str]:
