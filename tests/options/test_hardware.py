@@ -52,7 +52,6 @@ def test_a_cache_of_another_type_is_a_level_like_any_other(project: Project) -> 
         "quant_context = 1024",
         "quant_flash_attn = on",
         "quant_gpu_layers = 0",
-        "quant_baselines = kept",
         "quant_recipes = cached: q8_0 kv=q4_0",
     )
     levels = "q8,q8+kv:q8_0/q4_0,cached,f16+kv:q4_0"
@@ -77,7 +76,7 @@ def test_a_cache_of_another_type_is_a_level_like_any_other(project: Project) -> 
     usual = "computed with 6 layers on CPU, flash attention enabled, keys and values in"
     assert f"{usual} f16" in run.section
     assert f"q8+kv:q8_0/q4_0: {usual} q8_0 and q4_0" in run.told
-    (folder,) = (project.path / "kept").iterdir()
+    (folder,) = (project.path / "baselines").iterdir()
     assert {path.stem for path in folder.glob("*.json")} == {
         "q8", "q8+kv-q8_0-q4_0", "cached", "f16+kv-q4_0"
     }  # fmt: skip

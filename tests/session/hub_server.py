@@ -33,8 +33,11 @@ class StandIn:
 
     @property
     def fetched(self) -> list[str]:
-        """The ranges of the files that were asked for, as they began."""
-        return [range_ for method, _, range_, _ in self.asked if method == "GET"]
+        """The ranges of the files that were asked for, as they began.
+
+        The library asks for other things, too.
+        """
+        return [span for how, path, span, _ in self.asked if how == "GET" and "/resolve/" in path]
 
 
 @contextmanager

@@ -34,11 +34,14 @@ def _levels(_: argparse.Namespace) -> Iterator[str]:
 
 def _row(name: str) -> tuple[str, ...]:
     from pytest_quant.runtimes.llamacpp.promise import promised_types
+    from pytest_quant.runtimes.llamacpp.quantizer import makes
     from pytest_quant.runtimes.llamacpp.tensor_types import all_types
 
     level = parse_level(name)
     kind = promised_types(level.recipe.ftype)[0]
     known = all_types().get(kind)
     bits = f"{known.bits:.2f}" if known else "?"
-    made = "no: needs an imatrix" if level.recipe.ftype in NEEDS_IMATRIX else "yes"
+    made = "yes" if makes(level.recipe.ftype) else "no: only read"
+    if level.recipe.ftype in NEEDS_IMATRIX:
+        made = "no: needs an imatrix"
     return name, level.recipe.describe(), kind, bits, level.guide_level, made

@@ -11,6 +11,7 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import KvTypes, parse_level, parse_recipes
 from pytest_quant.runtimes.backend import Conditions, backend_of
 from pytest_quant.runtimes.hardware import Hardware
+from pytest_quant.runtimes.llamacpp import quantizer
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.protocol import PlainText
 
@@ -82,7 +83,7 @@ def test_what_works_is_tried_once(tiny: Path, tmp_path: Path) -> None:
     ("recipe", "kind", "near"),
     [
         ("m: q4 kv=q8", "Q8", "Q8_0"),
-        ("m: q4 kv=q8_0/q8_k", "Q8_K", "Q6_K"),
+        ("m: q4 kv=q8_0/q8_k", "Q8_K", "Q8_0"),
         ("m: q4 attn_.*=q4_k_m", "Q4_K_M", "Q4_K"),
         ("m: q4 output=i8", "I8", ""),
     ],
@@ -104,6 +105,14 @@ def test_types_that_it_does_not_have(
 
 
 def test_a_type_that_only_the_library_knows(tiny: Path, tmp_path: Path) -> None:
-    artifact = backend_of(tiny).prepare(parse_level("nvfp4"), tiny, tmp_path, 1)
-    assert artifact.tensor_types["NVFP4"] > 10
-    assert artifact.warning == ""
+    """It reads files of the type, and makes tensors of it, though no whole file."""
+    assert quantizer.makes("Q4_K_M")
+    assert not quantizer.makes("NVFP4")
+    backend = backend_of(tiny)
+    with pytest.raises(QuantUsageError, match=r"NVFP4: this llama\.cpp reads such files, and its"):
+        backend.prepare(parse_level("nvfp4"), tiny, tmp_path, 1)
+    made = parse_level("m", parse_recipes(["m: q4 .*=nvfp4"]))
+    artifact = backend.prepare(made, tiny, tmp_path, 1)
+    assert artifact.tensor_types["NVFP4"] >= 14
+    adopted = backend.adopt(parse_level("nvfp4"), artifact.path, tmp_path)
+    assert adopted.bits_per_weight < 8

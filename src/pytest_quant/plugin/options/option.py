@@ -1,4 +1,4 @@
-"""What one option of the plugin is."""
+"""What an option is, for the command line, the ini file and ``--help``."""
 
 from __future__ import annotations
 

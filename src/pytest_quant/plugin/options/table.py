@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pytest_quant.plugin.options.hardware import HARDWARE
-from pytest_quant.plugin.options.option import Option
+from pytest_quant.plugin.options.option import Option as _Option
 
 OPTIONS = (
-    Option(
+    _Option(
         "levels",
         "string",
         "LEVELS",
@@ -15,7 +15,7 @@ OPTIONS = (
         "and values: q4+kv:q8_0",
         "none: the plugin is off",
     ),
-    Option(
+    _Option(
         "model",
         "string",
         "GGUF",
@@ -23,7 +23,7 @@ OPTIONS = (
         "hf://OWNER/REPOSITORY/FILE[@REVISION] to fetch it",
         "the embedded model",
     ),
-    Option(
+    _Option(
         "artifact",
         "linelist",
         "LEVEL=FILE",
@@ -32,14 +32,14 @@ OPTIONS = (
         "none",
         action="append",
     ),
-    Option(
+    _Option(
         "reference",
         "string",
         "LEVEL",
         "level that the others are measured against",
         "the highest precision at hand",
     ),
-    Option(
+    _Option(
         "suite",
         "linelist",
         "NAME=FILE",
@@ -48,42 +48,42 @@ OPTIONS = (
         "none",
         action="append",
     ),
-    Option(
+    _Option(
         "cases",
         "int",
         "N",
         "cases asked of each probe, or all that it has",
         "as many of each category as its decision takes, by its limit: some 100 at 5 points",
     ),
-    Option(
+    _Option(
         "max-cases",
         "int",
         "N",
         "ask each probe until its own verdict is decided, too, up to N cases",
         "what the decisions on the categories take",
     ),
-    Option(
+    _Option(
         "margin",
         "float",
         "POINTS",
         "the drop that you accept of any level, in every category and in all, in percentage points",
         "the guide's limits, by level and category",
     ),
-    Option(
+    _Option(
         "difficulty",
         "string",
         "RANGES",
         "difficulties of the probes to run, from 1 to 5, such as 1-3 or 1,4-5",
         "all",
     ),
-    Option(
+    _Option(
         "alpha",
         "float",
         "ALPHA",
         "error budget of the session: the chance that any check of an undamaged model fails",
         "0.05",
     ),
-    Option(
+    _Option(
         "baselines",
         "string",
         "DIR",
@@ -92,7 +92,7 @@ OPTIONS = (
     ),
     # No ini twin: recording is an act. A setting that records would, at every run, replace what
     # the run was to be compared with.
-    Option(
+    _Option(
         "update-baselines",
         None,
         "force",
@@ -101,7 +101,7 @@ OPTIONS = (
         "compare",
         flag_value="yes",
     ),
-    Option(
+    _Option(
         "require-baseline",
         "bool",
         "",
@@ -109,37 +109,37 @@ OPTIONS = (
         "such a level is named",
         flag_value="true",
     ),
-    Option(
+    _Option(
         "regression-drop",
         "float",
         "POINTS",
         "smallest drop below a recorded baseline that is worth failing for, in percentage points",
         "0.5",
     ),
-    Option(
+    _Option(
         "parallel",
         "int",
         "N",
         "sequences decoded together",
         "from the model's context length and the memory at hand, at most 16, on a GPU 64",
     ),
-    Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
+    _Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
     *HARDWARE,
-    Option(
+    _Option(
         "cache-dir",
         "string",
         "DIR",
         "where quantized models and responses are kept",
         "the user's cache directory",
     ),
-    Option(
+    _Option(
         "benchmark",
         "int",
         "ROUNDS",
         "time each level, alone, in so many rounds with pytest-benchmark; its options apply",
         "not timed",
     ),
-    Option(
+    _Option(
         "table",
         "linelist",
         "NAME",
@@ -148,14 +148,14 @@ OPTIONS = (
         "none",
         action="append",
     ),
-    Option(
+    _Option(
         "text",
         "string",
         "FILE",
         "text in UTF-8 on which to measure each level's KL divergence from the reference",
         "questions and answers of the probe library",
     ),
-    Option(
+    _Option(
         "judge",
         "string",
         "URL",
@@ -164,8 +164,8 @@ OPTIONS = (
         "PYTEST_QUANT_JUDGE_KEY",
         "no judge",
     ),
-    Option("judge-model", "string", "NAME", "model to ask there", "none: name it"),
-    Option(
+    _Option("judge-model", "string", "NAME", "model to ask there", "none: name it"),
+    _Option(
         "judge-pairs",
         "int",
         "N",
@@ -173,17 +173,17 @@ OPTIONS = (
         "then the second, and so on",
         "64",
     ),
-    Option("judge-timeout", "float", "SECONDS", "how long the judge may take to answer", "60"),
-    Option("json", "string", "FILE", "write the run record to FILE", "not written"),
-    Option("html", "string", "FILE", "write a report to read in a browser to FILE", "not written"),
-    Option(
+    _Option("judge-timeout", "float", "SECONDS", "how long the judge may take to answer", "60"),
+    _Option("json", "string", "FILE", "write the run record to FILE", "not written"),
+    _Option("html", "string", "FILE", "write a report to read in a browser to FILE", "not written"),
+    _Option(
         "markdown",
         "string",
         "FILE",
         "write a summary for a pull request or a job to FILE",
         "not written",
     ),
-    Option(
+    _Option(
         "report",
         "linelist",
         "NAME=FILE",

@@ -46,6 +46,8 @@ def quantize(source: Path, destination: Path, recipe: Recipe, threads: int) -> N
         problem = _run(source, partial, recipe, threads)
         if "requires an imatrix" in problem:
             raise _imatrix_error(recipe)
+        if "invalid output file type" in problem:
+            raise _only_read_error(recipe)
         if problem:
             _check_space(destination, needed, written=partial.stat().st_size, full=problem)
             raise QuantUsageError(
@@ -99,6 +101,14 @@ def _imatrix_error(recipe: Recipe) -> QuantUsageError:
         f"{recipe.describe()}: needs an importance matrix, which cannot be given here; make the "
         "file with llama-quantize --imatrix and pass it with --quant-artifact, or choose "
         "another type"
+    )
+
+
+def _only_read_error(recipe: Recipe) -> QuantUsageError:
+    return QuantUsageError(
+        f"{recipe.describe()}: this llama.cpp reads such files, and its quantizer makes none; give "
+        "one with --quant-artifact, or name the type for tensors in a recipe (q4_k_m "
+        f"ffn_.*={recipe.ftype.lower()})"
     )
 
 

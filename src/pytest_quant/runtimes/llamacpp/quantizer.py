@@ -7,6 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytest_quant.base.library import EMBEDDED_MODEL
+
 # The door must be the first to load llama.cpp.
 from pytest_quant.runtimes.llamacpp.library import file_type_id, initialize
 
@@ -45,3 +47,12 @@ def quantize(
             os.fsencode(source), os.fsencode(destination), ctypes.byref(parameters)
         )
     )
+
+
+def makes(file_type: str) -> bool:
+    """Whether it makes files of a type that it can read; nothing is written."""
+    initialize()
+    parameters = llama_cpp.llama_model_quantize_default_params()
+    parameters.ftype, parameters.dry_run = file_type_id(file_type), True
+    source = os.fsencode(EMBEDDED_MODEL)
+    return not llama_cpp.llama_model_quantize(source, b"", ctypes.byref(parameters))
