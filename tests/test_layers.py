@@ -31,11 +31,12 @@ MOST_LINES_OF_PLUGIN = 250
 ALLOWED = {
     "pytest": ("plugin",),
     "xdist": ("plugin.xdist.hooks",),
-    "llama_cpp": ("runtimes.llamacpp.library",),
+    "llama_cpp": ("runtimes.llamacpp.library", "runtimes.llamacpp.quantizer"),
     "yaml": ("probes", "reports.card"),
     "sympy": ("checkers", "probes.expressions"),
     "snowballstemmer": ("checkers.assertions",),
     "pytest_benchmark": (),
+    "huggingface_hub": ("session.hub",),
     "numpy": (
         "runtimes.llamacpp",
         "metrics.distributions",
@@ -270,6 +271,7 @@ def test_the_entry_point_loads_nothing_heavy() -> None:
         "pytest_quant.plugin.options",
         "pytest_quant.plugin.options.asking",
         "pytest_quant.plugin.options.declaring",
+        "pytest_quant.plugin.options.hardware",
         "pytest_quant.plugin.options.option",
         "pytest_quant.plugin.options.table",
     ]

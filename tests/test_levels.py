@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import (
-    LLAMA_CPP_TYPES,
     NEEDS_IMATRIX,
     QUANTIZED,
     SHORT_NAMES,
-    TENSOR_TYPES,
     UNQUANTIZED,
+    KvTypes,
     Level,
     Recipe,
     canonical_type,
     guide_level,
+    known_types,
     parse_level,
     parse_levels,
     parse_recipes,
@@ -44,7 +44,7 @@ class TestOneLevel:
         assert parse_level(f"  {name.upper()} ") == parse_level(name)
         assert name in SHORT_NAMES
 
-    @pytest.mark.parametrize("ftype", LLAMA_CPP_TYPES)
+    @pytest.mark.parametrize("ftype", known_types())
     def test_every_type_of_llama_cpp_in_any_case(self, ftype: str) -> None:
         for spelling in (ftype, ftype.lower(), ftype.title(), ftype.lower().replace("_", "-")):
             level = parse_level(spelling)
@@ -69,7 +69,7 @@ class TestOneLevel:
         message = str(raised.value)
         assert f"unknown quantization level {name!r}" in message
         assert f"known levels: {', '.join(SHORT_NAMES)}, mixed, all" in message
-        assert all(ftype.lower() in message for ftype in LLAMA_CPP_TYPES)
+        assert all(ftype.lower() in message for ftype in known_types())
 
     @pytest.mark.parametrize(
         ("name", "near"),
@@ -124,7 +124,7 @@ class TestListsOfLevels:
             return
         assert levels
         assert len({level.name for level in levels}) == len(levels)
-        assert all(level.recipe.ftype in LLAMA_CPP_TYPES for level in levels)
+        assert all(level.recipe.ftype in known_types() for level in levels)
 
 
 # The guide's tables end at q2; what has fewer bits is held to that level's limit.
@@ -135,7 +135,7 @@ GUIDE_LEVELS = {
     "q8": "Q8_0",
     "q6": "Q6_K",
     "q5": "Q5_K_M Q5_K_S Q5_1 Q5_0",
-    "q4": "Q4_K_M Q4_K_S Q4_1 Q4_0 IQ4_NL IQ4_XS MXFP4_MOE",
+    "q4": "Q4_K_M Q4_K_S Q4_1 Q4_0 IQ4_NL IQ4_XS MXFP4_MOE NVFP4",
     "q3": "Q3_K_L Q3_K_M Q3_K_S IQ3_M IQ3_S IQ3_XS IQ3_XXS",
     "q2": "Q2_K Q2_K_S Q2_0 IQ2_M IQ2_S IQ2_XS IQ2_XXS TQ2_0 Q1_0 IQ1_M IQ1_S TQ1_0",
 }
@@ -149,7 +149,7 @@ class TestGuideLevels:
             assert parse_level(ftype).guide_level == level
 
     def test_every_type_is_in_the_table(self) -> None:
-        assert sorted(" ".join(GUIDE_LEVELS.values()).split()) == sorted(LLAMA_CPP_TYPES)
+        assert sorted(" ".join(GUIDE_LEVELS.values()).split()) == sorted(known_types())
 
     def test_a_recipe_has_the_level_of_its_type(self) -> None:
         (recipe,) = parse_recipes(["wide: iq3_m output=q8_0"]).values()
@@ -207,8 +207,12 @@ class TestRecipes:
             (["mixed: attn_.*=q8_0"], "unknown type 'attn_.*=q8_0'; allowed: f32, f16"),
             (["mixed: q4 attn_(=q8_0"], "'attn_(' is not a regular expression"),
             (["mixed: q4 a{99999999999}=q8_0"], "is not a regular expression"),
-            (["mixed: q4 attn_.*=q8"], "'attn_.*=q8' is not pattern=type; types: f32"),
-            (["mixed: q4 attn_.*=q4_k_m"], "'attn_.*=q4_k_m' is not pattern=type"),
+            (["mixed: q4 attn_.*=q8.0"], "'attn_.*=q8.0' is not pattern=type"),
+            (["mixed: q4 attn_.*=8"], "'attn_.*=8' is not pattern=type"),
+            (["mixed: q4 kv="], "'kv=' is not one kv=type or kv=keys/values"),
+            (["mixed: q4 kv=q8_0/"], "'kv=q8_0/' is not one kv=type or kv=keys/values"),
+            (["mixed: q4 kv=q8_0/q4_0/q4_0"], "is not one kv=type or kv=keys/values"),
+            (["mixed: q4 kv=q8_0 kv=q4_0"], "'kv=q4_0' is not one kv=type or kv=keys/values"),
             (["mixed: q4 attn_.*"], "'attn_.*' is not pattern=type"),
             (["mixed: q4 =q8_0"], "'=q8_0' is not pattern=type"),
             (["mixed: q4 output="], "'output=' is not pattern=type"),
@@ -225,10 +229,54 @@ class TestRecipes:
         assert parse_recipes([example.removeprefix("example: ")])
 
     def test_types_are_known_to_llama_cpp(self) -> None:
-        files = {*LLAMA_CPP_TYPES, "Q3_K", "Q4_K", "Q5_K"}
-        assert files.issuperset(TENSOR_TYPES)
-        assert files.issuperset(NEEDS_IMATRIX)
-        assert len(set(LLAMA_CPP_TYPES)) == len(LLAMA_CPP_TYPES)
+        assert {*known_types()}.issuperset(NEEDS_IMATRIX)
+        assert {*known_types()}.issuperset(SHORT_NAMES.values())
+        assert len(set(known_types())) == len(known_types())
+
+
+class TestWhatAFileIsRunWith:
+    @pytest.mark.parametrize(
+        ("name", "canonical", "ftype", "kv"),
+        [
+            ("q4+kv:q8_0", "q4+kv:q8_0", "Q4_K_M", KvTypes("Q8_0", "Q8_0")),
+            (" Q4+KV:Q8_0 ", "q4+kv:q8_0", "Q4_K_M", KvTypes("Q8_0", "Q8_0")),
+            ("q4+kv:q8_0/q4_0", "q4+kv:q8_0/q4_0", "Q4_K_M", KvTypes("Q8_0", "Q4_0")),
+            ("q4+kv:q8_0/q8_0", "q4+kv:q8_0", "Q4_K_M", KvTypes("Q8_0", "Q8_0")),
+            ("f16+kv:q4_0", "f16+kv:q4_0", "F16", KvTypes("Q4_0", "Q4_0")),
+            ("iq4_xs+kv:f16/q8_0", "iq4_xs+kv:f16/q8_0", "IQ4_XS", KvTypes("F16", "Q8_0")),
+        ],
+    )
+    def test_the_name_says_it(self, name: str, canonical: str, ftype: str, kv: KvTypes) -> None:
+        level = parse_level(name)
+        assert level == Level(canonical, Recipe(ftype, kv=kv))
+        assert level.file_level == canonical.partition("+")[0]
+        assert level.recipe.file == Recipe(ftype)
+        assert level.guide_level == parse_level(level.file_level).guide_level
+        assert level.quantized == parse_level(level.file_level).quantized
+
+    def test_a_recipe_says_it(self) -> None:
+        recipes = parse_recipes(["cached: q4 kv=q8_0/q4_0 attn_.*=q8_0", "plain: q4"])
+        kv = KvTypes("Q8_0", "Q4_0")
+        assert recipes["cached"] == Recipe("Q4_K_M", (("attn_.*", "Q8_0"),), kv=kv)
+        assert recipes["cached"].describe() == "Q4_K_M attn_.*=Q8_0 kv=Q8_0/Q4_0"
+        assert parse_level("plain+kv:q8_0/q4_0", recipes).recipe == Recipe("Q4_K_M", kv=kv)
+        with pytest.raises(QuantUsageError, match=r"the recipe cached says kv=Q8_0/Q4_0 itself"):
+            parse_level("cached+kv:q8_0", recipes)
+
+    @pytest.mark.parametrize(
+        "name",
+        ["q4+", "q4+kv", "q4+kv:", "q4+kv:q8_0/", "q4+kv:/q8_0", "q4+q8_0", "q4+kv:q8_0+kv:q4_0",
+         "q4+kv:a/b/c", "q4+kv:q 8", "q4+ctk:q8_0", "q4+kv:\u017f8_0", "q4+kv:" + "q" * 40],
+    )  # fmt: skip
+    def test_anything_else_is_refused_with_an_example(self, name: str) -> None:
+        with pytest.raises(QuantUsageError) as raised:
+            parse_level(name)
+        assert str(raised.value).startswith(f"level {name!r}: found ")
+        assert str(raised.value).endswith("q4+kv:q8_0, or apart q4+kv:q8_0/q4_0")
+
+    def test_a_wrong_level_before_it_is_told_the_nearest(self) -> None:
+        with pytest.raises(QuantUsageError, match=r"Did you mean 'q4\+kv:q8_0'\?"):
+            parse_level("q44+kv:q8_0")
 
 
 @pytest.mark.parametrize("name", ["con", "nul", "lpt1", "m" * 41])

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from gguf.quants import dequantize
 
-from pytest_quant.runtimes.llamacpp import library, native_log
+from pytest_quant.runtimes.llamacpp import native_log, quantizer
 
 Array = npt.NDArray[Any]
 
@@ -120,7 +120,7 @@ class ModelFile:
         with tempfile.TemporaryDirectory() as directory:
             source, target = Path(directory, "source.gguf"), Path(directory, "target.gguf")
             self.dequantized().write(source)
-            status = library.quantize(
+            status = quantizer.quantize(
                 source,
                 target,
                 file_type=file_type,

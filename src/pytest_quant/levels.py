@@ -1,22 +1,15 @@
-"""What a level name means. Pure: no I/O, no heavy import, safe while collecting."""
+"""What a level name means: no heavy import, safe while collecting."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
+from pytest_quant.base.file_types import file_types
 from pytest_quant.errors import QuantUsageError
-
-# llama.cpp's file types (llama_ftype), as its quantize tool names them.
-LLAMA_CPP_TYPES: tuple[str, ...] = (
-    "F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q5_K_S", "Q5_1", "Q5_0",
-    "Q4_K_M", "Q4_K_S", "Q4_1", "Q4_0", "IQ4_NL", "IQ4_XS", "MXFP4_MOE",
-    "Q3_K_L", "Q3_K_M", "Q3_K_S", "IQ3_M", "IQ3_S", "IQ3_XS", "IQ3_XXS",
-    "Q2_K", "Q2_K_S", "Q2_0", "IQ2_M", "IQ2_S", "IQ2_XS", "IQ2_XXS", "TQ2_0",
-    "Q1_0", "IQ1_M", "IQ1_S", "TQ1_0",
-)  # fmt: skip
 
 # Names of llama.cpp that mean another of its names.
 _TYPE_ALIASES = {"Q3_K": "Q3_K_M", "Q4_K": "Q4_K_M", "Q5_K": "Q5_K_M"}
@@ -29,13 +22,6 @@ SHORT_NAMES: dict[str, str] = {
 
 UNQUANTIZED: tuple[str, ...] = ("f32", "bf16", "f16")
 QUANTIZED: tuple[str, ...] = tuple(name for name in SHORT_NAMES if name not in UNQUANTIZED)
-
-# ggml tensor types that a recipe may name for single tensors.
-TENSOR_TYPES: tuple[str, ...] = (
-    "F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K", "Q5_1", "Q5_0", "Q4_K", "Q4_1", "Q4_0",
-    "IQ4_NL", "IQ4_XS", "Q3_K", "IQ3_S", "IQ3_XXS", "Q2_K", "IQ2_S", "IQ2_XS", "IQ2_XXS",
-    "IQ1_M", "IQ1_S", "TQ2_0", "TQ1_0",
-)  # fmt: skip
 
 # A level names its file of baselines, and Windows keeps these names for devices.
 _DEVICES = frozenset(
@@ -51,20 +37,47 @@ NEEDS_IMATRIX: frozenset[str] = frozenset(
     }
 )
 
+# Of tensors; which there are is for the runtime to say.
+_TYPE = r"[a-z][a-z0-9_]{0,30}"
+_KV_TYPES = re.compile(rf"({_TYPE})(?:/({_TYPE}))?", re.ASCII)
+# What stands between the name of a file's level and what it runs with.
+KV = "+kv:"
+
+
+@dataclass(frozen=True, slots=True)
+class KvTypes:
+    """The types in which a context keeps keys and values, such as ``Q8_0``."""
+
+    keys: str
+    values: str
+
+    def __str__(self) -> str:
+        return self.keys if self.keys == self.values else f"{self.keys}/{self.values}"
+
+
+# What llama.cpp has by itself.
+DEFAULT_KV = KvTypes("F16", "F16")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How the artifact of a level is made from the source model.
+    """How the artifact of a level is made from the source model, and what it is run with.
 
     ``ftype`` is a llama.cpp file type; ``tensor_types`` maps a regular expression over tensor
     names to a ggml type, first match wins; ``token_embedding`` and ``output`` override the two
-    tensors that llama.cpp treats apart (``None``: as ``ftype`` says).
+    tensors that llama.cpp treats apart (``None``: as ``ftype`` says). ``kv`` changes no file.
     """
 
     ftype: str
     tensor_types: tuple[tuple[str, str], ...] = ()
     token_embedding: str | None = None
     output: str | None = None
+    kv: KvTypes | None = None
+
+    @property
+    def file(self) -> Recipe:
+        """What makes the file: recipes that differ in no more than the rest share it."""
+        return replace(self, kv=None)
 
     def describe(self) -> str:
         """One line that tells recipes apart; equal recipes give equal lines."""
@@ -73,6 +86,8 @@ class Recipe:
             parts.append(f"token_embd={self.token_embedding}")
         if self.output:
             parts.append(f"output={self.output}")
+        if self.kv:
+            parts.append(f"kv={self.kv}")
         return " ".join(parts)
 
 
@@ -81,11 +96,16 @@ class Level:
     """A named precision.
 
     ``name`` is what the user wrote, in lower case; ``guide_level`` is the level of the guide's
-    tables whose tolerance applies (``f16``, ``q8`` ... ``q2``).
+    tables whose tolerance applies (``f16``, ``q8`` ... ``q2``); ``file_level`` the name without
+    what the file is run with, ``q4`` of ``q4+kv:q8_0``.
     """
 
     name: str
     recipe: Recipe
+
+    @property
+    def file_level(self) -> str:
+        return self.name.partition(KV)[0]
 
     @property
     def guide_level(self) -> str:
@@ -107,30 +127,63 @@ def guide_level(ftype: str) -> str:
     return f"q{max(2, int(match.group()))}"
 
 
+@cache
+def known_types() -> tuple[str, ...]:
+    """The file types of the installed llama.cpp, most bits first."""
+    return file_types() or tuple(SHORT_NAMES.values())
+
+
 def canonical_type(name: str) -> str | None:
     """llama.cpp's own spelling of a type name, or ``None`` if it has no such type."""
     # Some letters beyond ASCII become ASCII ones in upper case.
     upper = name.upper().replace("-", "_") if name.isascii() else ""
     upper = _TYPE_ALIASES.get(upper, upper)
-    return upper if upper in LLAMA_CPP_TYPES else None
+    return upper if upper in known_types() else None
 
 
 def parse_level(name: str, recipes: Mapping[str, Recipe] | None = None) -> Level:
-    """The level that a name stands for; raises ``QuantUsageError`` for an unknown name."""
+    """The level that a name stands for; raises ``QuantUsageError`` for an unknown name.
+
+    Behind the name of a level may stand what its file is run with: ``q4+kv:q8_0``.
+    """
     key = name.strip().lower()
-    if recipes and key in recipes:
-        return Level(key, recipes[key])
-    ftype = SHORT_NAMES.get(key) or canonical_type(key)
-    if ftype is None:
-        known = [*SHORT_NAMES, *(recipes or {}), *(t.lower() for t in LLAMA_CPP_TYPES)]
-        near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+    file, plus, how = key.partition("+")
+    recipe = _recipe(file, recipes)
+    if recipe is None:
+        known = [*SHORT_NAMES, *(recipes or {}), *(t.lower() for t in known_types())]
+        near = difflib.get_close_matches(file, known, n=1, cutoff=0.4)
+        hint = f" Did you mean {near[0] + plus + how!r}?" if near else ""
         raise QuantUsageError(
             f"unknown quantization level {name.strip()!r}.{hint}\n"
             f"known levels: {', '.join([*SHORT_NAMES, *(recipes or {})])}, all\n"
-            f"llama.cpp types: {', '.join(t.lower() for t in LLAMA_CPP_TYPES)}"
+            f"llama.cpp types: {', '.join(t.lower() for t in known_types())}"
         )
-    return Level(key, Recipe(ftype))
+    if not plus:
+        return Level(key, recipe)
+    kv = _kv_types(how.removeprefix("kv:")) if how.startswith("kv:") else None
+    if kv is None:
+        raise QuantUsageError(
+            f"level {name.strip()!r}: found {plus + how!r} behind {file}, expected the types of "
+            f"keys and values: {file}{KV}q8_0, or apart {file}{KV}q8_0/q4_0"
+        )
+    if recipe.kv is not None:
+        raise QuantUsageError(
+            f"level {name.strip()!r}: the recipe {file} says kv={recipe.kv} itself; keep one"
+        )
+    return Level(f"{file}{KV}{str(kv).lower()}", replace(recipe, kv=kv))
+
+
+def _recipe(name: str, recipes: Mapping[str, Recipe] | None) -> Recipe | None:
+    if recipes and name in recipes:
+        return recipes[name]
+    ftype = SHORT_NAMES.get(name) or canonical_type(name)
+    return Recipe(ftype) if ftype else None
+
+
+def _kv_types(text: str) -> KvTypes | None:
+    """``q8_0``, or ``q8_0/q4_0`` for keys and values apart; ``None`` for anything else."""
+    match = _KV_TYPES.fullmatch(text.lower())
+    return KvTypes(match[1].upper(), (match[2] or match[1]).upper()) if match else None
 
 
 def name_among(
@@ -169,7 +222,8 @@ def parse_recipes(lines: Iterable[str]) -> dict[str, Recipe]:
     """Configured recipes, one a line: ``name: type pattern=type ...``.
 
     ``pattern`` is a regular expression over tensor names (``attn_.*=q8_0``); the patterns
-    ``token_embd`` and ``output`` name the embedding and the output tensor.
+    ``token_embd`` and ``output`` name the embedding and the output tensor, and ``kv`` what the
+    file is run with: the types of keys and values (``kv=q8_0``, ``kv=q8_0/q4_0``).
     """
     recipes: dict[str, Recipe] = {}
     for line in lines:
@@ -194,15 +248,19 @@ def parse_recipes(lines: Iterable[str]) -> dict[str, Recipe]:
 def _parse_recipe(line: str, words: list[str]) -> Recipe:
     ftype = canonical_type(SHORT_NAMES.get(words[0].lower(), words[0]))
     if ftype is None:
-        allowed = ", ".join(t.lower() for t in LLAMA_CPP_TYPES)
+        allowed = ", ".join(t.lower() for t in known_types())
         raise _recipe_error(line, f"unknown type {words[0]!r}; allowed: {allowed}")
     whole: dict[str, str] = {}
     patterns: list[tuple[str, str]] = []
+    kv: KvTypes | None = None
     for word in words[1:]:
         pattern, _, kind = word.rpartition("=")
-        if not pattern or kind.upper() not in TENSOR_TYPES:
-            allowed = ", ".join(t.lower() for t in TENSOR_TYPES)
-            raise _recipe_error(line, f"{word!r} is not pattern=type; types: {allowed}")
+        if pattern == "kv":
+            if kv is not None or (kv := _kv_types(kind)) is None:
+                raise _recipe_error(line, f"{word!r} is not one kv=type or kv=keys/values")
+            continue
+        if not pattern or not re.fullmatch(_TYPE, kind.lower(), re.ASCII):
+            raise _recipe_error(line, f"{word!r} is not pattern=type")
         if pattern in ("token_embd", "output"):
             whole[pattern] = kind.upper()
             continue
@@ -213,7 +271,7 @@ def _parse_recipe(line: str, words: list[str]) -> Recipe:
                 line, f"{pattern!r} is not a regular expression: {error}"
             ) from error
         patterns.append((pattern, kind.upper()))
-    return Recipe(ftype, tuple(patterns), whole.get("token_embd"), whole.get("output"))
+    return Recipe(ftype, tuple(patterns), whole.get("token_embd"), whole.get("output"), kv)
 
 
 def _recipe_error(line: str, problem: str) -> QuantUsageError:

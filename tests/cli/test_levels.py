@@ -11,7 +11,7 @@ import pytest
 from pytest_quant import __version__
 from pytest_quant.cli.main import main
 from pytest_quant.cli.tables import COLUMNS, table
-from pytest_quant.levels import LLAMA_CPP_TYPES, SHORT_NAMES, parse_level
+from pytest_quant.levels import SHORT_NAMES, known_types, parse_level
 
 
 def test_every_level_with_its_recipe_and_bits(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,7 +20,7 @@ def test_every_level_with_its_recipe_and_bits(capsys: pytest.CaptureFixture[str]
     assert all(len(line) <= COLUMNS for line in lines)
     rows = [line.split(maxsplit=5) for line in lines[1 : lines.index("")]]
     assert [row[0] for row in rows[: len(SHORT_NAMES)]] == list(SHORT_NAMES)
-    assert {row[1] for row in rows} == set(LLAMA_CPP_TYPES)
+    assert {row[1] for row in rows} == set(known_types())
     assert all(parse_level(row[0]).recipe.ftype == row[1] for row in rows)
     bits = {row[0]: row[3] for row in rows}
     assert [bits[name] for name in ("f32", "f16", "q8", "q6", "q4", "q2")] == [

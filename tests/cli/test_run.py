@@ -71,6 +71,12 @@ def test_what_was_compared_is_a_success(
         (["q8", "--artifact", "q8"], "--artifact: found 'q8', expected LEVEL=FILE"),
         (["q8", "--json", "."], "--json: . cannot be written"),
         (["q8", "--model", "no.gguf"], "no.gguf: no such file"),
+        (["q8", "--model", "hf://x"], "model: found 'hf://x', expected hf://OWNER/REPOSITORY/FILE"),
+        (["q8", "--gpu-layers", "some"], "--gpu-layers: found 'some', expected a whole number"),
+        (["q8", "--main-gpu", "x"], "--main-gpu: found 'x', expected a whole number from 0"),
+        (["q8", "--tensor-split", "3:1"], "--tensor-split: found '3:1', expected the share"),
+        (["q8", "--flash-attn", "yes"], "--flash-attn: found 'yes', expected auto, on or off"),
+        (["q8", "--context", "0"], "context: found 0, expected a whole number from 1"),
         (["q8", "--artifact", "q8=a", "--artifact", "q8=b"], "level 'q8' is given twice"),
     ],
 )

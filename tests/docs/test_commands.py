@@ -35,6 +35,7 @@ NOT_RUN = {
     "sh scripts/install": "makes .venv and compiles llama.cpp",
     "pip install": "changes what is installed, from the network",
     "npx": "fetches Allure from the network",
+    "hf://": "fetches models from the network",
     "--benchmark-compare-fail": "fails where another process makes the machine slower",
 }
 SHELLS = ("sh", "bash", "console")

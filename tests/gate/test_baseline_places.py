@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.gate.baselines import baseline, probe_of
 
+from pytest_quant.gate import baseline_places
 from pytest_quant.gate.baseline_file import write_baseline
 from pytest_quant.gate.baseline_places import baseline_path, predictions_path, recorded_levels
 
@@ -139,3 +140,20 @@ def test_an_old_file_that_cannot_be_read_is_not_passed_over(tmp_path: Path, cont
 def test_a_file_about_a_stranger_is_not_passed_over(tmp_path: Path) -> None:
     path = recorded(tmp_path / "Qwen-3" / "q4.json", "llama")
     assert baseline_path(tmp_path, "Qwen 3", "q4") == path
+
+
+@given(
+    st.sampled_from(["q4", "q4_k_m", "q4-k-m", "f16", "my_mix2"]),
+    st.sampled_from(["", "+kv:q8_0", "+kv:q8_0/q4_0", "+kv:iq4_nl/f16"]),
+)
+def test_a_level_is_found_again_by_the_name_of_its_file(file: str, kept: str) -> None:
+    name = baseline_places._file_name(file + kept)
+    assert not set(name) & set('<>:"/\\|?*')
+    assert baseline_places._level(name) == file + kept
+
+
+def test_levels_of_one_file_have_files_of_their_own(tmp_path: Path) -> None:
+    for level in ("q4", "q4+kv:q8_0", "q4+kv:q8_0/q4_0"):
+        path = baseline_path(tmp_path, "toy", level)
+        write_baseline(replace(baseline(sums=probe_of("11")), model="toy", level=level), path)
+    assert recorded_levels(tmp_path, "toy") == ["q4", "q4+kv:q8_0", "q4+kv:q8_0/q4_0"]

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 import pytest_quant.gate
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.tolerances import Tolerances, read_tolerances
-from pytest_quant.levels import LLAMA_CPP_TYPES, SHORT_NAMES, guide_level
+from pytest_quant.levels import SHORT_NAMES, guide_level, known_types
 
 REPOSITORY = Path(__file__).parents[2]
 EXPECTED_IMPACT = REPOSITORY / "baselines" / "expected_impact.json"
@@ -110,7 +110,7 @@ class TestTheRule:
         assert tolerances.tolerance(level, category) == pytest.approx(expected)
 
     def test_every_level_name_has_a_limit(self, tolerances: Tolerances) -> None:
-        for ftype in (*SHORT_NAMES.values(), *LLAMA_CPP_TYPES):
+        for ftype in (*SHORT_NAMES.values(), *known_types()):
             assert 0 < tolerances.tolerance(guide_level(ftype)) <= 70
 
     def test_less_precision_never_has_a_tighter_limit(self, tolerances: Tolerances) -> None:

@@ -9,6 +9,8 @@ import pytest
 from tests.sessions import ONE_PROBE, Project
 
 from pytest_quant.base.library import EMBEDDED_MODEL
+from pytest_quant.levels import Recipe
+from pytest_quant.runtimes.llamacpp.quantize import quantize
 
 
 def digest(path: Path) -> str:
@@ -94,3 +96,29 @@ def test_a_file_is_not_compared_with_itself(project: Project) -> None:
         "--quant-levels=q4", f"--quant-model={EMBEDDED_MODEL}", f"--quant-artifact=q4={copy}"
     ).mistake()
     assert message.startswith(f"ERROR: --quant-artifact q4={copy}: is the same file as the referen")
+
+
+def test_two_files_of_one_type_are_two_recipes(project: Project, q8_file: Path) -> None:
+    """docs/howto/two-uploads.md: one session, the same cases, a baseline for each."""
+    other = project.path / "other.gguf"
+    quantize(EMBEDDED_MODEL, other, Recipe("Q8_0", (("ffn_down", "Q6_K"),)), threads=1)
+    project.ini("quant_recipes =", "    theirs: q8_0", "    ours: q8_0")
+    run = project.run(
+        *ONE_PROBE,
+        "--quant-levels=theirs,ours",
+        *(
+            f"--quant-artifact={level}={path}"
+            for level, path in (("theirs", other), ("ours", q8_file), ("f16", EMBEDDED_MODEL))
+        ),
+        "--quant-update-baselines",
+    )
+    assert run.level("ours")["digest"] == digest(q8_file)
+    assert run.level("theirs")["digest"] == digest(other)
+    asked = {
+        level: [case["digest"] for case in found["cases"]]
+        for found in run.measurements.values()
+        for level in [found["level"]]
+    }
+    assert asked["theirs"] == asked["ours"] != []
+    (folder,) = (project.path / "baselines").iterdir()
+    assert {path.stem for path in folder.glob("*.json")} == {"theirs", "ours"}

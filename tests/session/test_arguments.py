@@ -54,9 +54,14 @@ _POINTS = ", expected percentage points from 0 to 100"
         ("levels", [8], "levels: found 8, expected the name of a level"),
         ("levels", [b"q8"], "levels: found b'q8', expected the name of a level"),
         ("levels", ["f16"], "f16 is the reference itself"),
+        # What runs a file of answers keeps no keys and values, and would ignore their types.
+        ("levels", ["q8+kv:q8_0"], "its runtime keeps keys and values as it does; it can be leve"),
+        ("levels", ["f16+kv:q8_0"], "its runtime keeps keys and values as it does; it can be lev"),
         ("reference", 16, "reference: found 16, expected the name of a level"),
         ("reference", "", "unknown quantization level ''"),
         ("artifacts", ["q8=q8.json"], "artifacts: found ['q8=q8.json'], expected files by level"),
+        ("model", "hf://x", "model: found 'hf://x', expected hf://OWNER/REPOSITORY/FILE or"),
+        ("artifacts", {"q8": "hf://x"}, "artifacts: found 'hf://x', expected hf://OWNER/REPOS"),
         ("artifacts", {"q8": None}, "artifacts: found None, expected a path"),
         ("artifacts", {8: "q8.json"}, "artifacts: found 8, expected the name of a level"),
         ("artifacts", {"q8": "a", "Q8": "b"}, "artifacts: level 'q8' is given twice"),
@@ -81,6 +86,23 @@ _POINTS = ", expected percentage points from 0 to 100"
         ),
         # llama.cpp ends the process with more.
         ("threads", 513, f"threads: found 513{_WHOLE}512"),
+        *(
+            (name, found, f"{name}: found {found!r}, expected a whole number from 0 to ")
+            for name in ("gpu_layers", "main_gpu")
+            for found in (-1, True, "all", 1.0, 10**7)
+        ),
+        *(
+            ("context", found, f"context: found {found!r}{_WHOLE}")
+            for found in (0, -1, True, "512", 10**8)
+        ),
+        ("tensor_split", "3,1", f"tensor_split: found '3,1'{_LIST}[3, 1]"),
+        ("tensor_split", [3, "1"], "tensor_split: found '1', expected numbers, as [3, 1]"),
+        ("tensor_split", [3, -1], "tensor_split: found [3.0, -1.0], expected the share of each"),
+        ("tensor_split", [0.0, 0.0], "tensor_split: found [0.0, 0.0], expected the share"),
+        ("tensor_split", [math.nan], "tensor_split: found [nan], expected the share"),
+        ("tensor_split", [1.0] * 129, "expected the share of each device"),
+        ("flash_attn", "yes", "flash_attn: found 'yes', expected 'auto', 'on' or 'off'"),
+        ("flash_attn", True, "flash_attn: found True, expected 'auto', 'on' or 'off'"),
         *(
             ("alpha", found, f"{found!r}{_SHARE}")
             for found in (0, 0.7, True, "0.1", None, math.nan)

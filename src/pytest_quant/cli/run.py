@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_quant.base.harmless import harmless
 from pytest_quant.cli.arguments import path_argument
@@ -15,6 +15,8 @@ from pytest_quant.errors import QuantUsageError
 
 if TYPE_CHECKING:
     from pytest_quant.session.events import Event
+
+_T = TypeVar("_T")
 
 # As pytest's, where tests have failed.
 HELD_BACK = 1
@@ -32,7 +34,12 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("levels", metavar="LEVELS", help="such as q4,q8")
     path = partial(parser.add_argument, type=path_argument)
-    path("--model", metavar="GGUF", help="16- or 32-bit file to quantize (default: the embedded)")
+    parser.add_argument(
+        "--model",
+        metavar="GGUF",
+        help="16- or 32-bit file to quantize, or hf://OWNER/REPOSITORY/FILE[@REVISION] (default: "
+        "the embedded)",
+    )
     parser.add_argument(
         "--artifact",
         action="append",
@@ -91,6 +98,12 @@ def add_command(commands: Any) -> None:
         metavar="N",
         help="tokens that a model may think before an answer (default: 2048)",
     )
+    text = parser.add_argument
+    text("--gpu-layers", metavar="N", help="layers of each model that lie on GPUs, or all")
+    text("--main-gpu", metavar="N", help="the one GPU on which each model lies, from 0")
+    text("--tensor-split", metavar="SHARES", help="share of each model that each GPU has, as 3,1")
+    text("--flash-attn", metavar="on|off|auto", help="flash attention (default: auto)")
+    text("--context", type=int, metavar="N", help="tokens that one sequence may hold")
     path("--baselines", metavar="DIR", help="recorded baselines (default: ./baselines, or shipped)")
     path("--cache-dir", metavar="DIR", help="where models and responses are kept")
     for name in _FILES:
@@ -104,6 +117,7 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
     from pytest_quant.reports.written import Wanted, write_reports
     from pytest_quant.session.arguments import session_of
     from pytest_quant.session.events import Announced
+    from pytest_quant.session.hardware import flash_attention, gpu_layers, main_gpu, tensor_split
     from pytest_quant.session.outputs import check_outputs
     from pytest_quant.session.run import conduct
 
@@ -123,6 +137,11 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
         thinking_budget=chosen.thinking_budget,
         baselines=chosen.baselines,
         cache_dir=chosen.cache_dir,
+        gpu_layers=_parsed("--gpu-layers", chosen.gpu_layers, gpu_layers),
+        main_gpu=_parsed("--main-gpu", chosen.main_gpu, main_gpu),
+        tensor_split=_parsed("--tensor-split", chosen.tensor_split, tensor_split) or (),
+        flash_attn=_parsed("--flash-attn", chosen.flash_attn, flash_attention) or "auto",
+        context=chosen.context,
         announce=lambda sentence: _tell(Announced(sentence)),
     )
     wanted = [
@@ -139,6 +158,13 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
     if problems:
         raise QuantUsageError("\n".join(problems))
     return HELD_BACK if is_held_back(record) else 0
+
+
+def _parsed(option: str, text: str | None, parse: Callable[[str], _T]) -> _T | None:
+    try:
+        return None if text is None else parse(text)
+    except ValueError as error:
+        raise QuantUsageError(f"{option}: {error}") from None
 
 
 def _artifacts(given: Sequence[str]) -> dict[str, str]:

@@ -206,8 +206,8 @@ def changes(
         for what in ("new", "gone", "changed")
         if (count := getattr(covered, what))
     ]
-    # Records that are older than the name do not know their kernels, which is no difference.
-    unknown = {"kernels"} - was.runtime.keys()
+    # What older records do not know of their runtime is no difference.
+    unknown = {"kernels", "devices", "flash_attention", "kv"} - was.runtime.keys()
     told = {name: value for name, value in artifact.runtime.items() if name not in unknown}
     runtime = [sentence for _, sentence in _differing(was.runtime, told)]
     if baseline.version != version:

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from pytest_quant.base.files import read_json
 from pytest_quant.gate.predictions_file import FILE_NAME
+from pytest_quant.levels import KV
 
+_KV = KV.replace(":", "-")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME = 80
 # What looks like the digest of another name, and what Windows takes for a device.
@@ -25,7 +27,7 @@ _TAKEN = re.compile(r".*-[0-9a-f]{10}|(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.
 
 def baseline_path(directory: Path, model: str, level: str) -> Path:
     """Where the baseline of a level of a model lies, or is to be written."""
-    return _Places(directory, model).baseline(f"{level}.json")
+    return _Places(directory, model).baseline(f"{_file_name(level)}.json")
 
 
 def predictions_path(directory: Path, model: str) -> Path:
@@ -35,7 +37,19 @@ def predictions_path(directory: Path, model: str) -> Path:
 
 def recorded_levels(directory: Path, model: str) -> list[str]:
     """The levels of a model of which there is a file."""
-    return _Places(directory, model).levels()
+    return [_level(name) for name in _Places(directory, model).levels()]
+
+
+def _file_name(level: str) -> str:
+    """``q4+kv:q8_0/q4_0`` as ``q4+kv-q8_0-q4_0``: a name that every system's files can have."""
+    file, kv, types = level.partition(KV)
+    return f"{file}{_KV}{types.replace('/', '-')}" if kv else level
+
+
+def _level(name: str) -> str:
+    """The level whose file has this name."""
+    file, kv, types = name.partition(_KV)
+    return f"{file}{KV}{types.replace('-', '/')}" if kv else name
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pytest_quant.plugin.allure_directory import allure_directory
 from pytest_quant.plugin.attendance import Attendance
 from pytest_quant.plugin.gate_reports import report_gate_tests
 from pytest_quant.plugin.header import header
+from pytest_quant.plugin.hub import tell_worker
 from pytest_quant.plugin.keeping import Keeping
 from pytest_quant.plugin.moments import Moments
 from pytest_quant.plugin.outputs import check_outputs
@@ -77,6 +78,7 @@ class Controller:
         plan = self._session.plan
         node.workerinput["quant_reference"] = plan.reference.name
         node.workerinput["quant_model"] = plan.model_name
+        tell_worker(node.config, node.workerinput)
         plan.threads = node.workerinput["quant_threads"]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pytest_quant.base.amounts import counted, in_points
+from pytest_quant.runtimes.hardware import ALL_LAYERS
 from pytest_quant.session.settings import Settings
 
 
@@ -16,5 +19,22 @@ def header(settings: Settings) -> str:
     levels = ", ".join(level.name for level in settings.levels)
     hard = ", ".join(map(str, sorted(settings.difficulties or ())))
     only = f", difficulty {hard}" if hard else ""
+    placed = "".join(f", {told}" for told in _placed(settings))
     margin = "" if settings.margin is None else f", margin {in_points(settings.margin)}"
-    return f"quantization: {levels} of {model}, {cases}{margin}, alpha {settings.alpha:g}{only}"
+    asked = f"{levels} of {model}, {cases}{margin}, alpha {settings.alpha:g}{only}"
+    return f"quantization: {asked}{placed}"
+
+
+def _placed(settings: Settings) -> Iterator[str]:
+    """On what models are to be computed, as far as it was chosen."""
+    chosen = settings.hardware
+    if chosen.gpu_layers is not None:
+        yield f"GPU layers {'all' if chosen.gpu_layers == ALL_LAYERS else chosen.gpu_layers}"
+    if chosen.main_gpu is not None:
+        yield f"GPU {chosen.main_gpu}"
+    if chosen.tensor_split:
+        yield f"shares {':'.join(f'{share:g}' for share in chosen.tensor_split)}"
+    if chosen.flash_attention != "auto":
+        yield f"flash attention {chosen.flash_attention}"
+    if settings.context is not None:
+        yield f"context {settings.context}"

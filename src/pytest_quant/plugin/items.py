@@ -11,6 +11,7 @@ import pytest
 
 from pytest_quant.base.harmless import message
 from pytest_quant.errors import CheckerBroken, QuantUsageError, RuntimeFailed
+from pytest_quant.plugin.node_ids import mark_of
 from pytest_quant.plugin.properties import findings, labels, set_properties
 from pytest_quant.plugin.stash import SESSION
 
@@ -37,7 +38,7 @@ class QuantItem(pytest.Item):
     def __init__(self, *, level: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.level = level
-        self.add_marker(level)
+        self.add_marker(mark_of(level))
         self.forget()
 
     def forget(self) -> None:

@@ -23,6 +23,11 @@ def level_of(nodeid: str, levels: Collection[str]) -> str:
     return named if named in levels else ""
 
 
+def mark_of(level: str) -> str:
+    """The mark of a level's tests: pytest takes a colon for the end of a mark's name."""
+    return level.replace(":", "-")
+
+
 def stage_of(nodeid: str) -> str:
     """What a test that asks no probe does with its level, in words; ``""`` for any other test."""
     if not nodeid.startswith(f"{GATE}::divergence["):

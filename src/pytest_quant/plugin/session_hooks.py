@@ -12,6 +12,7 @@ from pytest_quant.plugin.brought import complete
 from pytest_quant.plugin.collection import ProbeFile
 from pytest_quant.plugin.divergence_item import DivergenceItem, divergence_items
 from pytest_quant.plugin.items import ProbeItem
+from pytest_quant.plugin.node_ids import mark_of
 from pytest_quant.plugin.problems import note_end
 from pytest_quant.plugin.python_sets import is_counted, set_of
 from pytest_quant.session.session import Session
@@ -63,7 +64,7 @@ class SessionHooks:
         """Run a test that asks for ``quant`` once for each level."""
         if "_quant_level" in metafunc.fixturenames:
             levels = [
-                pytest.param(level, id=level, marks=getattr(pytest.mark, level))
+                pytest.param(level, id=level, marks=getattr(pytest.mark, mark_of(level)))
                 for level in self._session.plan.tested
             ]
             metafunc.parametrize("_quant_level", levels, indirect=True)

@@ -16,7 +16,7 @@ from pytest_quant.plugin.allure_directory import allure_directory, check_allure_
 from pytest_quant.plugin.benchmark_item import check_available
 from pytest_quant.plugin.controller import Controller
 from pytest_quant.plugin.marks import MARKS, declare
-from pytest_quant.plugin.node_ids import level_of
+from pytest_quant.plugin.node_ids import level_of, mark_of
 from pytest_quant.plugin.options.selection import selection
 from pytest_quant.plugin.options.settings import read_settings
 from pytest_quant.plugin.options.table import FLAGS
@@ -48,7 +48,7 @@ def start(config: pytest.Config) -> None:
     # Before the arguments are replaced by what is to be collected.
     chosen = selection(config)
     files = _files(config, settings)
-    named = (*CATEGORIES.names, *(level.name for level in settings.levels))
+    named = (*CATEGORIES.names, *(mark_of(level.name) for level in settings.levels))
     declare(config, [name for name in named if name not in MARKS])
     agreed = None
     if workerinput is not None:

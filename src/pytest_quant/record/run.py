@@ -46,7 +46,8 @@ class LevelRecord:
     ``None`` for the reference; ``limits_from`` says whose its limits are; ``prompt`` in which form
     questions were put, with the digests of all that took part in it. ``selected`` probes were
     to be asked of it, ``deselected`` ones were collected and left out. ``file`` is its name,
-    empty for one that the session made, or that was not at hand.
+    empty for one that the session made, or that was not at hand; ``source`` is the file of a hub,
+    pinned to its commit, that it is or was quantized from.
     """
 
     name: str
@@ -63,6 +64,7 @@ class LevelRecord:
     limits_from: str = ""
     file: str = ""
     prompt: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ def _side_by_side(first: Compared, second: Compared) -> Iterator[str]:
 def _differences(first: Compared, second: Compared) -> Iterator[str]:
     for name, before in first.facts.items():
         # What only one side tells is no difference: a baseline may not know its hardware.
-        if name in second.facts:
-            yield from _change(name, before, second.facts[name])
+        if before and (now := second.facts.get(name)):
+            yield from _change(name, before, now)
     for letter, own, other in (("A", first, second), ("B", second, first)):
         if alone := [level for level in own.artifacts if level not in other.artifacts]:
             yield f"only {letter} has {shown(', '.join(alone))}"

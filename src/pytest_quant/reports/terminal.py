@@ -28,6 +28,7 @@ from pytest_quant.reports.failed import failed_lines
 from pytest_quant.reports.likelihood import table_lines as likelihood_lines
 from pytest_quant.reports.likelihood import unread_lines
 from pytest_quant.reports.plain_text import counted, shown
+from pytest_quant.reports.provenance import device_lines, source_lines
 from pytest_quant.reports.results import (
     SILENT,
     by_reason,
@@ -133,6 +134,8 @@ def _header(record: RunRecord) -> Iterator[Line]:
             f"runtime {runtime.name} {runtime.version}, {counted(runtime.threads, 'thread')}, "
             f"{counted(runtime.parallel, 'sequence')} at once"
         )
+    for line in (*source_lines(record), *device_lines(record)):
+        yield Line(line)
     total = sum(record.selected.values())
     shared = "the only check" if total == 1 else f"all {total:,} checks together"
     yield Line(f"alpha {record.alpha:g} for {shared}")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_quant.levels import KvTypes
+
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
@@ -32,7 +34,8 @@ class Artifact:
     ``digest`` is the SHA-256 of its content; ``size`` in bytes; ``bits_per_weight`` of the
     tensors as they are; ``tensor_types`` the number of tensors of each type; ``recipe`` how it
     was, or claims to be, made; ``warning`` a sentence when it is not what its level says, else
-    ``""``; ``made_here`` whether this package quantized it.
+    ``""``; ``made_here`` whether this package quantized it. ``kv`` are the types of keys and
+    values that it is run with, ``None``: as the runtime has them.
     """
 
     level: str
@@ -46,6 +49,7 @@ class Artifact:
     recipe: str
     warning: str
     made_here: bool
+    kv: KvTypes | None = None
 
 
 @dataclass(frozen=True, slots=True)

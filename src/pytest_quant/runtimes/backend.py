@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pytest_quant.base.registry import Registry, kind_of
 from pytest_quant.errors import QuantUsageError, Told
 from pytest_quant.runtimes.chat import OWN_FORM, Chat
+from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, Hardware
 
 if TYPE_CHECKING:
     from pytest_quant.levels import Level
@@ -30,13 +31,17 @@ class Conditions:
 
     ``parallel`` counts the sequences decoded together (``None``: as the runtime finds best);
     ``batch`` bounds the tokens that are worked on at once, which changes nothing but the order of
-    sums (``None``: as the runtime has it). ``chat`` says in which form questions are put.
+    sums (``None``: as the runtime has it). ``chat`` says in which form questions are put;
+    ``context`` are the tokens that one sequence may hold (``None``: what the model was trained
+    with).
     """
 
     threads: int
     parallel: int | None = None
     batch: int | None = None
     chat: Chat = OWN_FORM
+    hardware: Hardware = DEFAULT_HARDWARE
+    context: int | None = None
 
 
 class Backend(Protocol):

@@ -171,7 +171,10 @@ class RuntimeInfo:
     ``build`` identifies the inference code, ``hardware`` the class of processor (instruction
     sets, not a serial number), ``parallel`` the sequences decoded together, ``context`` the
     tokens that one sequence may hold, ``kernels`` how the weights are laid out for this processor
-    (such as ``34 tensors as q4_K_8x8``; empty where that is not known).
+    (such as ``34 tensors as q4_K_8x8``), ``devices`` where the layers lie (``33 layers on CUDA0
+    (NVIDIA H200)``), ``flash_attention`` whether attention was computed so (``enabled``), ``kv``
+    the types of keys and values (``q8_0/f16``): each as the runtime told it, empty where it did
+    not.
     """
 
     name: str
@@ -182,6 +185,9 @@ class RuntimeInfo:
     parallel: int
     context: int
     kernels: str = ""
+    devices: str = ""
+    flash_attention: str = ""
+    kv: str = ""
 
 
 class PromptTooLong(ValueError):

@@ -15,12 +15,15 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import Level, name_among, parse_level, parse_levels
 from pytest_quant.runtimes.chat import MOST_THINKING, THINKING_BUDGET, Chat, Thinking
+from pytest_quant.runtimes.hardware import ALL_LAYERS, FlashAttention, Hardware
 from pytest_quant.session.chat import (
     checked_options,
     parse_thinking,
     read_chat_template,
     read_system,
 )
+from pytest_quant.session.hardware import MOST_DEVICES, flash_attention, shares
+from pytest_quant.session.hub import Hub
 from pytest_quant.session.plan import Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths
 from pytest_quant.session.session import Session
@@ -54,20 +57,28 @@ def session_of(
     system: PathLike | None = None,
     thinking: str = "auto",
     thinking_budget: int | None = None,
+    gpu_layers: int | None = None,
+    main_gpu: int | None = None,
+    tensor_split: Sequence[float] = (),
+    flash_attn: FlashAttention = "auto",
+    context: int | None = None,
     cache_dir: PathLike | None = None,
     announce: Callable[[str], None],
 ) -> Session:
     """The session that these ask for; raises ``QuantUsageError`` naming the argument at fault."""
     base = current_directory()
+    kept = _path("cache_dir", cache_dir) or user_cache_directory()
+    hub = Hub(announce, kept)
     asked = parse_levels(",".join(_list("levels", levels, "['q4', 'q8']", _name)))
     against = None if reference is None else _level("reference", reference)
     settings = Settings(
         levels=asked,
-        cache_dir=_path("cache_dir", cache_dir) or user_cache_directory(),
+        cache_dir=kept,
         baselines=_path("baselines", baselines) or _baselines(base),
         regression_drop=_points("regression_drop", regression_drop),
-        model=_existing("model", model),
-        artifacts=_artifacts(artifacts, [*asked, *([against] if against else [])]),
+        model=_fetched("model", model, hub) or _existing("model", model),
+        artifacts=_artifacts(artifacts, [*asked, *([against] if against else [])], hub),
+        fetched=hub.sources,
         reference=against,
         cases=_count("cases", cases, MOST_CASES),
         max_cases=_count("max_cases", max_cases, MOST_CASES),
@@ -83,6 +94,13 @@ def session_of(
             thinking=_thinking(thinking),
             budget=_count("thinking_budget", thinking_budget, MOST_THINKING) or THINKING_BUDGET,
         ),
+        hardware=Hardware(
+            gpu_layers=_count("gpu_layers", gpu_layers, ALL_LAYERS, least=0),
+            main_gpu=_count("main_gpu", main_gpu, MOST_DEVICES - 1, least=0),
+            tensor_split=_shares("tensor_split", tensor_split),
+            flash_attention=_flash_attention("flash_attn", flash_attn),
+        ),
+        context=_count("context", context, MOST_CASES),
         text=_existing("text", text),
         margin=None if margin is None else _points("margin", margin),
         probe_paths=tuple(_list("probes", probes, "['probes', 'mine.yaml']", _there)),
@@ -126,7 +144,15 @@ def _level(name: str, found: Any) -> Level:
     return parse_level(_name(name, found))
 
 
-def _artifacts(found: Any, levels: Sequence[Level]) -> dict[str, Path]:
+def _fetched(name: str, found: Any, hub: Hub) -> Path | None:
+    """The file of a hub that is named, if it is one."""
+    try:
+        return hub.find(found) if isinstance(found, str) else None
+    except (QuantUsageError, ValueError) as error:
+        raise QuantUsageError(f"{name}: {error}") from None
+
+
+def _artifacts(found: Any, levels: Sequence[Level], hub: Hub) -> dict[str, Path]:
     if found is None:
         return {}
     if not isinstance(found, Mapping):
@@ -136,7 +162,7 @@ def _artifacts(found: Any, levels: Sequence[Level]) -> dict[str, Path]:
         level = name_among(levels, _name("artifacts", name))
         if level in files:
             raise QuantUsageError(f"artifacts: level {level!r} is given twice; keep one file")
-        files[level] = _given("artifacts", path)
+        files[level] = _fetched("artifacts", path, hub) or _given("artifacts", path)
     return files
 
 
@@ -194,16 +220,37 @@ def _existing(name: str, found: Any) -> Path | None:
     return None if found is None else _there(name, found)
 
 
-def _count(name: str, found: Any, most: int) -> int | None:
+def _count(name: str, found: Any, most: int, least: int = 1) -> int | None:
     if found is None:
         return None
     try:
-        number = 0 if isinstance(found, bool) else operator.index(found)
+        number = -1 if isinstance(found, bool) else operator.index(found)
     except TypeError:
-        number = 0
-    if not 1 <= number <= most:
-        raise _mistake(name, found, f"a whole number from 1 to {most:,}")
+        number = -1
+    if not least <= number <= most:
+        raise _mistake(name, found, f"a whole number from {least} to {most:,}")
     return number
+
+
+def _shares(name: str, found: Any) -> tuple[float, ...]:
+    numbers = list(_list(name, found, "[3, 1]", _number))
+    try:
+        return shares(numbers) if numbers else ()
+    except ValueError as error:
+        raise QuantUsageError(f"{name}: {error}") from None
+
+
+def _number(name: str, found: Any) -> float:
+    if not _is_number(found):
+        raise _mistake(name, found, "numbers, as [3, 1]")
+    return float(found)
+
+
+def _flash_attention(name: str, found: Any) -> FlashAttention:
+    try:
+        return flash_attention(str(found))
+    except ValueError:
+        raise _mistake(name, found, "'auto', 'on' or 'off'") from None
 
 
 def _share(name: str, found: Any) -> float:

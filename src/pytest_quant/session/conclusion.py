@@ -17,6 +17,7 @@ from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.runtimes.artifact import Artifact
 from pytest_quant.session.baseline_uses import (
     baseline_uses,
     divergence_checks,
@@ -91,6 +92,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
                 limits_from=_limits_from(session, name, measurements),
                 file=file_of(artifact),
                 prompt=session.prompt_form(name),
+                source=_source(session, artifact),
             )
             for name, artifact in lineup.artifacts.items()
         ),
@@ -157,6 +159,15 @@ def _checks(
     drop = session.plan.settings.regression_drop
     same = [name for name in session.plan.lineup.levels if session.plan.is_recorded_file(name)]
     yield from regression_checks(measurements, drop, budget, session.counting, same)
+
+
+def _source(session: Session, artifact: Artifact) -> str:
+    """The file of a hub that an artifact is, or was quantized from."""
+    chosen = session.plan.settings
+    path = artifact.path
+    if artifact.made_here:
+        path = chosen.model or chosen.artifacts.get(session.plan.reference.file_level, path)
+    return chosen.fetched.get(path, "")
 
 
 def _limits_from(session: Session, level: str, found: Iterable[Measurement]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.levels import UNQUANTIZED, Level, parse_level
+from pytest_quant.levels import DEFAULT_KV, UNQUANTIZED, Level, parse_level
 from pytest_quant.runtimes.artifact import Artifact, ModelFile
 from pytest_quant.runtimes.backend import backend_of
 
@@ -59,16 +59,16 @@ def line_up(
             f"--quant-levels: {reference.name} is the reference itself; add a level to compare "
             "with it"
         )
-    source = _source(model, given) or given.get(reference.name)
+    source = _source(model, given) or _given(reference, given)
     file = _inspect(source) if source else None
     artifacts: dict[str, Artifact] = {}
     for level in [reference, *tested]:
-        if level.name in given:
-            artifacts[level.name] = _adopt(level, given[level.name], cache_dir)
+        if own := _given(level, given):
+            artifacts[level.name] = _adopt(level, own, cache_dir)
         elif file is None:
             raise QuantUsageError(
-                f"no file for level {level.name}: give --quant-artifact {level.name}=FILE, or "
-                "--quant-model=FILE with a 16- or 32-bit GGUF to quantize from"
+                f"no file for level {level.name}: give --quant-artifact {level.file_level}=FILE, "
+                "or --quant-model=FILE with a 16- or 32-bit GGUF to quantize from"
             )
         elif level is reference and level.quantized and file.kind == level.recipe.ftype:
             artifacts[level.name] = _adopt(level, file.path, cache_dir)
@@ -76,6 +76,7 @@ def line_up(
             announce(f"preparing {level.name} ({level.recipe.describe()})")
             backend = backend_of(file.path)
             artifacts[level.name] = backend.prepare(level, file.path, cache_dir, threads)
+        _check_kv(level, artifacts[level.name])
     _check_not_the_reference(reference, tested, artifacts)
     return Lineup(
         model=(file or _inspect(artifacts[reference.name].path)).name,
@@ -89,28 +90,46 @@ def line_up(
 def _check_not_the_reference(
     reference: Level, tested: Sequence[Level], artifacts: Mapping[str, Artifact]
 ) -> None:
-    """Raises ``QuantUsageError`` for a level whose file is that of the reference: a comparison of
-    a file with itself is green whatever the file.
+    """Raises ``QuantUsageError`` for a level that is the reference's file, run as it is: a
+    comparison of a file with itself is green whatever the file.
     """
     own = artifacts[reference.name]
     for level in tested:
-        if artifacts[level.name].digest == own.digest:
+        found = artifacts[level.name]
+        if (found.digest, found.kv or DEFAULT_KV) == (own.digest, own.kv or DEFAULT_KV):
+            kept = f" and keys and values in {own.kv or DEFAULT_KV}" if found.kv or own.kv else ""
             raise QuantUsageError(
-                f"--quant-artifact {level.name}={artifacts[level.name].path}: is the same file as "
-                f"the reference {reference.name}, {own.path} (sha256 {own.digest[:12]}), so every "
-                f"answer would be the same\ngive the file of {level.name}, or another reference: "
-                "--quant-reference"
+                f"--quant-artifact {level.file_level}={found.path}: is the same file as the "
+                f"reference {reference.name}, {own.path} (sha256 {own.digest[:12]}){kept}, so "
+                f"every answer would be the same\ngive the file of {level.name}, or another "
+                "reference: --quant-reference"
             )
+
+
+def _check_kv(level: Level, artifact: Artifact) -> None:
+    """Raises ``QuantUsageError`` for a runtime that knows no types of keys and values: it would
+    run the level as if its name did not say them.
+    """
+    if artifact.kv != level.recipe.kv:
+        raise QuantUsageError(
+            f"level {level.name}: {artifact.path}: its runtime keeps keys and values as it does; "
+            f"it can be level {level.file_level}"
+        )
+
+
+def _given(level: Level, given: Mapping[str, Path]) -> Path | None:
+    """The file of a level: its own, or that of the level without what it is run with."""
+    return given.get(level.name) or given.get(level.file_level)
 
 
 def lacks_reference(
     levels: Sequence[Level], model: Path | None, given: Mapping[str, Path], named: Level | None
 ) -> bool:
     """Whether every level has a given file, and there is none for any reference."""
-    if model or not given or (named and named.name in given):
+    if model or not given or (named and _given(named, given)):
         return False
     tested = [level for level in levels if not named or level.name != named.name]
-    if not tested or not all(level.name in given and level.quantized for level in tested):
+    if not tested or not all(_given(level, given) and level.quantized for level in tested):
         return False
     return not set(UNQUANTIZED) & given.keys()
 
@@ -120,7 +139,7 @@ def model_name(model: Path | None, given: Mapping[str, Path], reference: Level |
 
     Empty if there is no file at all. Only reads a file header.
     """
-    first = given.get(reference.name) if reference else next(iter(given.values()), None)
+    first = _given(reference, given) if reference else next(iter(given.values()), None)
     source = _source(model, given) or first
     return _inspect(source).name if source else ""
 
@@ -129,7 +148,12 @@ def line_up_without_reference(
     levels: Sequence[Level], reference: Level, given: Mapping[str, Path], cache_dir: Path
 ) -> Lineup:
     """Adopt the given file of each level; the reference is known from a record alone."""
-    artifacts = {level.name: _adopt(level, given[level.name], cache_dir) for level in levels}
+    artifacts: dict[str, Artifact] = {}
+    for level in levels:
+        own = _given(level, given)
+        assert own is not None
+        artifacts[level.name] = _adopt(level, own, cache_dir)
+        _check_kv(level, artifacts[level.name])
     return Lineup(
         model=model_name(None, given, None),
         reference=reference.name,

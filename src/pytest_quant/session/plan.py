@@ -77,7 +77,14 @@ class Plan:
         """Under which models are asked in this process."""
         from pytest_quant.runtimes.backend import Conditions
 
-        return Conditions(self.threads, self.settings.parallel, chat=self.settings.chat)
+        chosen = self.settings
+        return Conditions(
+            self.threads,
+            chosen.parallel,
+            chat=chosen.chat,
+            hardware=chosen.hardware,
+            context=chosen.context,
+        )
 
     @cached_property
     def reference(self) -> Level:

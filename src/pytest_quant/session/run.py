@@ -11,6 +11,7 @@ from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.probes.model import Probe
 from pytest_quant.record.run import RunRecord
+from pytest_quant.runtimes.hardware import FlashAttention
 from pytest_quant.runtimes.protocol import Incomparable
 from pytest_quant.session.arguments import PathLike, check_callable, flag, session_of
 from pytest_quant.session.conclusion import conclude
@@ -47,6 +48,11 @@ def run(
     system: PathLike | None = None,
     thinking: str = "auto",
     thinking_budget: int | None = None,
+    gpu_layers: int | None = None,
+    main_gpu: int | None = None,
+    tensor_split: Sequence[float] = (),
+    flash_attn: FlashAttention = "auto",
+    context: int | None = None,
     cache_dir: PathLike | None = None,
     progress: Watch | None = None,
 ) -> RunRecord:
@@ -88,6 +94,11 @@ def run(
         system=system,
         thinking=thinking,
         thinking_budget=thinking_budget,
+        gpu_layers=gpu_layers,
+        main_gpu=main_gpu,
+        tensor_split=tensor_split,
+        flash_attn=flash_attn,
+        context=context,
         cache_dir=cache_dir,
         announce=lambda sentence: watch(Announced(sentence)),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from pytest_quant.levels import Level
 from pytest_quant.runtimes.chat import OWN_FORM, Chat
+from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, Hardware
 
 DEFAULT_ALPHA = 0.05
 # More is a slip of the finger; what is counted with it stays small enough to count.
@@ -32,7 +34,8 @@ class Settings:
 
     ``alpha`` is a share; ``regression_drop``, ``margin`` (what any level may lose) and the
     ``tolerances`` by level and category (``None``: all together) are percentage points;
-    ``benchmark`` counts rounds.
+    ``fetched`` says of files from a hub what they are; ``benchmark`` counts rounds, ``context`` the
+    tokens that one sequence may hold.
     """
 
     levels: tuple[Level, ...]
@@ -40,6 +43,7 @@ class Settings:
     baselines: Path
     regression_drop: float
     model: Path | None = None
+    fetched: Mapping[Path, str] = field(default_factory=dict)
     artifacts: dict[str, Path] = field(default_factory=dict)
     reference: Level | None = None
     suites: dict[str, Path] = field(default_factory=dict)
@@ -53,6 +57,8 @@ class Settings:
     parallel: int | None = None
     threads: int | None = None
     chat: Chat = OWN_FORM
+    hardware: Hardware = DEFAULT_HARDWARE
+    context: int | None = None
     benchmark: int | None = None
     tables: tuple[str, ...] = ()
     text: Path | None = None

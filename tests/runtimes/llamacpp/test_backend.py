@@ -10,6 +10,7 @@ from pytest_quant.base.version import __version__
 from pytest_quant.levels import parse_level
 from pytest_quant.runtimes.backend import Conditions, backend_of
 from pytest_quant.runtimes.chat import Chat
+from pytest_quant.runtimes.hardware import Hardware
 from pytest_quant.runtimes.llamacpp import library
 
 
@@ -26,10 +27,15 @@ def test_answers_are_kept_under_all_that_could_change_them(tmp_path: Path) -> No
         "parallel 2",
         "kernels told",
         "thinking 2048",
+        "devices told",
     )
-    assert backend.origin(artifact, conditions) == origin
-    assert backend.origin(artifact, replace(conditions, batch=16)) == (*origin, "batch 16")
     for chat in (Chat("none"), Chat(system="x"), Chat(options=(("a", "1"),))):
         found = backend.origin(artifact, replace(conditions, chat=chat))
         assert found == (*origin, *chat.key)
         assert len(found) == len(origin) + 1
+    assert backend.origin(artifact, conditions) == origin
+    assert backend.origin(artifact, replace(conditions, batch=16)) == (*origin, "batch 16")
+    assert backend.origin(artifact, replace(conditions, context=64)) == (*origin, "context 64")
+    hardware = Hardware(gpu_layers=0)
+    chosen = backend.origin(artifact, replace(conditions, hardware=hardware))
+    assert chosen == (*origin, repr(hardware))

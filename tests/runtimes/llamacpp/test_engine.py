@@ -15,12 +15,13 @@ from pytest_quant.errors import QuantUsageError, RuntimeFailed
 from pytest_quant.runtimes.llamacpp import layout as layout_module
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
-from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime, effective_parallel
+from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.generating import MOST_LANES, Questions, count_batches
 from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.library import Context, Model
 from pytest_quant.runtimes.llamacpp.prompt import PLAIN, encode
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
+from pytest_quant.runtimes.llamacpp.width import effective_parallel
 from pytest_quant.runtimes.protocol import Limits, PromptTooLong, Response
 
 SHORT = Limits(max_tokens=12)

@@ -25,8 +25,8 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "quant_recipes",
-        "mixed-precision recipes, one a line: name: type pattern=type ... "
-        "(e.g. mixed: q4_k_m attn_.*=q8_0 ffn_.*=q4_k token_embd=q6_k)",
+        "recipes, one a line: name: type pattern=type ... kv=type "
+        "(e.g. mixed: q4_k_m attn_.*=q8_0 ffn_.*=q4_k token_embd=q6_k kv=q8_0)",
         "linelist",
         default=None,
     )

@@ -11,14 +11,20 @@ from pytest_quant.base.paths import user_cache_directory
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import name_among, parse_level, parse_levels, parse_recipes
+from pytest_quant.plugin.hub import hub_of
 from pytest_quant.plugin.options import values as option_values
 from pytest_quant.plugin.options.sources import Values
 from pytest_quant.session.settings import DEFAULT_ALPHA, Settings
 
 
 def read_settings(config: pytest.Config) -> Settings:
-    """The settings of this session; raises ``QuantUsageError`` naming the option at fault."""
+    """The settings of this session; raises ``QuantUsageError`` naming the option at fault.
+
+    Files of a hub are fetched, by one process for all.
+    """
     values = Values(config)
+    cache_dir = values.path("cache-dir") or user_cache_directory()
+    hub = hub_of(config, cache_dir)
     recipes = parse_recipes(values.ini("quant_recipes", "linelist") or ())
     levels = values.parsed("levels", lambda text: parse_levels(text, recipes))
     assert levels is not None
@@ -29,12 +35,14 @@ def read_settings(config: pytest.Config) -> Settings:
     drop = values.parsed("regression-drop", option_values.points)
     return Settings(
         levels=levels,
-        model=values.path("model"),
+        model=values.path("model", hub.find),
         artifacts=values.files(
             "artifact",
             "LEVEL=FILE, as q4=m-q4.gguf",
             lambda name: name_among(known, name, recipes),
+            hub.find,
         ),
+        fetched=hub.sources,
         reference=reference,
         suites=option_values.suites(values),
         cases=cases,
@@ -49,7 +57,9 @@ def read_settings(config: pytest.Config) -> Settings:
         parallel=values.parsed("parallel", option_values.positive),
         threads=values.parsed("threads", option_values.threads),
         chat=option_values.chat(values),
-        cache_dir=values.path("cache-dir") or user_cache_directory(),
+        hardware=option_values.hardware(values),
+        context=values.parsed("context", option_values.positive),
+        cache_dir=cache_dir,
         benchmark=values.parsed("benchmark", option_values.positive),
         tables=option_values.tables(values),
         text=values.path("text"),

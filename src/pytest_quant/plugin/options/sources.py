@@ -13,6 +13,8 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.options.table import OPTIONS
 
 _T = TypeVar("_T")
+# The file that a text names which is no path, if it does; raises as `Values.parsed` knows.
+Elsewhere = Callable[[str], Path | None]
 
 
 class Values:
@@ -55,9 +57,9 @@ class Values:
         except (QuantUsageError, ValueError) as error:
             raise QuantUsageError(f"{place}: {error}") from error
 
-    def path(self, name: str) -> Path | None:
+    def path(self, name: str, elsewhere: Elsewhere | None = None) -> Path | None:
         base = self.raw(name)[2]
-        return self.parsed(name, lambda text: given_path(text, base).absolute())
+        return self.parsed(name, lambda text: _path(text, base, elsewhere))
 
     def paths(self, key: str) -> tuple[Path, ...]:
         """The paths of a setting that only the ini file has."""
@@ -66,7 +68,13 @@ class Values:
             self._absolute(self.place(key), text, base) for text in self.ini(key, "args") or ()
         )
 
-    def files(self, name: str, example: str, parse: Callable[[str], str]) -> dict[str, Path]:
+    def files(
+        self,
+        name: str,
+        example: str,
+        parse: Callable[[str], str],
+        elsewhere: Elsewhere | None = None,
+    ) -> dict[str, Path]:
         """The files of an option that may be repeated, by what stands before their equals sign."""
         given, place, base = self.raw(name)
         files: dict[str, Path] = {}
@@ -81,11 +89,18 @@ class Values:
             if key in files:
                 what = "level" if name == "artifact" else name
                 raise QuantUsageError(f"{place}: {what} {key!r} is given twice; keep one file")
-            files[key] = self._absolute(place, file, base)
+            files[key] = self._absolute(place, file, base, elsewhere)
         return files
 
-    def _absolute(self, place: str, text: str, base: Path) -> Path:
+    def _absolute(
+        self, place: str, text: str, base: Path, elsewhere: Elsewhere | None = None
+    ) -> Path:
         try:
-            return given_path(text, base).absolute()
-        except ValueError as error:
+            return _path(text, base, elsewhere)
+        except (QuantUsageError, ValueError) as error:
             raise QuantUsageError(f"{place}: {error}") from error
+
+
+def _path(text: str, base: Path, elsewhere: Elsewhere | None) -> Path:
+    found = elsewhere(text) if elsewhere else None
+    return found or given_path(text, base).absolute()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_quant.plugin.options.asking import ASKING
+from pytest_quant.plugin.options.hardware import HARDWARE
 from pytest_quant.plugin.options.option import Option as _Option
 
 OPTIONS = (
@@ -11,22 +12,24 @@ OPTIONS = (
         "string",
         "LEVELS",
         "quantization levels to test, separated by commas: f32 bf16 f16 q8 q6 q5 q4 q3 q2, any "
-        "llama.cpp type, a recipe of quant_recipes, or all",
+        "llama.cpp type, a recipe of quant_recipes, or all; any of them with other types of keys "
+        "and values: q4+kv:q8_0",
         "none: the plugin is off",
     ),
     _Option(
         "model",
         "string",
         "GGUF",
-        "16- or 32-bit GGUF file from which the levels are quantized",
+        "16- or 32-bit GGUF file from which the levels are quantized, or "
+        "hf://OWNER/REPOSITORY/FILE[@REVISION] to fetch it",
         "the embedded model",
     ),
     _Option(
         "artifact",
         "linelist",
         "LEVEL=FILE",
-        "ready-made file of one level (GGUF, or of another runtime), instead of quantizing it; may "
-        "be repeated",
+        "ready-made file of one level (GGUF, or of another runtime), or hf:// as above, instead of "
+        "quantizing it; may be repeated",
         "none",
         action="append",
     ),
@@ -126,10 +129,11 @@ OPTIONS = (
         "int",
         "N",
         "sequences decoded together",
-        "from the model's context length and the memory at hand, at most 16",
+        "from the model's context length and the memory at hand, at most 16, on a GPU 64",
     ),
     *ASKING,
     _Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),
+    *HARDWARE,
     _Option(
         "cache-dir",
         "string",

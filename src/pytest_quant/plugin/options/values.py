@@ -11,6 +11,8 @@ from typing import Literal, TypeVar
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.options.sources import Values
 from pytest_quant.runtimes.chat import MOST_THINKING, THINKING_BUDGET, Chat
+from pytest_quant.runtimes.hardware import Hardware
+from pytest_quant.session.hardware import flash_attention, gpu_layers, main_gpu, tensor_split
 from pytest_quant.session.settings import MOST_CASES, MOST_THREADS, JudgeSettings
 
 _T = TypeVar("_T")
@@ -135,6 +137,15 @@ def sizes(values: Values) -> tuple[int | None, int | None]:
             f"{most}; give one of the two"
         )
     return (cases, None) if place.startswith("--") else (None, most)
+
+
+def hardware(values: Values) -> Hardware:
+    return Hardware(
+        gpu_layers=values.parsed("gpu-layers", gpu_layers),
+        main_gpu=values.parsed("main-gpu", main_gpu),
+        tensor_split=values.parsed("tensor-split", tensor_split) or (),
+        flash_attention=values.parsed("flash-attn", flash_attention) or "auto",
+    )
 
 
 def suites(values: Values) -> dict[str, Path]:

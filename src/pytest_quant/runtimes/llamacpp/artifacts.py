@@ -10,10 +10,11 @@ import hashlib
 import json
 from pathlib import Path
 
+from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import Level, Recipe
 from pytest_quant.runtimes.artifact import Artifact
 from pytest_quant.runtimes.cache import locked, make_directory, write_json
-from pytest_quant.runtimes.llamacpp import library
+from pytest_quant.runtimes.llamacpp import library, tensor_types
 from pytest_quant.runtimes.llamacpp.digests import digest
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
 from pytest_quant.runtimes.llamacpp.promise import shortfall
@@ -27,14 +28,15 @@ def prepare(level: Level, source: Path, cache_dir: Path, threads: int) -> Artifa
     ``source`` is an f32, bf16 or f16 GGUF. Raises ``QuantUsageError``: see ``inspect``,
     ``ensure_tried`` and ``quantize``, and for a cache that cannot be written.
     """
-    if level.recipe == Recipe((reference_level(inspect(source)) or "").upper()):
+    if level.recipe.file == Recipe((reference_level(inspect(source)) or "").upper()):
         return adopt(level, source, cache_dir)
+    _check_types(level)
     sha256 = digest(source, cache_dir)
     ensure_tried(source, sha256, cache_dir)
-    path = _cached_path(level.recipe, sha256, cache_dir)
+    path = _cached_path(level.recipe.file, sha256, cache_dir)
     with locked(path):
         if not _is_complete(path, cache_dir):
-            _make(level.recipe, source, path, cache_dir, threads)
+            _make(level.recipe.file, source, path, cache_dir, threads)
         return _describe(level, path, digest(path, cache_dir), made_here=True)
 
 
@@ -43,9 +45,23 @@ def adopt(level: Level, path: Path, cache_dir: Path) -> Artifact:
 
     Raises ``QuantUsageError`` like ``inspect`` and ``ensure_tried``.
     """
+    _check_types(level)
     sha256 = digest(path, cache_dir)
     ensure_tried(path, sha256, cache_dir)
     return _describe(level, path, sha256, made_here=False)
+
+
+def _check_types(level: Level) -> None:
+    """Raises ``QuantUsageError`` for a type of tensors that this llama.cpp does not have."""
+    recipe = level.recipe
+    named = [kind for _, kind in recipe.tensor_types]
+    named += [kind for kind in (recipe.token_embedding, recipe.output) if kind]
+    named += [recipe.kv.keys, recipe.kv.values] if recipe.kv else []
+    for kind in named:
+        try:
+            tensor_types.check_kept(kind)
+        except QuantUsageError as error:
+            raise QuantUsageError(f"level {level.name} ({recipe.describe()}): {error}") from None
 
 
 def _cached_path(recipe: Recipe, source: str, cache_dir: Path) -> Path:
@@ -98,4 +114,5 @@ def _describe(level: Level, path: Path, sha256: str, *, made_here: bool) -> Arti
         recipe=level.recipe.describe(),
         warning=shortfall(info, level.recipe) or "",
         made_here=made_here,
+        kv=level.recipe.kv,
     )

@@ -20,7 +20,7 @@ from pytest_quant.thinking import Allowance
 
 class Asker:
     """Asks one model, ``parallel`` prompts together, each in a context of so many tokens; its
-    thinking may take as many as the ``budget`` says.
+    thinking may take as many as the ``budget`` says. ``offloaded``: it lies on an accelerator.
     """
 
     def __init__(
@@ -31,9 +31,12 @@ class Asker:
         parallel: int,
         context: int,
         budget: int,
+        *,
+        offloaded: bool,
     ) -> None:
         self._model, self._form, self._vocabulary = model, form, vocabulary
         self._parallel, self._context_length, self._budget = parallel, context, budget
+        self._offloaded = offloaded
 
     def questions(self, prompts: Sequence[str], limits: Limits) -> Questions:
         """A batch that is ready to be decoded."""
@@ -45,6 +48,7 @@ class Asker:
             parallel=self._parallel,
             context=self._context_length,
             share_prefix=self._model.can_share_prefix,
+            offloaded=self._offloaded,
         )
         stops = [stop.encode() for stop in (*limits.stop, *self._form.stops)]
         allowances = [Allowance(mark, limits.max_tokens, budget) for mark in opened if budget]

@@ -58,11 +58,13 @@ class LlamaCpp:
     def check_asking(
         self, artifacts: Sequence[Artifact], conditions: Conditions, cache_dir: Path
     ) -> None:
-        """Not for more sequences than llama.cpp decodes together, nor through a chat template
-        that cannot be used.
+        """Not for more sequences than llama.cpp decodes together, on devices that it does not see,
+        in a way in which it cannot run a file, nor through a chat template that cannot be used.
         """
+        from pytest_quant.runtimes.llamacpp.devices import check_context, check_hardware
         from pytest_quant.runtimes.llamacpp.library import max_sequences
         from pytest_quant.runtimes.llamacpp.prompt import check_forms
+        from pytest_quant.runtimes.llamacpp.trial import OWN_WAY, Way, ensure_tried
 
         parallel = conditions.parallel
         if parallel is not None and parallel > (most := max_sequences()):
@@ -70,6 +72,16 @@ class LlamaCpp:
                 f"--quant-parallel (quant_parallel): found {parallel}; llama.cpp decodes at most "
                 f"{most} sequences together"
             )
+        check_hardware(conditions.hardware)
+        check_context(conditions.context, [artifact.path for artifact in artifacts])
+        for artifact in artifacts:
+            way = Way(artifact.kv, conditions.hardware)
+            if way == OWN_WAY:
+                continue
+            try:
+                ensure_tried(artifact.path, artifact.digest, cache_dir, way)
+            except QuantUsageError as error:
+                raise QuantUsageError(f"level {artifact.level}: {error}") from None
         check_forms({a.digest: a.path for a in artifacts}, conditions.chat, cache_dir)
 
     def check_reading(
@@ -80,11 +92,14 @@ class LlamaCpp:
         check_length(reading, reference.path, [level.path for level in levels])
 
     def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:
-        from pytest_quant.runtimes.llamacpp.engine import effective_parallel
+        from pytest_quant.runtimes.llamacpp.devices import described
         from pytest_quant.runtimes.llamacpp.library import build_id, hardware_class
+        from pytest_quant.runtimes.llamacpp.width import effective_parallel
 
-        width = effective_parallel(artifact.path, conditions.parallel)
+        context, hardware = conditions.context, conditions.hardware
+        width = effective_parallel(artifact.path, conditions.parallel, context, hardware)
         batch = () if conditions.batch is None else (f"batch {conditions.batch}",)
+        kv = (f"kv {artifact.kv}",) if artifact.kv else ()
         return (
             artifact.digest,
             build_id(),
@@ -92,10 +107,14 @@ class LlamaCpp:
             f"threads {conditions.threads}",
             __version__,
             f"parallel {width}",
-            # What was kept before the kernels were told is not known by them.
+            # What was kept before the kernels and the devices were told is not known by them.
             "kernels told",
             # Those of before did not count thinking apart, and scored before its end.
             f"thinking {conditions.chat.budget}",
+            "devices told",
+            *described(hardware),
+            *(() if context is None else (f"context {context}",)),
+            *kv,
             *batch,
             *conditions.chat.key,
         )
@@ -109,6 +128,9 @@ class LlamaCpp:
             parallel=conditions.parallel,
             physical=conditions.batch or BATCH_TOKENS,
             chat=conditions.chat,
+            kv=artifact.kv,
+            hardware=conditions.hardware,
+            context=conditions.context,
         )
 
     def honours(self) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Work that ends in time."""
+"""Work of llama.cpp that ends in time."""
 
 from __future__ import annotations
 

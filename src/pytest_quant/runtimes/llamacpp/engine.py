@@ -11,25 +11,23 @@ from pathlib import Path
 from typing import Self, get_args
 
 from pytest_quant.base.resources import usable_memory
-from pytest_quant.errors import QuantUsageError
+from pytest_quant.levels import KvTypes
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.token_statistics import chunk_of, summarize
 from pytest_quant.runtimes.chat import OWN_FORM, Chat
+from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, Hardware
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.asking import Asker
 from pytest_quant.runtimes.llamacpp.candidates import next_tokens
 from pytest_quant.runtimes.llamacpp.deadline import deadline
+from pytest_quant.runtimes.llamacpp.devices import offloads
 from pytest_quant.runtimes.llamacpp.generating import (
     answer,
     answer_each,
     count_batches,
 )
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
-from pytest_quant.runtimes.llamacpp.layout import (
-    PLANNED_TOKENS,
-    default_parallel,
-)
 from pytest_quant.runtimes.llamacpp.lockstep import (
     LockstepPlan,
     compare,
@@ -40,7 +38,9 @@ from pytest_quant.runtimes.llamacpp.passages import Reader, differences, passage
 from pytest_quant.runtimes.llamacpp.predictions import diverge_from, predict
 from pytest_quant.runtimes.llamacpp.prompt import encode, form_of
 from pytest_quant.runtimes.llamacpp.scoring import Stem, plan_scores, score
+from pytest_quant.runtimes.llamacpp.tensor_types import numbers_of
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
+from pytest_quant.runtimes.llamacpp.width import effective_parallel
 from pytest_quant.runtimes.protocol import (
     Batch,
     Capability,
@@ -59,22 +59,6 @@ from pytest_quant.runtimes.protocol import (
 BATCH_TOKENS = 512
 
 
-def effective_parallel(path: Path, parallel: int | None, context: int | None = None) -> int:
-    """The sequences that ``LlamaCppRuntime.open`` decodes together, told without opening.
-
-    ``None`` stands for ``layout.default_parallel``. Raises ``QuantUsageError``.
-    """
-    if parallel is None:
-        info = inspect(path)
-        length = context or info.context_length or PLANNED_TOKENS
-        return default_parallel(length, info.kv_bytes_per_token, usable_memory())
-    if not 1 <= parallel <= library.max_sequences():
-        raise QuantUsageError(
-            f"--quant-parallel is {parallel}; allowed are 1 to {library.max_sequences()}"
-        )
-    return parallel
-
-
 class LlamaCppRuntime:
     """An opened GGUF. Use ``open``; not thread-safe; close it to free the memory."""
 
@@ -87,14 +71,27 @@ class LlamaCppRuntime:
         context: int,
         physical: int = BATCH_TOKENS,
         chat: Chat = OWN_FORM,
+        kv: KvTypes | None = None,
+        hardware: Hardware = DEFAULT_HARDWARE,
     ) -> None:
         self._model = model
         self._threads, self._parallel, self._context_length = threads, parallel, context
         self._physical = physical
         self._vocabulary = Vocabulary(model)
         self._form = form_of(model, chat)
-        self._asker = Asker(model, self._form, self._vocabulary, parallel, context, chat.budget)
+        self._asker = Asker(
+            model,
+            self._form,
+            self._vocabulary,
+            parallel,
+            context,
+            chat.budget,
+            offloaded=offloads(hardware),
+        )
         self._context: library.Context | None = None
+        self._kv_types, self._hardware = numbers_of(kv), hardware
+        # Of the last context: what llama.cpp made of what was asked for.
+        self._kv, self._flash_attention = "", ""
 
     @property
     def capabilities(self) -> frozenset[Capability]:
@@ -111,6 +108,8 @@ class LlamaCppRuntime:
         physical: int = BATCH_TOKENS,
         repack: bool = True,
         chat: Chat = OWN_FORM,
+        kv: KvTypes | None = None,
+        hardware: Hardware = DEFAULT_HARDWARE,
     ) -> Self:
         """Load a model.
 
@@ -118,19 +117,21 @@ class LlamaCppRuntime:
         ``layout.default_parallel``), ``context`` the tokens that one of them may hold, prompt
         and answer (default: what the model was trained with), ``physical`` the tokens worked on at
         once, ``repack`` whether weights are rearranged for kernels of this processor: both change
-        nothing but the order of sums; ``chat`` the form in which questions are put. Raises
-        ``QuantUsageError`` for a model that cannot be loaded, and for numbers out of range.
+        nothing but the order of sums; ``chat`` the form in which questions are put, ``kv`` the
+        types of keys and values. Raises ``QuantUsageError`` for a model that cannot be loaded, and for
+        numbers out of range.
         """
-        parallel = effective_parallel(path, parallel, context)
-        model = library.Model(path, repack=repack)
-        context = context or model.context_length
+        parallel = effective_parallel(path, parallel, context, hardware)
+        model = library.Model(path, repack=repack, hardware=hardware)
         return cls(
             model,
             threads=threads,
             parallel=parallel,
-            context=context,
+            context=context or model.context_length,
             physical=physical,
             chat=chat,
+            kv=kv,
+            hardware=hardware,
         )
 
     def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:
@@ -311,6 +312,9 @@ class LlamaCppRuntime:
             parallel=self._parallel,
             context=self._context_length,
             kernels=self._model.kernels,
+            devices=self._model.devices,
+            flash_attention=self._flash_attention,
+            kv=self._kv,
         )
 
     def close(self) -> None:
@@ -352,7 +356,7 @@ class LlamaCppRuntime:
     def _new_context(
         self, cells: int, sequences: int, outputs: int | None, threads: int
     ) -> library.Context:
-        return library.Context(
+        context = library.Context(
             self._model,
             cells=cells,
             sequences=sequences,
@@ -360,4 +364,8 @@ class LlamaCppRuntime:
             threads=threads,
             outputs=outputs,
             physical=self._physical,
+            kv_types=self._kv_types,
+            hardware=self._hardware,
         )
+        self._kv, self._flash_attention = context.kv, context.flash_attention
+        return context

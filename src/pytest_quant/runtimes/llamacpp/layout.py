@@ -15,6 +15,9 @@ from pytest_quant.runtimes.protocol import PromptTooLong
 # More gain little: a processor is busy with a handful of rows, and every row attends to the whole
 # cache, other sequences' cells included.
 MOST_PARALLEL = 16
+# An accelerator waits for its memory: more rows take hardly longer. Not measured here; it is what
+# llama.cpp's own batched-bench goes up to by default on one.
+MOST_PARALLEL_OFFLOADED = 64
 # Of long prompts fewer are decoded together, so that they fill about so many cells of the cache,
 # or twice as many where that would be no more than four: 32 prompts of 500 tokens take 10.4 s
 # sixteen at a time and 6.4 s four at a time, 8 prompts of 1 860 tokens 18.7 s four at a time and
@@ -47,14 +50,16 @@ class Layout:
     share_prefix: bool
 
 
-def default_parallel(context: int, kv_bytes_per_token: int, total_memory: int) -> int:
-    """Sequences to decode together: as many as fit a quarter of the machine's memory.
+def default_parallel(
+    context: int, kv_bytes_per_token: int, total_memory: int, most: int = MOST_PARALLEL
+) -> int:
+    """Sequences to decode together: as many as fit a quarter of the memory.
 
     ``context`` is the most tokens that one sequence may hold, of which ``PLANNED_TOKENS`` are
-    planned for; at most ``MOST_PARALLEL``, at least one.
+    planned for; at least one.
     """
     planned = kv_bytes_per_token * min(context, PLANNED_TOKENS)
-    return max(1, min(MOST_PARALLEL, total_memory // 4 // max(1, planned)))
+    return max(1, min(most, total_memory // 4 // max(1, planned)))
 
 
 def check_fits(index: int, length: int, context: int) -> None:
@@ -64,9 +69,18 @@ def check_fits(index: int, length: int, context: int) -> None:
 
 
 def plan(
-    prompts: Sequence[Tokens], max_tokens: int, *, parallel: int, context: int, share_prefix: bool
+    prompts: Sequence[Tokens],
+    max_tokens: int,
+    *,
+    parallel: int,
+    context: int,
+    share_prefix: bool,
+    offloaded: bool = False,
 ) -> Layout:
-    """Lay out one call. ``prompts`` is not empty; raises ``PromptTooLong``."""
+    """Lay out one call. ``prompts`` is not empty; raises ``PromptTooLong``.
+
+    On an accelerator (``offloaded``) long prompts are decoded together like short ones.
+    """
     for index, prompt in enumerate(prompts):
         check_fits(index, len(prompt), context)
     budgets = tuple(min(max_tokens, context - len(prompt)) for prompt in prompts)
@@ -77,7 +91,9 @@ def plan(
     )
     mean = sum(len(prompt) - prefix for prompt in prompts) // len(prompts)
     few = min(FEW_PARALLEL, 2 * SHORT_CACHE // max(1, mean))
-    slots = min(parallel, len(prompts), max(FEWEST_PARALLEL, few, SHORT_CACHE // max(1, mean)))
+    slots = min(parallel, len(prompts))
+    if not offloaded:
+        slots = min(slots, max(FEWEST_PARALLEL, few, SHORT_CACHE // max(1, mean)))
     wanted = sum(sorted(needs, reverse=True)[:slots])
     allowed = max(parallel * min(context, PLANNED_TOKENS) - prefix, max(needs))
     # One more for the row that keeps the last sequence's company.

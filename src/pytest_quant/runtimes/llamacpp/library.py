@@ -11,7 +11,6 @@ import ctypes
 import functools
 import hashlib
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,24 @@ import numpy.typing as npt
 
 from pytest_quant.base import past_capture
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
+from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, FlashAttention, Hardware
 from pytest_quant.runtimes.llamacpp import native_log
 from pytest_quant.runtimes.llamacpp.openmp import short_spinning
 
 with short_spinning():
     import llama_cpp
     from llama_cpp._ctypes_extensions import load_shared_library
+
+_FLASH_ATTENTION: dict[FlashAttention, int] = {
+    "auto": llama_cpp.LLAMA_FLASH_ATTN_TYPE_AUTO,
+    "on": llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED,
+    "off": llama_cpp.LLAMA_FLASH_ATTN_TYPE_DISABLED,
+}
+_LESS_CONTEXT = "Lower --quant-parallel, or shorten the prompts."
+_OTHER_KV = (
+    "Keep keys and values in other types (q8_0 and q4_0 have the smallest blocks, of 32 numbers), "
+    "with flash attention if those of values are quantized."
+)
 
 NativeBatch = llama_cpp.llama_batch
 DECODE_OK, DECODE_NO_SLOT, DECODE_ABORTED = 0, 1, 2
@@ -124,37 +135,10 @@ def ggml() -> Any:
     return load_shared_library("ggml-base", _library_directory())
 
 
-def quantize(
-    source: Path,
-    destination: Path,
-    *,
-    file_type: str,
-    tensor_types: Sequence[tuple[str, int]],
-    token_embedding: int | None,
-    output: int | None,
-    threads: int,
-) -> int:
-    """llama.cpp's quantizer; 0 is success. Tensor types are ggml's numbers."""
-    initialize()
-    parameters = llama_cpp.llama_model_quantize_default_params()
-    parameters.nthread = threads
-    parameters.ftype = file_type_id(file_type)
-    if token_embedding is not None:
-        parameters.token_embedding_type = token_embedding
-    if output is not None:
-        parameters.output_tensor_type = output
-    override = llama_cpp.llama_model_tensor_override
-    # The array ends with an empty entry, which ctypes makes by zero-initialising it.
-    overrides = (override * (len(tensor_types) + 1))(
-        *(override(pattern.encode(), kind) for pattern, kind in tensor_types)
-    )
-    if tensor_types:
-        parameters.tt_overrides = overrides
-    return int(
-        llama_cpp.llama_model_quantize(
-            os.fsencode(source), os.fsencode(destination), ctypes.byref(parameters)
-        )
-    )
+@functools.cache
+def ggml_backends() -> Any:
+    """The library that knows which devices there are."""
+    return load_shared_library("ggml", _library_directory())
 
 
 class Model:
@@ -164,13 +148,29 @@ class Model:
     be rearranged for kernels of this processor, which add up in another order.
     """
 
-    def __init__(self, path: Path, *, vocabulary_only: bool = False, repack: bool = True) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        vocabulary_only: bool = False,
+        repack: bool = True,
+        hardware: Hardware = DEFAULT_HARDWARE,
+    ) -> None:
         initialize()
         native_log.clear()
         self.path = path
         parameters = llama_cpp.llama_model_default_params()
         parameters.vocab_only = vocabulary_only
         parameters.use_extra_bufts = repack
+        if hardware.gpu_layers is not None:
+            parameters.n_gpu_layers = hardware.gpu_layers
+        if hardware.main_gpu is not None:
+            parameters.split_mode = llama_cpp.LLAMA_SPLIT_MODE_NONE
+            parameters.main_gpu = hardware.main_gpu
+        # Read for as many devices as there may be, whose other shares are nothing.
+        shares = (ctypes.c_float * llama_cpp.llama_max_devices())(*hardware.tensor_split)
+        if hardware.tensor_split:
+            parameters.tensor_split = shares
         self._handle: Any = llama_cpp.llama_model_load_from_file(os.fsencode(path), parameters)
         if not self._handle:
             raise QuantUsageError(
@@ -179,6 +179,8 @@ class Model:
             )
         # For which kernels the weights were rearranged, or ``as stored``.
         self.kernels = native_log.kernels()
+        # Where its layers lie.
+        self.devices = native_log.devices()
         self._vocabulary: Any = llama_cpp.llama_model_get_vocab(self._handle)
         self._piece = ctypes.create_string_buffer(256)
 
@@ -283,8 +285,9 @@ class Context:
 
     ``cells`` is the number of tokens that all sequences together may hold, ``outputs`` the most
     rows of logits that one call may ask for (default: one a sequence), ``physical`` the most tokens
-    that are worked on at once (default: ``batch``). Raises ``RuntimeFailed`` when memory does not
-    suffice.
+    that are worked on at once (default: ``batch``), ``kv_types`` ggml's numbers of the types of
+    keys and values (default: llama.cpp's). Raises ``RuntimeFailed`` when memory does not suffice,
+    or llama.cpp cannot keep such keys and values.
     """
 
     def __init__(
@@ -297,6 +300,8 @@ class Context:
         threads: int,
         outputs: int | None = None,
         physical: int | None = None,
+        kv_types: tuple[int, int] | None = None,
+        hardware: Hardware = DEFAULT_HARDWARE,
     ) -> None:
         native_log.clear()
         self.cells, self.sequences, self.batch = cells, sequences, batch
@@ -316,6 +321,12 @@ class Context:
             parameters.n_outputs_max_per_seq = outputs
         parameters.n_threads = parameters.n_threads_batch = threads
         parameters.kv_unified = True
+        parameters.flash_attn_type = _FLASH_ATTENTION[hardware.flash_attention]
+        if hardware.gpu_layers == 0:
+            # An accelerator would be lent single operations and the cache all the same.
+            parameters.op_offload = parameters.offload_kqv = False
+        if kv_types:
+            parameters.type_k, parameters.type_v = kv_types
         parameters.no_perf = True
         parameters.abort_callback = ctypes.cast(
             ctypes.CDLL("msvcrt" if os.name == "nt" else None).strlen,
@@ -326,8 +337,11 @@ class Context:
         if not self._handle:
             raise RuntimeFailed(
                 f"llama.cpp cannot hold {cells} tokens of context for {model.path.name}:\n"
-                f"{native_log.last_lines()}\nLower --quant-parallel, or shorten the prompts."
+                f"{native_log.last_lines()}\n{_OTHER_KV if kv_types else _LESS_CONTEXT}"
             )
+        # What llama.cpp made of what was asked for.
+        self.flash_attention = native_log.flash_attention()
+        self.kv = native_log.kv_types()
         self._memory: Any = llama_cpp.llama_get_memory(self._handle)
         self._logits_address: int | None = None
         self._logits = np.empty((0, self._vocabulary_size), np.float32)

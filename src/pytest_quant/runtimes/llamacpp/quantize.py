@@ -21,7 +21,7 @@ from pathlib import Path
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import NEEDS_IMATRIX, Recipe
-from pytest_quant.runtimes.llamacpp import library, native_log, tensor_types
+from pytest_quant.runtimes.llamacpp import native_log, quantizer, tensor_types
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect, is_quantized
 from pytest_quant.runtimes.llamacpp.promise import promised_types
 from pytest_quant.runtimes.llamacpp.trial import child_command, child_environment, last_words
@@ -46,6 +46,8 @@ def quantize(source: Path, destination: Path, recipe: Recipe, threads: int) -> N
         problem = _run(source, partial, recipe, threads)
         if "requires an imatrix" in problem:
             raise _imatrix_error(recipe)
+        if "invalid output file type" in problem:
+            raise _only_read_error(recipe)
         if problem:
             _check_space(destination, needed, written=partial.stat().st_size, full=problem)
             raise QuantUsageError(
@@ -99,6 +101,14 @@ def _imatrix_error(recipe: Recipe) -> QuantUsageError:
         f"{recipe.describe()}: needs an importance matrix, which cannot be given here; make the "
         "file with llama-quantize --imatrix and pass it with --quant-artifact, or choose "
         "another type"
+    )
+
+
+def _only_read_error(recipe: Recipe) -> QuantUsageError:
+    return QuantUsageError(
+        f"{recipe.describe()}: this llama.cpp reads such files, and its quantizer makes none; give "
+        "one with --quant-artifact, or name the type for tensors in a recipe (q4_k_m "
+        f"ffn_.*={recipe.ftype.lower()})"
     )
 
 
@@ -164,7 +174,7 @@ def main(order: str) -> None:
         return tensor_types.by_name(name).number
 
     embedding, output = recipe["token_embedding"], recipe["output"]
-    status = library.quantize(
+    status = quantizer.quantize(
         Path(source),
         Path(partial),
         file_type=recipe["ftype"],

@@ -5,13 +5,18 @@ Asked of the engine itself: package gguf's table runs behind it and knows no ``Q
 
 from __future__ import annotations
 
+import difflib
 import functools
+import re
 from dataclasses import dataclass
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.levels import KvTypes
 from pytest_quant.runtimes.llamacpp import ggml
 
 FLOAT_TYPES = ("F32", "BF16", "F16")
+# Numbers of other kinds, and what a product rounds one of its sides to while it is worked out.
+_NOT_KEPT = re.compile(r"I\d+|F64|Q8_1|Q8_K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,26 @@ def by_number(number: int) -> TensorType | None:
 
 def by_name(name: str) -> TensorType:
     """The type of this name; raises ``QuantUsageError``."""
-    try:
+    if name in all_types():
         return all_types()[name]
-    except KeyError:
-        raise QuantUsageError(
-            f"this llama.cpp has no tensor type {name}; it has {', '.join(all_types())}"
-        ) from None
+    raise _unknown(name)
+
+
+def numbers_of(kv: KvTypes | None) -> tuple[int, int] | None:
+    """ggml's numbers of the types of keys and values; raises ``QuantUsageError``."""
+    return (by_name(kv.keys).number, by_name(kv.values).number) if kv else None
+
+
+def check_kept(name: str) -> None:
+    """Raises ``QuantUsageError`` for what no weights, keys or values can be kept in."""
+    if name not in all_types() or _NOT_KEPT.fullmatch(name):
+        raise _unknown(name)
+
+
+def _unknown(name: str) -> QuantUsageError:
+    known = [kind for kind in all_types() if not _NOT_KEPT.fullmatch(kind)]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return QuantUsageError(
+        f"this llama.cpp has no tensor type {name}.{hint} It has {', '.join(known)}"
+    )

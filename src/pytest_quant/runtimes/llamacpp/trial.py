@@ -18,12 +18,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.levels import KvTypes
 from pytest_quant.runtimes.cache import make_directory, remember
+from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, Hardware
 from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect
 
@@ -36,35 +39,58 @@ _LEAST_SECONDS = 60
 _LEAST_MEMORY = 4 << 30
 _LAST_BYTES = 1 << 16
 _LAST_LINES = 3
+_DAMAGED = (
+    "Its header or weights are damaged, or this llama-cpp-python does not support them: "
+    "download or convert it again, or upgrade."
+)
+_OTHER_WAY = (
+    "This llama-cpp-python cannot run it so: choose other types of keys and values, or leave out "
+    "options such as --quant-flash-attn."
+)
 # Of gdb, which ggml may ask for the stack, and of Python.
 _NOISE = re.compile(r"\[New LWP|\[Thread |#\d|Fatal Python error|\s*(File|Current thread) ")
 
 
-def ensure_tried(path: Path, sha256: str, cache_dir: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to run a model that is not llama.cpp's own."""
+
+    kv: KvTypes | None = None
+    hardware: Hardware = DEFAULT_HARDWARE
+
+
+OWN_WAY = Way()
+
+
+def ensure_tried(path: Path, sha256: str, cache_dir: Path, way: Way = OWN_WAY) -> None:
     """Raises ``QuantUsageError`` for a model that is damaged or that llama.cpp cannot run.
 
-    It is tried once, all parts of it; ``path`` is the first, ``sha256`` the digest of them.
+    It is tried once in each way, all parts of it; ``path`` is the first, ``sha256`` the digest of
+    them.
     """
-    if path == EMBEDDED_MODEL:
+    if path == EMBEDDED_MODEL and way == OWN_WAY:
         return
     identity = [sha256, library.build_id(), library.hardware_class(), _VERSION]
+    if way != OWN_WAY:
+        identity.append(json.dumps(asdict(way)))
     key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32]
     record = cache_dir / "tried" / f"{key}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):
         if json.loads(record.read_text("utf-8"))["identity"] == identity:
             return
     make_directory(record.parent)
-    if problem := _problem(inspect(path), record.parent):
+    if problem := _problem(inspect(path), record.parent, way):
         raise QuantUsageError(problem)
     remember(record, {"identity": identity})
 
 
-def _problem(model: GgufInfo, directory: Path) -> str:
+def _problem(model: GgufInfo, directory: Path, way: Way) -> str:
     """Try a model in a child process; what is wrong with it, ``""`` if nothing is.
 
     What it says goes to unnamed files in a directory, so that it may say any amount.
     """
-    order = json.dumps([[str(part) for part in model.parts], 2 * model.size + _LEAST_MEMORY])
+    parts = [str(part) for part in model.parts]
+    order = json.dumps([parts, 2 * model.size + _LEAST_MEMORY, asdict(way)])
     seconds = _LEAST_SECONDS + 2 * model.size / _BYTES_PER_SECOND
     with (
         tempfile.TemporaryFile(dir=directory) as output,
@@ -95,8 +121,7 @@ def _problem(model: GgufInfo, directory: Path) -> str:
         (
             f"{model.path}: llama.cpp {how} while {stage}; its last words:",
             *words,
-            "Its header or weights are damaged, or this llama-cpp-python does not support them: "
-            "download or convert it again, or upgrade.",
+            _DAMAGED if way == OWN_WAY else _OTHER_WAY,
         )
     )
 

@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
-from pytest_quant.runtimes.llamacpp import library, native_log
+from pytest_quant.levels import KvTypes
+from pytest_quant.runtimes.hardware import DEFAULT_HARDWARE, Hardware
+from pytest_quant.runtimes.llamacpp import library, native_log, tensor_types
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 from pytest_quant.runtimes.llamacpp.soundness import damage
@@ -30,11 +32,11 @@ _LONGEST = 4000
 _MOST_SAID = 64 << 20
 
 
-def try_model(path: Path) -> str:
+def try_model(path: Path, kv: KvTypes | None = None, hardware: Hardware = DEFAULT_HARDWARE) -> str:
     """Load a model and decode with it as a session does; what is wrong, ``""`` if nothing is."""
     try:
         _say("loading it")
-        with closing(library.Model(path)) as model:
+        with closing(library.Model(path, hardware=hardware)) as model:
             if not model.generates_text:
                 return (
                     f"{path}: is no model that continues a text (an encoder or diffusion model); "
@@ -49,7 +51,7 @@ def try_model(path: Path) -> str:
             if not len(tokens):
                 return f"{path}: its vocabulary makes no tokens of a text; convert it again"
             _say("decoding a token")
-            problem = _decode(model, tokens)
+            problem = _decode(model, tokens, kv, hardware)
     except QuantUsageError as error:
         return str(error)
     except RuntimeFailed as error:
@@ -57,13 +59,26 @@ def try_model(path: Path) -> str:
     return problem and f"{path}: {problem}"
 
 
-def _decode(model: library.Model, tokens: Tokens) -> str:
+def _decode(model: library.Model, tokens: Tokens, kv: KvTypes | None, hardware: Hardware) -> str:
     """Read the tokens, then decode the likeliest next one, in two sequences if these may share."""
     slots = np.arange(2 if model.can_share_prefix else 1, dtype=np.intp)
     batch = TokenBatch(_MOST_TOKENS, len(slots))
     with closing(
-        library.Context(model, cells=_CELLS, sequences=len(slots), batch=_MOST_TOKENS, threads=1)
+        library.Context(
+            model,
+            cells=_CELLS,
+            sequences=len(slots),
+            batch=_MOST_TOKENS,
+            threads=1,
+            kv_types=tensor_types.numbers_of(kv),
+            hardware=hardware,
+        )
     ) as context:
+        if kv and context.kv.upper() != f"{kv.keys}/{kv.values}":
+            return (
+                f"llama.cpp keeps its keys and values in {context.kv or 'no such types'}, not in "
+                f"{kv.keys}/{kv.values}; ask it without them"
+            )
         batch.add_run(tokens, 0, slots.tolist(), rows=1)
         if problem := _step(context, batch):
             return problem
@@ -111,15 +126,18 @@ def _confine(memory: int) -> None:
 def main(order: str) -> None:
     """Check a model's numbers and try it; the last line on stdout says what is wrong.
 
-    The order is a list of the paths of all parts, and of the bytes of memory that it may take.
+    The order is a list of the paths of all parts, of the bytes of memory that it may take, and of
+    the way in which it is run.
     """
-    parts, memory = json.loads(order)
+    parts, memory, way = json.loads(order)
     paths = [*map(Path, parts)]
     native_log.echo_errors()
     _confine(memory)
     _say("checking its numbers")
     try:
-        problem = damage(paths) or try_model(paths[0])
+        kv, hardware = way["kv"], {**way["hardware"]}
+        hardware["tensor_split"] = tuple(hardware["tensor_split"])
+        problem = damage(paths) or try_model(paths[0], kv and KvTypes(**kv), Hardware(**hardware))
     except QuantUsageError as error:
         problem = str(error)
     print(json.dumps({"problem": problem[:_LONGEST]}), flush=True)
