@@ -1,13 +1,14 @@
 """How often the likeliest option of a choice is the one that the model writes.
 
     python benchmarks/likelihood_agreement.py [--model FILE] [--cases 24] [--probes ID ...]
-                                              [--context 2048] [--write]
+                                              [--context 2048] [--write NAME]
 
 Asks every choice both ways: the model writes its answer, which the probe's checker reads, and each
 option is scored behind the words after which the prompt wants the answer (``Answer:``), compared
 raw, per token and per byte, and raw right behind the prompt besides. Only cases whose written
 answer names one option are counted. Probes that ask for working first are told apart: what is
-written there follows from what was worked out. --write puts the table into docs/probes.md. Ends
+written there follows from what was worked out. --write puts the table into docs/probes.md, between
+the comments that name the model. Ends
 with status 1 if, over the probes that are taken by likelihood, the scored choice agrees with the
 written one in fewer than 90 % of the cases.
 """
@@ -66,7 +67,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=24)
     parser.add_argument("--probes", nargs="*", metavar="ID")
     parser.add_argument("--context", type=int, default=2048)
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write", metavar="NAME")
     options = parser.parse_args()
     runtime = LlamaCppRuntime.open(options.model, threads=1, context=options.context)
     library = (probe for path in probe_files([PROBES]) for probe in read_probes(path))
@@ -86,7 +87,7 @@ def main() -> int:
     table = "\n".join(lines(rows))
     print(table)
     if options.write:
-        write_tables(PAGE, f"likelihood agreement {options.model.stem}", table)
+        write_tables(PAGE, f"likelihood agreement of {options.write}", table)
     taken = [row for row in rows if row.by == "likelihood"]
     readable = sum(len(row.choices) for row in taken)
     return 0 if sum(row.agreeing("raw") for row in taken) >= LEAST * readable else 1
