@@ -10,8 +10,8 @@ from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.noise import noise_of
 from pytest_quant.probes.model import Probe
-from pytest_quant.runtimes.protocol import Lacking, Replies
-from pytest_quant.session.held_text import own_replies, some_of
+from pytest_quant.runtimes.protocol import Lacking, Replies, Response
+from pytest_quant.session.held_text import MOST_TOKENS_READ, own_replies, some_of
 from pytest_quant.session.session import NOISE_BATCH, Session, twin_of
 
 
@@ -52,9 +52,10 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
     except Lacking as error:
         note = f"not measured how likely its responses are: {error}"
     able = [one.probe for one in probes if _tells(session, level, one)]
-    replies = own_responses(session, level, able)
+    written = [session.replies(probe, level) for probe in able]
+    replies = own_replies(written)
     on_text = session.bench.diverge(level, plan.held_text)
-    notes = "; ".join(filter(None, (on_text.warning, note)))
+    notes = "; ".join(filter(None, (on_text.warning, note, _without_replies(replies, written))))
     found = [replace(on_text, warning=notes)]
     if on_text.source == "recorded":
         # Of two runtimes, which are not compared on responses.
@@ -69,9 +70,14 @@ def _tells(session: Session, level: str, one: Asked) -> bool:
     return session.tells(one.probe, level, one.measurement, one.nodeid)
 
 
-def own_responses(session: Session, level: str, probes: Iterable[Probe]) -> Replies:
-    """What the reference wrote to the first cases of these probes, which a level was asked."""
-    return own_replies(session.replies(probe, level) for probe in probes)
+def _without_replies(replies: Replies, written: Iterable[Sequence[tuple[str, Response]]]) -> str:
+    """Why nothing is measured on the reference's own responses, if thinking makes them too long."""
+    if replies.pairs or not any(response.thought for of in written for _, response in of):
+        return ""
+    return (
+        f"not measured on {replies.title}: with its thinking none has {MOST_TOKENS_READ} tokens or "
+        "less; --quant-thinking=off gives shorter ones"
+    )
 
 
 def _with_noise(

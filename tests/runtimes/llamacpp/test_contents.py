@@ -14,7 +14,7 @@ from benchmarks.faults.catalogue import fault_named
 from tests.runtimes.llamacpp.changed_models import changed, with_value
 
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.runtimes.llamacpp.contents import read_contents
+from pytest_quant.runtimes.llamacpp.contents import prompt_form, read_contents
 
 
 def test_digests_are_those_of_each_tensor(tiny: Path, tmp_path: Path) -> None:
@@ -67,6 +67,8 @@ def test_a_chat_template_is_told_by_its_digest(tiny: Path, tmp_path: Path) -> No
     form = read_contents(path, tmp_path).prompt_form
     assert re.fullmatch("chat template sha256:[0-9a-f]{12}", form)
     assert read_contents(path, tmp_path).prompt_form == form
+    # From the header alone it is the same.
+    assert (prompt_form(path), prompt_form(tiny)) == (form, "plain question")
 
 
 def test_refuses_what_is_no_model(tmp_path: Path, tiny: Path) -> None:

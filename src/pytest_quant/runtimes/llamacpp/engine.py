@@ -118,8 +118,8 @@ class LlamaCppRuntime:
         and answer (default: what the model was trained with), ``physical`` the tokens worked on at
         once, ``repack`` whether weights are rearranged for kernels of this processor: both change
         nothing but the order of sums; ``chat`` the form in which questions are put, ``kv`` the
-        types of keys and values. Raises ``QuantUsageError`` for a model that cannot be loaded, and for
-        numbers out of range.
+        types of keys and values. Raises ``QuantUsageError`` for a model that cannot be loaded, and
+        for numbers out of range.
         """
         parallel = effective_parallel(path, parallel, context, hardware)
         model = library.Model(path, repack=repack, hardware=hardware)
