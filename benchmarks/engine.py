@@ -194,12 +194,12 @@ def asked(
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[str, ...]]:
     """The tokens of each prompt as the engine asks the model, and what ends an answer."""
     from pytest_quant.runtimes.llamacpp.library import Model
-    from pytest_quant.runtimes.llamacpp.prompt import chat_template, encode, stop_strings
+    from pytest_quant.runtimes.llamacpp.prompt import encode, form_of
 
     with closing(Model(path, vocabulary_only=True)) as model:
-        template = chat_template(model)
-        tokens = tuple(tuple(encode(prompt, model, template).tolist()) for prompt in prompts)
-        return tokens, stop_strings((), template)
+        form = form_of(model)
+        tokens = tuple(tuple(encode(prompt, model, form).tolist()) for prompt in prompts)
+        return tokens, tuple(form.stops)
 
 
 CONTENDERS = {"engine": engine, "high-level": high_level, "limit": limit}
