@@ -11,8 +11,7 @@ from the same truth, with the flips and the noise of divergence that real change
 tables; --write puts them into docs/gate.md. Ends with status 1 if more sessions fail than alpha
 allows, else with 0. A run that was stopped goes on where it was. About ten minutes on two cores;
 --step 5 runs every fifth session, which differ in everything, but not in every way. The second line
-is for a larger model: few probes and cases, but all of the held text, which takes most of the time;
-what its divergence does in other batches, benchmarks/level_noise.py tells for less.
+is for a larger model: few probes and cases, but all of the held text, which takes most of the time.
 """
 
 from __future__ import annotations
