@@ -37,6 +37,9 @@ _HARMLESS = 0.5
 _RECORDED_DIGITS = 1e-5
 # What the test of what is common to the chunks has of alpha; the other one is less sharp.
 _COMMON = 0.3
+# Both signs and sizes have to show a rise that is common. So the exact chance of the signs, which
+# knows nothing of sizes, may be so many times as large: it holds what Student's t lets pass.
+_SIGNS = 2
 # So near to the recorded divergence of another level is no better than that level.
 _REACHED = 0.9
 # Further above it than this is no longer like it: something else is broken.
@@ -129,8 +132,8 @@ def evaluate_divergence(
     moved = [pair.moved for pair in pairs]
     raised, scale = Rise.over(moved), math.fsum(one.before for one in moved) / tokens
     share = _HARMLESS * limit / scale
-    if raised.signs_tell(_COMMON * alpha):
-        common = p_of_common(moved, share)
+    if raised.signs_tell(_SIGNS * _COMMON * alpha):
+        common = max(raised.p_above(share), p_of_common(moved, share) / _SIGNS)
     else:
         share = max(share, HALF)
         common = raised.p_above(share)
