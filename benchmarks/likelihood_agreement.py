@@ -32,6 +32,7 @@ from pytest_quant.probes.model import Case, Probe
 from pytest_quant.probes.reader import read_probes
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.protocol import Likelihood, Limits, PromptTooLong
+from pytest_quant.session.replies import likeliest
 
 PAGE = Path(__file__).parent.parent / "docs" / "probes.md"
 WAYS = ("raw", "per token", "per byte", "behind the prompt")
@@ -110,8 +111,9 @@ def measured(runtime: LlamaCppRuntime, probe: Probe, cases: Sequence[Case]) -> R
     ):
         written = named(probe, case, options, response.whole)
         if written is not None:
-            scored = {way: options[index] for way, index in likeliest(options, form)}
-            scored[WAYS[-1]] = options[top([one.total for one in plain])]
+            scored = {way: options[index] for way, index in per_length(options, form)}
+            scored[WAYS[0]] = likeliest(options, form).text
+            scored[WAYS[-1]] = likeliest(options, plain).text
             choices.append(Choice(written, scored, case.expected_text))
     direct = probe.solution is None or probe.solution.startswith("Answer:")
     return Row(probe.id, probe.by, direct and probe.max_tokens <= 256, len(cases), choices)
@@ -127,11 +129,10 @@ def named(probe: Probe, case: Case, options: Sequence[str], text: str) -> str | 
     return None
 
 
-def likeliest(options: Sequence[str], found: Sequence[Likelihood]) -> Iterator[tuple[str, int]]:
-    """The index of the likeliest option by each way to compare their lengths."""
+def per_length(options: Sequence[str], found: Sequence[Likelihood]) -> Iterator[tuple[str, int]]:
+    """The index of the option that is the likeliest for its length."""
     shared = len_shared([one.tokens for one in found])
     own = [sum(one.logprobs[shared:]) for one in found]
-    yield "raw", top(own)
     yield (
         "per token",
         top([total / len(o.tokens[shared:]) for total, o in zip(own, found, strict=True)]),

@@ -16,6 +16,7 @@ from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Batch, Likelihood, Limits, RuntimeInfo, Scores
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.bench import Bench
+from pytest_quant.session.replies import likeliest
 from pytest_quant.session.sampling import FixedSize
 from pytest_quant.session.targets import MOST_TARGETS
 
@@ -56,7 +57,10 @@ class Scripted:
     ) -> Scores:
         self.asked.append((prompts, continuations))
         found = tuple(
-            tuple(Likelihood((0,) * len(self._logprobs[t]), self._logprobs[t]) for t in texts)
+            tuple(
+                Likelihood(tuple(range(n, n + len(self._logprobs[t]))), self._logprobs[t])
+                for n, t in enumerate(texts)
+            )
             if self._logprobs
             else ()
             for texts in continuations
@@ -151,6 +155,20 @@ def test_a_prompt_that_comes_to_want_the_answer_elsewhere_is_another_case() -> N
     (written,) = draw_cases(replace(asked, by="text"), 1)
     (bare,) = draw_cases(COLOUR, 1)
     assert len({behind.digest, written.digest, bare.digest}) == 3
+
+
+def test_an_option_that_another_goes_on_from_counts_without_it() -> None:
+    found = [
+        Likelihood((7, 1), (0.0, math.log(0.9))),
+        Likelihood((7, 1, 2), (0.0, math.log(0.9), math.log(0.8))),
+        Likelihood((7, 1, 2, 3), (0.0, math.log(0.9), math.log(0.8), math.log(0.25))),
+        Likelihood((7, 4), (0.0, math.log(0.1))),
+    ]
+    reply = likeliest(["7.9", "7.95", "7.952", "8"], found)
+    assert reply.text == "7.95"
+    assert reply.probabilities == pytest.approx(
+        {"7.9": 0.18, "7.95": 0.54, "7.952": 0.18, "8": 0.1}
+    )
 
 
 def test_options_that_are_next_to_impossible_have_probabilities(cache: ResponseCache) -> None:

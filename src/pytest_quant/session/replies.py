@@ -82,16 +82,33 @@ def likeliest(options: Sequence[str], likelihoods: Sequence[Likelihood]) -> Repl
 
     Whole likelihoods are compared, not those per byte: the choice is then the option that the
     recorded probabilities favour, and an option's length is no surprise where the prompt names it.
-    What all options have before them changes nothing.
+    What all options have before them changes nothing. Of an option that another one goes on from,
+    as 7.95 does from 7.9, only what is not that other one counts.
     """
     if not likelihoods:
         return Reply("", "deadline")
-    totals = [likelihood.total for likelihood in likelihoods]
-    shares = [math.exp(total - max(totals)) for total in totals]
+    most = max(likelihood.total for likelihood in likelihoods)
+    shares = _without_longer(
+        [math.exp(likelihood.total - most) for likelihood in likelihoods],
+        [likelihood.tokens for likelihood in likelihoods],
+    )
     probabilities = {
         option: share / math.fsum(shares) for option, share in zip(options, shares, strict=True)
     }
     return Reply(max(probabilities, key=probabilities.__getitem__), "end", probabilities)
+
+
+def _without_longer(shares: Sequence[float], tokens: Sequence[Sequence[int]]) -> list[float]:
+    """What each continuation has to itself: less what others have that begin with its tokens."""
+    own = [*shares]
+    for i in sorted(range(len(own)), key=lambda i: len(tokens[i]), reverse=True):
+        longer = (
+            own[j]
+            for j, other in enumerate(tokens)
+            if len(other) > len(tokens[i]) and other[: len(tokens[i])] == tokens[i]
+        )
+        own[i] = max(0.0, own[i] - math.fsum(longer))
+    return own
 
 
 def answers_of(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) -> list[Answer]:
