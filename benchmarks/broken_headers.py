@@ -20,7 +20,7 @@ import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import gguf
@@ -31,6 +31,7 @@ from pytest_quant.errors import QuantUsageError, RuntimeFailed
 from pytest_quant.runtimes.llamacpp import trial_inside
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
+from pytest_quant.runtimes.llamacpp.trial import OWN_WAY
 from pytest_quant.runtimes.protocol import Incomparable, Limits, PlainText, PromptTooLong
 
 TINY = Shape(width=256, layers=2, heads=4, feed_forward=512, vocabulary=600, context=512)
@@ -213,7 +214,7 @@ def outcome(path: Path) -> str:
     header = _forked(lambda: inspect(path))
     if header != "well":
         return "refused from its header" if header == "in words" else f"FAULT header: {header}"
-    order = json.dumps([[str(path)], trial_memory(path)])
+    order = json.dumps([[str(path)], trial_memory(path), asdict(OWN_WAY)])
     tried = _forked(lambda: trial_inside.main(order), passes=b'"problem": ""')
     if tried != "well":
         return f"refused by the trial ({tried if tried.startswith('SIG') else 'in words'})"

@@ -24,6 +24,8 @@ def test_a_page_without_a_place_for_them_is_refused(text: str) -> None:
         put_between(text, "aa", "new")
 
 
-@pytest.mark.parametrize("name", ["harmless changes", "planted damage"])
+@pytest.mark.parametrize(
+    "name", ["harmless changes, embedded model", "planted damage, embedded model, q8"]
+)
 def test_the_page_about_the_gate_has_both_places(name: str) -> None:
     put_between(Path(GATE_PAGE).read_text("utf-8"), name, "measured")

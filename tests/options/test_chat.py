@@ -38,7 +38,9 @@ def test_what_was_used_is_in_the_record_and_told_beside_a_baseline(project: Proj
     (use,) = again.record["baselines"] if again.record else ()
     (told,) = use["changes"]["prompt"]
     assert told.startswith(f"{own} -> chat template of a file sha256:")
-    assert "runtime, probes, reference" in " ".join(again.output.split())
+    assert f"not as recorded: template: {own} -> chat template of a file" in " ".join(
+        again.output.split()
+    )
 
 
 @pytest.mark.parametrize(

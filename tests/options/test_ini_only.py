@@ -52,7 +52,6 @@ def test_all_includes_recipes(project: Project) -> None:
     ("recipe", "said"),
     [
         ("mixed: q4_k_n", "unknown type 'q4_k_n'"),
-        ("mixed: q4_k_m attn_.*=q99", "'attn_.*=q99' is not pattern=type"),
         ("q4: q4_k_m", "the name 'q4' already has a meaning"),
     ],
 )
@@ -61,6 +60,12 @@ def test_refuses_a_recipe(project: Project, recipe: str, said: str) -> None:
     message = project.run(*ONE_PROBE).mistake()
     assert message.startswith(f"ERROR: quant_recipes: in '{recipe}': ")
     assert said in message
+
+
+def test_refuses_a_tensor_type_that_llama_cpp_lacks(project: Project) -> None:
+    project.ini("quant_recipes = mixed: q4_k_m attn_.*=q99")
+    message = project.run("--quant-levels=mixed", "--quant-cases=8", "-k", CAPITAL).mistake()
+    assert "level mixed (Q4_K_M attn_.*=Q99): this llama.cpp has no tensor type Q99" in message
 
 
 def test_tolerances_replace_the_guide_s(project: Project) -> None:

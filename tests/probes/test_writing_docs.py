@@ -56,7 +56,7 @@ def test_commands_print_what_is_shown(file: Path, capsys: pytest.CaptureFixture[
 
 def test_every_other_command_is_one_of_these() -> None:
     assert [command for command, said in SHOWN if not said] == [
-        "pytest --quant-levels=q4,q8 --quant-model my-model-f16.gguf doses.yaml",
+        "pytest --quant-levels=q4,q8 --quant-model=my-model-f16.gguf doses.yaml",
         "pytest-quant probes schema",
         "pytest --quant-levels=q4,q8 test_marbles.py",
     ]

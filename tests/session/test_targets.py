@@ -47,11 +47,11 @@ def text_of(probe: Probe) -> str:
 @pytest.mark.parametrize(
     ("probe", "text"),
     [
-        ("addition", "1088"),
+        ("addition", "Answer: 84518"),
         ("compound_interest", "Answer: 150899.23"),
         ("capital_letters", "BELL KEY"),
-        ("sum_in_words", "996 + 374 = 1370. Answer: 1370"),
-        ("pronoun", "the book"),
+        ("sum_in_words", "23 + 63 = 86. Answer: 86"),
+        ("pronoun", "Answer: basket"),
         ("contract_clauses", "Answer: 8.1; 8.5; 19.3"),
         ("two_rolls", "Answer: 0.0800, 0.4000"),
         ("next_to_a_power", "Answer: 1/9353610478917778676503582929384211325797968275046"),

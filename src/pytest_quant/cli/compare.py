@@ -20,7 +20,7 @@ def add_command(commands: Any) -> None:
     parser = commands.add_parser(
         "compare",
         help="run records or baselines side by side, with paired statistics",
-        description="Compare run records (pytest --quant-json FILE) or recorded baselines, case by "
+        description="Compare run records (pytest --quant-json=FILE) or recorded baselines, case by "
         "case: of two what differs in model and runtime, how many answers were lost and won, and "
         "which; more of them with the first, in one table whose bounds hold together. It judges "
         "nothing: the exit code is 0, or 4 for a file that is neither.",

@@ -36,7 +36,7 @@ def add_command(commands: Any) -> None:
     parser = commands.add_parser(
         "report",
         help="show a run record, without asking a model again",
-        description="Show a run record (pytest --quant-json FILE) as the session that wrote it "
+        description="Show a run record (pytest --quant-json=FILE) as the session that wrote it "
         "did: without a further option, its summary.",
     )
     parser.add_argument("record", nargs="?", type=path_argument, metavar="RECORD")
@@ -81,7 +81,7 @@ def _report(chosen: argparse.Namespace) -> Iterator[str]:
         return
     if chosen.record is None:
         raise QuantUsageError(
-            "pytest-quant report: no run record given; write one with pytest --quant-json FILE"
+            "pytest-quant report: no run record given; write one with pytest --quant-json=FILE"
         )
     named = [*map(_named, chosen.report)]
     record = read_record(chosen.record)

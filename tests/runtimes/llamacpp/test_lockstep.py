@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_quant.errors import RuntimeFailed
+from pytest_quant.errors import QuantUsageError, RuntimeFailed
 from pytest_quant.levels import Recipe
 from pytest_quant.metrics.distributions import TOP, compare_logits
-from pytest_quant.runtimes.llamacpp import engine, lockstep, predictions
+from pytest_quant.runtimes.llamacpp import lockstep, predictions
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.library import Context, Model
 from pytest_quant.runtimes.llamacpp.lockstep import (
@@ -234,7 +234,7 @@ def test_predictions_of_another_vocabulary_are_not_compared(
 def test_a_text_of_less_than_two_chunks_is_refused(
     reference: LlamaCppRuntime, level: LlamaCppRuntime
 ) -> None:
-    with pytest.raises(engine.QuantUsageError, match=r"short\.txt has \d+ tokens, expected at"):
+    with pytest.raises(QuantUsageError, match=r"short\.txt has \d+ tokens, expected at"):
         reference.diverge(level, PlainText("short.txt", "ba ko " * 40))
 
 

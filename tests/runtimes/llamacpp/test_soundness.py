@@ -75,7 +75,7 @@ def test_finds_single_weights_and_counts_tensors(tiny: Path, tmp_path: Path) -> 
         data[place] = np.inf
         data.flush()
     assert "damaged: a weight in row 333 of tensor 'token_embd.weight' (F16) is" in damage([path])
-    assert "(and in 1 more tensors)" in damage([path])
+    assert "(and in 1 more tensor)" in damage([path])
 
 
 def test_looks_at_every_part(build_model) -> None:
