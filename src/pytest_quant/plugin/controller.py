@@ -105,6 +105,7 @@ class Controller:
             self._top_up()
         except BaseException:
             # Stopped, by -x or by hand: show and keep what was learned, but judge nothing by it.
+            self._findings.stopped = True
             self._conclude()
             self._keeping.keep(self._record, ended=True)
             raise

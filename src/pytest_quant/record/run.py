@@ -80,7 +80,7 @@ class RunRecord:
     tests in Python, which take part in no check but their own. ``judgement`` is that of a judge, if
     one was asked. ``supply`` says how many cases a probe has, by node id, where these are fewer
     than an undecided check over several probes would take. ``provenance`` is how the session was
-    asked for, unknown to older records.
+    asked for, unknown to older records; ``stopped``: it ended before all was asked.
     """
 
     created: str
@@ -109,6 +109,7 @@ class RunRecord:
     sets: tuple[Measurement, ...] = ()
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
+    stopped: bool = False
     supply: dict[str, int] = field(default_factory=dict)
     provenance: Provenance | None = None
 

@@ -53,7 +53,7 @@ def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
     """What may be said of levels within the limit: that they may ship, only where the limits are
     the user's own, or a baseline was met, all of it; the guide's limits are nobody's promise.
     """
-    if record.missing:
+    if record.missing or record.stopped:
         yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
         return
     if record.other_failures:

@@ -30,6 +30,8 @@ def standing_lines(record: RunRecord) -> Iterator[str]:
     if record.missing:
         selected = counted(record.missing + len(record.measurements), "selected test")
         yield f"incomplete: {record.missing} of {selected} brought no measurement"
+    elif record.stopped:
+        yield "stopped before all was asked"
     if record.other_failures:
         yield f"{counted(record.other_failures, 'failed test')} beside those of the levels"
 

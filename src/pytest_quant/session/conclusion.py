@@ -144,6 +144,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         provenance=provenance(session, read=any(d.source != "responses" for d in distances)),
         problems=problems,
         other_failures=found.other_failures + len(found.problems) - len(problems),
+        stopped=found.stopped,
         supply=short_supply(session, checks, measurements),
     )
 

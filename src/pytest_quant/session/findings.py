@@ -66,7 +66,7 @@ class Findings:
     read or timed by level.
 
     ``problems`` are what broke or failed otherwise; ``other_failures`` counts failures of no
-    level.
+    level; ``stopped``: not all was asked that was to be.
     """
 
     measurements: dict[str, Measurement] = field(default_factory=dict)
@@ -77,6 +77,7 @@ class Findings:
     likelihoods: dict[str, ResponseLikelihood] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
+    stopped: bool = False
 
     def keep(self, test: str, found: Finding) -> None:
         """Take what a test brings, in place of what an earlier run of it brought."""
