@@ -276,7 +276,7 @@ def test_what_a_reference_cannot_do_is_asked_once(project: Project) -> None:
     assert finish == {"end"}
     again = session(project, "--quant-require-baseline", q8=RED)
     assert again.code == pytest.ExitCode.OK, again.output
-    assert unknown(again) == (reason, {"recorded"})
+    assert unknown(again) == (f"{reason} (as recorded)", {"recorded"})
     # A file that differs may know more, and a probe that asks something else may be known.
     assert unknown(session(project, q8=RED, f16={**RED, "default": "Red."}))[1] == {"end"}
     project.write("p/new.yaml", probes("numerical_reasoning", most=9000))

@@ -59,7 +59,7 @@ class RecordedProbe:
     ``level`` is ``None`` if the reference cannot do the probe: then the level was not asked.
     ``digests`` are the beginnings of the cases' digests. ``targets`` are the right answers that
     were read, whether or not the reference can do the probe. ``room`` is how many tokens an answer
-    could take, ``None`` where nothing was written.
+    could take, ``None`` where nothing was written; it ended ``cut`` answers of the reference.
     """
 
     category: str
@@ -69,6 +69,7 @@ class RecordedProbe:
     patterns: Mapping[str, str]
     targets: tuple[RecordedTarget, ...] = ()
     room: int | None = None
+    cut: int = 0
 
     @property
     def answered(self) -> int:
@@ -89,6 +90,10 @@ class RecordedProbe:
     def holds_room(self, tokens: int) -> bool:
         """Whether answers could take so many tokens."""
         return self.room is not None and self.room >= tokens
+
+    def needs_no_more_than(self, tokens: int) -> bool:
+        """Whether the reference would have answered alike had it had so many tokens."""
+        return self.room is None or not self.cut or self.room >= tokens
 
     def holds(self, index: int, digest: str) -> bool:
         """Whether this very case was recorded."""
@@ -214,6 +219,7 @@ def recorded_probe(measurement: Measurement) -> RecordedProbe | None:
             for t in measurement.targets
         ),
         room=measurement.room,
+        cut=sum(case.reference.finish == "length" for case in cases),
     )
 
 

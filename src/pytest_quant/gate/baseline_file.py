@@ -127,6 +127,7 @@ def _filled(raw: dict[str, Any]) -> dict[str, Any]:
 def _probe(probe: RecordedProbe) -> dict[str, Any]:
     optional = {
         "room": probe.room,
+        "cut": probe.cut,
         "patterns": dict(probe.patterns),
         "targets": [_target(target) for target in probe.targets],
     }
@@ -165,6 +166,7 @@ def _from_json(raw: Mapping[str, Any]) -> Baseline:
                 patterns=probe.get("patterns", {}),
                 targets=tuple(_read_target(*target) for target in probe.get("targets", ())),
                 room=probe.get("room"),
+                cut=probe.get("cut", 0),
             )
             for name, probe in raw["probes"].items()
         },

@@ -67,24 +67,45 @@ def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
         asked = _asked(record, name)
         if reason := _why_not_yet(use):
             yield f"{name}: within the limit, but {reason}."
-        elif left_out := record.level(name).deselected:
+            continue
+        if left_out := record.level(name).deselected:
             yield (
                 f"{name}: within the limit over {asked}; "
                 f"{counted(left_out, 'probe')} {'was' if left_out == 1 else 'were'} deselected."
             )
-        elif use is None and GUIDE_LIMITS in record.level(name).limits_from:
-            within = _shown_within(record, name, asked)
-            yield f"{name} is {within}. {_as_to_the_guide(record, name)}"
+            continue
+        within, met = _shown_within(record, name, asked), _is_met(record, name, use)
+        if not met and GUIDE_LIMITS in record.level(name).limits_from:
+            yield f"{name} is {within}. {_as_to_the_guide(record, name, use)}"
         else:
-            met = "its baseline is met, and it is " if use else ""
-            clear.setdefault(f"{met}shown to be {_shown_within(record, name, asked)}", []).append(
-                name
-            )
+            first = "its baseline is met, and it is " if met else ""
+            clear.setdefault(f"{first}shown to be {within}", []).append(name)
     for why, names in clear.items():
         yield f"{', '.join(names)} may ship: {why}."
 
 
-def _as_to_the_guide(record: RunRecord, name: str) -> str:
+def _is_met(record: RunRecord, name: str, use: BaselineUse | None) -> bool:
+    """Whether a level was shown to be no worse than recorded: in every category that is within its
+    limit, and in its divergence, where that is recorded.
+    """
+    if use is None or not use.coverage.compared or use.likelihood == "not measured":
+        return False
+    within = {
+        c.category
+        for c in group_checks(record, name)
+        if c.scope == "category" and c.result.verdict == "pass"
+    }
+    shown_equal = {
+        c.category
+        for c in record.checks
+        if (c.level, c.kind, c.scope, c.result.verdict) == (name, "regression", "category", "pass")
+    }
+    distances = {c.result.verdict for c in record.divergence_checks if c.level == name}
+    likely = {c.result.verdict for c in record.likelihood_checks if c.level == name}
+    return within <= shown_equal and distances <= {"pass"} and "fail" not in likely
+
+
+def _as_to_the_guide(record: RunRecord, name: str, use: BaselineUse | None) -> str:
     """What a level within the guide's limits lost, beside what these let it lose."""
     lost = next((c.result for c in group_checks(record, name) if c.scope == "pooled"), None)
     told = ""
@@ -92,6 +113,8 @@ def _as_to_the_guide(record: RunRecord, name: str) -> str:
         bounds = f"[{lost.lower:.1f}, {lost.upper:.1f}]"
         guide = in_points(lost.limit)
         told = f"It lost {lost.drop:.1f} {bounds} points in all; the guide lets it lose {guide}. "
+    if use:
+        told += "It is not shown to be as good as recorded. "
     return f"{told}Whether that may ship, a limit of yours says (--quant-margin), or a baseline."
 
 

@@ -76,6 +76,8 @@ class Bench:
         self._open: dict[str, Runtime] = {}
         self._references = References(reference, self._ask, record, at_hand=at_hand)
         self.runtimes: dict[str, RuntimeInfo] = {}
+        # Of the answers that `replies` gave, by probe.
+        self._rooms: dict[str, int] = {}
         self._targets = TargetReader(reference if at_hand else None, self._score)
         self._partings = PartingReader(reference, self._foresee, at_hand=at_hand)
 
@@ -149,7 +151,7 @@ class Bench:
             cases=cases,
             reference_effort=_total(reference.efforts[:seen]),
             level_effort=_total(efforts) if answers and not skipped else None,
-            uninformative="" if skipped else shown or "",
+            uninformative="" if skipped else _reason(shown or "", terms),
             skipped=skipped,
             complete=complete,
             targets=targets,
@@ -173,6 +175,7 @@ class Bench:
         found = self._references.of(probe, "", sampling, terms)
         try:
             self._references.extend(probe, "", found, 1, terms)
+            self._rooms[probe.id] = found.room
             prompts = [prompt for case in found.parts[0].cases for prompt in prompts_of(case)]
             (batch,) = self._generate(self._reference, [prompts], found.room)
         except PromptTooLong:
@@ -189,7 +192,7 @@ class Bench:
         in the same batch. Raises ``RuntimeFailed``.
         """
         prompts = [prompt for prompt, _ in replies]
-        (own,) = self._generate(level, [prompts], self._references.room(probe))
+        (own,) = self._generate(level, [prompts], self._rooms[probe.id])
         texts = {
             prompt: [*dict.fromkeys((theirs.text, mine.text))]
             for (prompt, theirs), mine in zip(replies, own.responses, strict=True)
@@ -313,6 +316,11 @@ class Bench:
                 self._close(other)
             self._open[level] = self._open_level(level)
         return self._open[level]
+
+
+def _reason(shown: str, terms: Terms) -> str:
+    """Why a probe tells nothing, and whether that was found out now."""
+    return f"{shown} (as recorded)" if shown and terms.recorded == "silent" else shown
 
 
 def _check_each(info: RuntimeInfo, prompts: Sequence[str], found: Sequence[object]) -> None:

@@ -174,7 +174,8 @@ def _source(session: Session, artifact: Artifact) -> str:
 def _limits_from(session: Session, level: str, found: Iterable[Measurement]) -> str:
     """Whose the limits of a level are, by the categories that tell anything."""
     categories = dict.fromkeys(m.category for m in found if m.level == level and m.informative)
-    return session.plan.limit_sources(level, categories)
+    # Tests in Python have the limit of all probes together.
+    return session.plan.limit_sources(level, categories or [None])
 
 
 def _recorded_reference(session: Session) -> Iterator[LevelRecord]:

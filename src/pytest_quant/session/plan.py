@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_quant.base.library import EXPECTED_IMPACT
-from pytest_quant.base.version import __version__
 from pytest_quant.session.readiness import (
     check_asking,
     check_cache,
@@ -135,15 +134,6 @@ class Plan:
             return None
         return self.baselines.of(level)
 
-    def knows_reference(self, level: str) -> bool:
-        """Whether a level was recorded against the very file that is the reference now, by checks
-        like those of now.
-        """
-        baseline, reference = self.baseline(level), self.lineup.artifacts.get(self.reference.name)
-        if baseline is None or reference is None or baseline.version != __version__:
-            return False
-        return baseline.reference.digest == reference.digest
-
     def is_recorded_file(self, level: str) -> bool:
         """Whether a level is the very file that its baseline was recorded of."""
         known = self.baseline(level)
@@ -223,7 +213,7 @@ class Plan:
         """The levels that have a limit of the user's for all probes together."""
         return {level for level, category in self.settings.tolerances if category is None}
 
-    def limit_sources(self, level: str, categories: Iterable[str]) -> str:
+    def limit_sources(self, level: str, categories: Iterable[str | None]) -> str:
         """Whose the limits of these categories are, in words."""
         found = dict.fromkeys(self.tolerances.source(level, name) for name in categories)
         return " and ".join(found)

@@ -97,7 +97,8 @@ class References:
         self._ask = ask
         self._record = record
         self._at_hand = at_hand
-        self._known: dict[tuple[str, str], ReferenceAnswers] = {}
+        # Levels that were recorded in other room have a reference of their own.
+        self._known: dict[tuple[str, str, Room], ReferenceAnswers] = {}
 
     def of(self, probe: Probe, level: str, sampling: Sampling, terms: Terms) -> ReferenceAnswers:
         """What is known so far."""
@@ -143,12 +144,9 @@ class References:
             found.efforts.append(effort)
         return needed
 
-    def room(self, probe: Probe) -> int:
-        """The tokens that answers to a probe may take, of which the reference answered a part."""
-        return self._known[probe.id, ""].room
-
-    def _key(self, probe: Probe, level: str, terms: Terms) -> tuple[str, str]:
-        return probe.id, level if terms.recorded == "silent" or not self._at_hand else ""
+    def _key(self, probe: Probe, level: str, terms: Terms) -> tuple[str, str, Room]:
+        apart = terms.recorded == "silent" or not self._at_hand
+        return probe.id, level if apart else "", terms.room
 
     def _answers(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_quant.gate.budget import Budget
@@ -56,6 +56,8 @@ class Session:
         # The levels whose divergence is measured.
         self.compared: list[str] = []
         self._not_kept = not_kept
+        self._known_references: dict[str, bool] = {}
+        self._origins: dict[str, tuple[str, ...]] = {}
 
     def prepare(self, *, run: bool) -> None:
         """Read every file, and make the artifacts if anything is to be run.
@@ -92,25 +94,27 @@ class Session:
 
     @cached_property
     def bench(self) -> Bench:
-        from pytest_quant.runtimes.backend import backend_of
         from pytest_quant.runtimes.responses import ResponseCache
         from pytest_quant.session.bench import Bench
 
         plan = self.plan
-
-        @cache
-        def origin_of(level: str) -> tuple[str, ...]:
-            artifact, conditions = self._asked_as(level)
-            return backend_of(artifact.path).origin(artifact, conditions)
-
         return Bench(
             plan.reference.name,
             self.open_level,
-            origin_of,
+            self._origin_of,
             ResponseCache(plan.settings.cache_dir / "responses", self._not_kept),
             plan.baselines.reference_answer,
             at_hand=plan.recorded_reference is None,
         )
+
+    def _origin_of(self, level: str) -> tuple[str, ...]:
+        """All that could change a response of a level."""
+        if level not in self._origins:
+            from pytest_quant.runtimes.backend import backend_of
+
+            artifact, conditions = self._asked_as(level)
+            self._origins[level] = backend_of(artifact.path).origin(artifact, conditions)
+        return self._origins[level]
 
     def open_level(self, level: str) -> Runtime:
         """A level's model, which whoever opens it closes."""
@@ -148,18 +152,24 @@ class Session:
     def _terms(self, probe: Probe, level: str) -> Terms:
         """How a probe is asked: as it was recorded, if it was, for else nothing can be compared."""
         from pytest_quant.session.references import Terms
-        from pytest_quant.session.room import MOST_TOKENS, Room
+        from pytest_quant.session.room import Room
 
-        recorded = self._recorded(probe, level)
-        most = self.plan.settings.max_tokens or max(probe.max_tokens, MOST_TOKENS)
+        recorded, known = self._recorded(probe, level), self._known(probe, level)
+        most = self._most_tokens(probe)
         own = min(probe.max_tokens, most)
-        if recorded and recorded.holds_room(probe.max_tokens):
+        if recorded and known != "nothing" and recorded.holds_room(probe.max_tokens):
             own = most = min(recorded.room or own, most)
-        return Terms(Room(own, most), self._known(probe, level))
+        return Terms(Room(own, most), known)
+
+    def _most_tokens(self, probe: Probe) -> int:
+        """How many tokens an answer may take where the reference needs them."""
+        from pytest_quant.session.room import MOST_TOKENS
+
+        return self.plan.settings.max_tokens or max(probe.max_tokens, MOST_TOKENS)
 
     def _known(self, probe: Probe, level: str) -> Recorded:
         """What need not be found out again. That a reference cannot do a probe is known of this
-        very file, and of the cases that were recorded.
+        very file, run and asked in this very way, and of the cases that were recorded.
         """
         recorded = self._recorded(probe, level)
         if recorded is None:
@@ -167,7 +177,28 @@ class Session:
         if recorded.answered:
             return "tells"
         held = probe.by != "text" or recorded.holds_room(probe.max_tokens)
-        return "silent" if held and self.plan.knows_reference(level) else "nothing"
+        held = held and recorded.needs_no_more_than(self._most_tokens(probe))
+        return "silent" if held and self._knows_reference(level) else "nothing"
+
+    def _knows_reference(self, level: str) -> bool:
+        """Whether a level was recorded against the very file that is the reference now, asked in
+        this form, by this build of the runtime and by these checks.
+        """
+        if level not in self._known_references:
+            from pytest_quant.base.version import __version__
+
+            plan = self.plan
+            known, name = plan.baseline(level), plan.reference.name
+            reference = plan.lineup.artifacts.get(name)
+            self._known_references[level] = bool(
+                known
+                and reference
+                and (known.version, known.reference.digest) == (__version__, reference.digest)
+                and known.prompt == self.prompt_form(level)
+                # A runtime without builds is told by its version alone.
+                and known.artifact.runtime.get("build", "") in ("", *self._origin_of(name))
+            )
+        return self._known_references[level]
 
     def tells(self, probe: Probe, level: str, found: Measurement | None, nodeid: str) -> bool:
         """Whether the reference can do a probe; ``found`` is what this process measured of it."""
