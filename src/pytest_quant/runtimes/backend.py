@@ -83,7 +83,9 @@ class Backend(Protocol):
         ...
 
     def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:
-        """All that could change a response, without opening the file: the key of what is kept."""
+        """All that could change a response, without opening the file: the key of what is kept. The
+        build that the runtime describes, if it has one, is among it.
+        """
         ...
 
     def open(self, artifact: Artifact, conditions: Conditions) -> Runtime:

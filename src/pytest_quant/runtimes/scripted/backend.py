@@ -62,7 +62,7 @@ class Scripted:
 
     def origin(self, artifact: Artifact, conditions: Conditions) -> tuple[str, ...]:
         budget = f"thinking {conditions.chat.budget}"
-        return (artifact.digest, NAME, f"format {FORMAT}", __version__, budget)
+        return (artifact.digest, NAME, f"scripts of format {FORMAT}", __version__, budget)
 
     def open(self, artifact: Artifact, conditions: Conditions) -> Runtime:
         return ScriptedRuntime(
