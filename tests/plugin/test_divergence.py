@@ -14,7 +14,8 @@ from tests.sessions import CAPITAL, MODES, Project, Run
 from pytest_quant.base.library import EMBEDDED_MODEL, HELD_TEXT
 
 LEVELS = ("q8", "q4", "q2")
-SELECTED = (f"--quant-levels={','.join(LEVELS)}", "--quant-cases=8", "-k", CAPITAL)
+# A probe of which q2 gets some cases wrong.
+SELECTED = (f"--quant-levels={','.join(LEVELS)}", "--quant-cases=8", "-k", "budget")
 NODEIDS = [f"quant-gate::divergence[{level}]" for level in LEVELS]
 
 
