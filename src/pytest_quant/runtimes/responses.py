@@ -89,13 +89,12 @@ class ResponseCache:
     ) -> tuple[Scores, RuntimeInfo]:
         """The likelihoods of these continuations, worked out at most once among all processes."""
         texts = [list(one) for one in continuations]
-        (found,) = self._get_or_make(
-            [[list(origin), [*map(content_of, prompts)], texts]],
-            lambda _missing: [score()],
+        return self._get_or_make_one(
+            [list(origin), [*map(content_of, prompts)], texts],
+            score,
             lambda scores: all(scores.likelihoods),
             _scores,
         )
-        return found
 
     def get_or_foresee(
         self,
@@ -104,13 +103,12 @@ class ResponseCache:
         foresee: Callable[[], tuple[Outlooks, RuntimeInfo]],
     ) -> tuple[Outlooks, RuntimeInfo]:
         """What is expected next, worked out at most once; ``asked``: all that was asked about."""
-        (found,) = self._get_or_make(
-            [[list(origin), "candidates", asked]],
-            lambda _missing: [foresee()],
+        return self._get_or_make_one(
+            [list(origin), "candidates", asked],
+            foresee,
             lambda _found: True,
             lambda raw: structured(raw, Outlooks),
         )
-        return found
 
     def get_or_compare(
         self,
@@ -119,12 +117,21 @@ class ResponseCache:
         compare: Callable[[], tuple[Divergence, RuntimeInfo]],
     ) -> tuple[Divergence, RuntimeInfo]:
         """The divergence on a text, worked out at most once; ``origin`` names both artifacts."""
-        (found,) = self._get_or_make(
-            [[list(origin), type(reading).__name__, _contents(reading)]],
-            lambda _missing: [compare()],
+        return self._get_or_make_one(
+            [list(origin), type(reading).__name__, _contents(reading)],
+            compare,
             lambda _divergence: True,
             lambda raw: structured(raw, Divergence),
         )
+
+    def _get_or_make_one(
+        self,
+        key: object,
+        make: Callable[[], tuple[_Made, RuntimeInfo]],
+        is_complete: Callable[[_Made], bool],
+        read: Callable[[Mapping[str, Any]], _Made],
+    ) -> tuple[_Made, RuntimeInfo]:
+        (found,) = self._get_or_make([key], lambda _missing: [make()], is_complete, read)
         return found
 
     def _get_or_make(

@@ -16,7 +16,8 @@ from pytest_quant.runtimes.llamacpp import layout as layout_module
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
-from pytest_quant.runtimes.llamacpp.generating import MOST_LANES, Questions, count_batches
+from pytest_quant.runtimes.llamacpp.generating import Questions, count_batches
+from pytest_quant.runtimes.llamacpp.lanes import MOST_LANES
 from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.library import Context, Model
 from pytest_quant.runtimes.llamacpp.prompt import PLAIN, encode

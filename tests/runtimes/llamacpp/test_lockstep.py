@@ -18,12 +18,12 @@ from pytest_quant.levels import Recipe
 from pytest_quant.metrics.distributions import TOP, compare_logits
 from pytest_quant.runtimes.llamacpp import lockstep, predictions
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+from pytest_quant.runtimes.llamacpp.lanes import MOST_LANES
 from pytest_quant.runtimes.llamacpp.library import Context, Model
 from pytest_quant.runtimes.llamacpp.lockstep import (
-    MOST_LANES,
     LockstepPlan,
     compare,
-    count_lanes,
+    count_pairs_of_contexts,
     plan_lockstep,
 )
 from pytest_quant.runtimes.llamacpp.passages import Passage
@@ -282,9 +282,13 @@ def test_lanes_share_the_threads_and_fit_into_memory(
 ) -> None:
     plan = LockstepPlan(tuple(range(i, i + 1) for i in range(waves)), 512, 512, 512, 1)
     asked = {"cell_bytes": cell_bytes, "vocabulary_size": 32_000}
-    lanes = count_lanes(plan, threads=threads, memory=memory, **asked)
+    lanes = count_pairs_of_contexts(plan, threads=threads, memory=memory, **asked)
     assert 1 <= lanes <= min(threads, waves, MOST_LANES)
     assert threads % lanes == 0
     assert lanes == 1 or lanes * 512 * cell_bytes < memory / 8
-    assert count_lanes(plan, threads=2, memory=2**50, **asked) == min(2, waves)
-    assert count_lanes(plan, threads=16, memory=2**50, **asked) == {1: 1, 2: 2, 3: 2}.get(waves, 4)
+    assert count_pairs_of_contexts(plan, threads=2, memory=2**50, **asked) == min(2, waves)
+    assert count_pairs_of_contexts(plan, threads=16, memory=2**50, **asked) == {
+        1: 1,
+        2: 2,
+        3: 2,
+    }.get(waves, 4)

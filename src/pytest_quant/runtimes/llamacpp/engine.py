@@ -31,7 +31,7 @@ from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.lockstep import (
     LockstepPlan,
     compare,
-    count_lanes,
+    count_pairs_of_contexts,
     plan_lockstep,
 )
 from pytest_quant.runtimes.llamacpp.passages import Reader, differences, passages
@@ -249,7 +249,7 @@ class LlamaCppRuntime:
             raise Incomparable(f"{reading.title}: there is nothing to read")
         plan = plan_lockstep(read, batch=BATCH_TOKENS, vocabulary_size=sizes[0])
         models = self._model, level._model
-        lanes = count_lanes(
+        lanes = count_pairs_of_contexts(
             plan,
             threads=self._threads,
             cell_bytes=sum(inspect(model.path).kv_bytes_per_token for model in models),

@@ -16,14 +16,12 @@ from pytest_quant.runtimes.llamacpp import library
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
 from pytest_quant.runtimes.llamacpp.deadline import deadline
 from pytest_quant.runtimes.llamacpp.decoding import Continuation, Decoding
+from pytest_quant.runtimes.llamacpp.lanes import count_lanes
 from pytest_quant.runtimes.llamacpp.layout import Layout
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
 from pytest_quant.runtimes.llamacpp.vocabulary import Vocabulary
 from pytest_quant.runtimes.protocol import Batch, Response
 from pytest_quant.thinking import Allowance
-
-# More would take more memory than they save time.
-MOST_LANES = 4
 
 # A context of so many cells and sequences.
 OpenContext = Callable[[int, int], library.Context]
@@ -48,14 +46,9 @@ class Questions:
 
 
 def count_batches(asked: Sequence[Questions], *, threads: int, cell_bytes: int, memory: int) -> int:
-    """How many batches are decoded at once, each with an equal share of the threads.
-
-    Threads that work on one batch wait for each other; ``cell_bytes`` are those of one token in a
-    cache. The lanes take no more than an eighth of ``memory``.
-    """
+    """How many batches are decoded at once; ``cell_bytes`` are those of one token in a cache."""
     largest = max((found.layout.cells for found in asked), default=0) * cell_bytes
-    most = min(MOST_LANES, threads, len(asked), memory // 8 // max(1, largest))
-    return next((count for count in range(most, 1, -1) if threads % count == 0), 1)
+    return count_lanes(len(asked), threads=threads, lane_bytes=largest, memory=memory)
 
 
 def answer(

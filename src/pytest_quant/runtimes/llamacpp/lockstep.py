@@ -26,6 +26,7 @@ from pytest_quant.metrics.distributions import (
 )
 from pytest_quant.runtimes.llamacpp import library, native_log
 from pytest_quant.runtimes.llamacpp.batch import TokenBatch
+from pytest_quant.runtimes.llamacpp.lanes import count_lanes
 from pytest_quant.runtimes.llamacpp.layout import CELL_BLOCK
 from pytest_quant.runtimes.llamacpp.passages import Passage
 from pytest_quant.runtimes.llamacpp.prefixes import Tokens
@@ -34,9 +35,6 @@ from pytest_quant.runtimes.llamacpp.scoring import ROW_BYTES
 NOT_NUMBERS = "the model's logits are not numbers (NaN or infinite): its file is damaged"
 
 _Seen = TypeVar("_Seen")
-
-# More would take more memory than they save time.
-MOST_LANES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +75,15 @@ def plan_lockstep(passages: Sequence[Passage], *, batch: int, vocabulary_size: i
     return LockstepPlan(tuple(waves), batch, rows, cells, most_sequences)
 
 
-def count_lanes(
+def count_pairs_of_contexts(
     plan: LockstepPlan, *, threads: int, cell_bytes: int, vocabulary_size: int, memory: int
 ) -> int:
-    """How many pairs of contexts read at once, each with an equal share of the threads.
-
-    A thread that works alone waits for no other, so lanes of few threads are faster than one of
-    many. ``cell_bytes`` are those of one token in both caches; the lanes take no more than an
-    eighth of ``memory``.
+    """How many pairs of contexts read at once; ``cell_bytes`` are those of one token in both
+    caches.
     """
     # llama.cpp works out the rows of logits in one place and hands them out in another.
     lane = plan.cells * cell_bytes + 2 * 2 * 4 * plan.outputs * vocabulary_size
-    most = min(MOST_LANES, threads, len(plan.waves), memory // 8 // lane)
-    return next((count for count in range(most, 1, -1) if threads % count == 0), 1)
+    return count_lanes(len(plan.waves), threads=threads, lane_bytes=lane, memory=memory)
 
 
 def compare(
