@@ -15,8 +15,7 @@ class ModelFile:
 
     ``parts`` are all files that belong to it; ``name`` is that of the model; ``precision`` the
     unquantized level that it can stand for and be quantized from, such as ``f16``, or ``""``;
-    ``kind`` what it holds, in the runtime's words, such as ``Q4_K_M``; ``prompt_form`` how the
-    model is asked: ``plain question``, or through which template, empty if that is not known.
+    ``kind`` what it holds, in the runtime's words, such as ``Q4_K_M``.
     """
 
     path: Path
@@ -24,7 +23,6 @@ class ModelFile:
     name: str
     precision: str
     kind: str
-    prompt_form: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_quant.base.library import BASELINES, HELD_TEXT
-from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import Level
 from pytest_quant.record.provenance import Provenance
 from pytest_quant.runtimes.artifact import Artifact
-from pytest_quant.runtimes.backend import backend_of
 from pytest_quant.session.session import Session
 from pytest_quant.session.settings import JudgeSettings, Settings
 
@@ -42,14 +40,6 @@ def provenance(session: Session, *, read: bool) -> Provenance:
 def file_of(artifact: Artifact) -> str:
     """The name of a file that was brought; empty for one that was made here, which has none."""
     return "" if artifact.made_here else artifact.path.name
-
-
-def prompt_of(artifact: Artifact) -> str:
-    """How the model of a file is asked, empty if its runtime does not tell."""
-    try:
-        return backend_of(artifact.path).inspect(artifact.path).prompt_form
-    except QuantUsageError:  # moved or damaged since it was asked
-        return ""
 
 
 def options(settings: Settings) -> dict[str, str]:

@@ -33,7 +33,7 @@ class LlamaCpp:
             return False
 
     def inspect(self, path: Path) -> ModelFile:
-        from pytest_quant.runtimes.llamacpp.gguf_file import inspect, prompt_form, reference_level
+        from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
 
         info = inspect(path)
         return ModelFile(
@@ -42,7 +42,6 @@ class LlamaCpp:
             name=info.name,
             precision=reference_level(info) or "",
             kind=info.file_type,
-            prompt_form=prompt_form(path),
         )
 
     def adopt(self, level: Level, path: Path, cache_dir: Path) -> Artifact:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -66,17 +65,6 @@ def is_quantized(info: GgufInfo) -> bool:
 def reference_level(info: GgufInfo) -> str | None:
     """``f32``, ``bf16`` or ``f16``; ``None`` when the file is quantized."""
     return None if is_quantized(info) else dominant_type(info).lower()
-
-
-def prompt_form(path: Path) -> str:
-    """How the model of a file is asked; raises ``QuantUsageError``.
-
-    The digest is that of the template's text, so that anybody can compare it with his own.
-    """
-    template = read_header(path).metadata.get("tokenizer.chat_template")
-    if not isinstance(template, str) or not template:
-        return "plain question"
-    return f"chat template sha256:{hashlib.sha256(template.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def inspect(path: Path) -> GgufInfo:
