@@ -92,7 +92,7 @@ class Settled:
         category: str | None,  # noqa: ARG002
         kind: Kind,
     ) -> Evidence:
-        return count_pairs(pair for m in members for pair in _pairs(m, kind) if pair)
+        return count_pairs(pair for m in members for pair in pairs_of(m, kind) if pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,8 @@ class UpTo:
                 if kind == "tolerance"
                 else self.is_settled(first, limit, m.chance, m.recorded_cases)
             ):
-                return own_looks(_pairs(m, kind, look), self.max_cases)
-        return own_looks(_pairs(m, kind), self.max_cases)
+                return own_looks(pairs_of(m, kind, look), self.max_cases)
+        return own_looks(pairs_of(m, kind), self.max_cases)
 
     def of_group(
         self,
@@ -192,7 +192,7 @@ class BySize:
         return look_from(self.size(level, category) / half)
 
     def of_probe(self, measurement: Measurement, kind: Kind) -> Evidence:
-        return count_pairs(pair for pair in _pairs(measurement, kind, measurement.own) if pair)
+        return count_pairs(pair for pair in pairs_of(measurement, kind, measurement.own) if pair)
 
     def of_group(
         self, members: Sequence[Measurement], category: str | None, kind: Kind
@@ -206,7 +206,7 @@ class BySize:
         return count_pairs(
             pair
             for m in members
-            for pair in _pairs(m, kind, m.own and max(m.own, planned[m.category]))
+            for pair in pairs_of(m, kind, m.own and max(m.own, planned[m.category]))
             if pair
         )
 
@@ -233,7 +233,7 @@ def look_from(cases: float) -> int:
     return next(look for look in looks_up_to(ENDLESS) if look >= cases)
 
 
-def _pairs(m: Measurement, kind: Kind, cases: int | None = None) -> Compared:
+def pairs_of(m: Measurement, kind: Kind, cases: int | None = None) -> Compared:
     """The outcomes of its first ``cases``, ``None``: of all; without those that are not counted."""
     if kind == "regression":
         return compared(m.cases[:cases])
@@ -241,7 +241,7 @@ def _pairs(m: Measurement, kind: Kind, cases: int | None = None) -> Compared:
 
 
 def _common_looks(members: Sequence[Measurement], kind: Kind, most: int) -> list[Look]:
-    return common_looks([Member(_pairs(m, kind), _weight(m, kind, most)) for m in members])
+    return common_looks([Member(pairs_of(m, kind), _weight(m, kind, most)) for m in members])
 
 
 def _weight(m: Measurement, kind: Kind, most: int) -> int:

@@ -34,8 +34,8 @@ class Settings:
 
     ``alpha`` is a share; ``regression_drop``, ``margin`` (what any level may lose) and the
     ``tolerances`` by level and category (``None``: all together) are percentage points;
-    ``fetched`` says of files from a hub what they are; ``benchmark`` counts rounds, ``context`` the
-    tokens that one sequence may hold.
+    ``time`` is what the session may take, in seconds; ``fetched`` says of files from a hub what
+    they are; ``benchmark`` counts rounds, ``context`` the tokens that one sequence may hold.
     """
 
     levels: tuple[Level, ...]
@@ -50,6 +50,7 @@ class Settings:
     cases: int | None = None
     max_cases: int | None = None
     max_tokens: int | None = None
+    time: float | None = None
     difficulties: frozenset[int] | None = None
     alpha: float = DEFAULT_ALPHA
     update: Literal["no", "yes", "force"] = "no"
