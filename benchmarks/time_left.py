@@ -88,9 +88,11 @@ def record(path: Path, arguments: list[str]) -> int:
 
 def said(events: list[Mapping[str, Any]], clock: str) -> Iterator[tuple[float, float]]:
     """Whenever the view is drawn: the time, and the seconds that it says are left."""
+    from pytest_quant.base.converter import structured
     from pytest_quant.plugin.node_ids import level_of
     from pytest_quant.plugin.tally import Tally
     from pytest_quant.session.pace import Plan
+    from pytest_quant.session.workload import Workload
 
     now = 0.0
     levels = {e["m"]["level"] for e in events if "m" in e}
@@ -108,7 +110,9 @@ def said(events: list[Mapping[str, Any]], clock: str) -> Iterator[tuple[float, f
         elif event["kind"] == "report":
             if selected := event.get("selected"):
                 compared = selected.get("compared", [*selected["by_category"]])
-                tally.expect(Plan(selected["by_category"], compared, in_turn))
+                workload = selected.get("workload")
+                load = workload and structured(workload, Workload)
+                tally.expect(Plan(selected["by_category"], compared, in_turn, workload=load))
             then = began.get(nodeid, (event["t"], event["cpu"]))
             wall, cpu = event["t"] - then[0], event["cpu"] - then[1]
             share = cpu / wall if clock == "cpu" and wall else 1.0
@@ -116,8 +120,9 @@ def said(events: list[Mapping[str, Any]], clock: str) -> Iterator[tuple[float, f
                 tally.learn(
                     nodeid, {"measurement": _measurement(m, share)}, event["duration"] * share
                 )
-            elif "::divergence[" in nodeid and event["when"] == "call":
-                tally.compared(nodeid, event["duration"] * share)
+            elif "::divergence" in nodeid and event["when"] == "call":
+                responses = "-responses[" in nodeid
+                tally.compared(nodeid, event["duration"] * share, responses=responses)
         if event["kind"] in ("begin", "end") and (left := tally.left()):
             yield now, left
 
