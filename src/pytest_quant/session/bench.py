@@ -29,6 +29,7 @@ from pytest_quant.runtimes.protocol import (
     require,
 )
 from pytest_quant.runtimes.responses import Outlooks, ResponseCache
+from pytest_quant.session.choices import chosen
 from pytest_quant.session.partings import SHOWN, PartingReader
 from pytest_quant.session.references import (
     NotRecorded,
@@ -40,7 +41,7 @@ from pytest_quant.session.references import (
     plain_terms,
     too_long,
 )
-from pytest_quant.session.replies import answers_of, chosen, prompts_of, reply_of
+from pytest_quant.session.replies import answers_of, prompts_of, reply_of
 from pytest_quant.session.room import Answers
 from pytest_quant.session.sampling import Sampling
 from pytest_quant.session.screening import Screening
@@ -255,16 +256,34 @@ class Bench:
         self, probe: Probe, level: str, parts: Sequence[tuple[Case, ...]], room: int
     ) -> list[Answers]:
         """The answers to several batches of cases, which may be worked on at once."""
-        if probe.by == "likelihood":
-            score = partial(self._score, level)
-            scored = [(cases, *chosen(probe, cases, score)) for cases in parts]
-            return [(answers_of(probe, cases, found), effort) for cases, found, effort in scored]
         asked = [[prompt for case in cases for prompt in prompts_of(case)] for cases in parts]
+        if probe.by == "likelihood":
+            return self._choose(probe, level, parts, asked, room)
         batches = self._generate(level, asked, room)
         return [
             (answers_of(probe, cases, [*map(reply_of, batch.responses)]), _effort(batch))
             for cases, batch in zip(parts, batches, strict=True)
         ]
+
+    def _choose(
+        self,
+        probe: Probe,
+        level: str,
+        parts: Sequence[tuple[Case, ...]],
+        asked: Sequence[Sequence[str]],
+        room: int,
+    ) -> list[Answers]:
+        """The likeliest options where the level itself writes one, if it can write."""
+        try:
+            batches = self._generate(level, asked, room)
+        except Lacking:
+            batches = [Batch((), 0.0)] * len(parts)
+        found = []
+        for cases, batch in zip(parts, batches, strict=True):
+            written = [response.whole for response in batch.responses]
+            replies, effort = chosen(probe, cases, written, partial(self._score, level))
+            found.append((answers_of(probe, cases, replies), _total([_effort(batch), effort])))
+        return found
 
     def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
         def score() -> tuple[Scores, RuntimeInfo]:
