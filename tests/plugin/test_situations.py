@@ -87,8 +87,8 @@ def fails_its_record(project: Project, files: Files) -> Run:
 
 def diverges_from_its_record(project: Project, files: Files) -> Run:
     record = (*given(files.sound), *FEW, "--quant-update-baselines")
-    project.run("--quant-levels=q8", *record, divergence=True)
-    return project.run("--quant-levels=q8", *given(files.coarse), *FEW, *REPORTS, divergence=True)
+    project.run("--quant-levels=q8", *record, held_text=True)
+    return project.run("--quant-levels=q8", *given(files.coarse), *FEW, *REPORTS, held_text=True)
 
 
 def lacks_a_part_of_its_record(project: Project, _files: Files) -> Run:
