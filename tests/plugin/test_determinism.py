@@ -24,21 +24,21 @@ def runs(
 ) -> Mapping[str, Run]:
     """Sessions that overlap, none of which finds an answer in a cache.
 
-    The first two are each in a Python of its own, whose sets have an order of their own. One level
-    is damaged, so that it fails and ``--lf`` has something to select.
+    The second is in a Python of its own, whose sets have another order. One level is damaged, so
+    that it fails and ``--lf`` has something to select.
     """
 
-    def run(project: Project, *args: str, divergence: bool = False) -> Run:
+    def run(project: Project, *args: str, divergence: bool = False, fresh: bool = False) -> Run:
         return project.run(
             "--quant-levels=q8,q4",
-            "--quant-cases=8",
+            "--quant-cases=6",
             "--quant-alpha=0.4",
             f"--quant-model={EMBEDDED_MODEL}",
             f"--quant-artifact=q8={damaged_q8_file}",
             f"--quant-cache-dir={cold_cache()}",
             *args,
             divergence=divergence,
-            fresh=divergence,
+            fresh=fresh,
         )
 
     def project() -> Project:
@@ -47,7 +47,7 @@ def runs(
     whole = project()
     return {
         "-n0": run(whole, "-n0", "-k", ALL, divergence=True),
-        "again": run(project(), "-n0", "-k", ALL, divergence=True),
+        "again": run(project(), "-n0", "-k", ALL, divergence=True, fresh=True),
         "--lf": run(whole, "-n0", "-k", ALL, "--lf"),
         "-n2": run(project(), "-n2", "-k", ALL),
         "-k": run(project(), "-n0", "-k", PROBE),
