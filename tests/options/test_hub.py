@@ -30,7 +30,9 @@ def test_the_record_names_the_commit(project: Project) -> None:
     with stand_in() as server:
         server.put("me/toy", "f16/toy.gguf", EMBEDDED_MODEL.read_bytes())
         model = "hf://me/toy/f16/toy.gguf"
-        run = project.run(*ONE_PROBE, f"--quant-model={model}", "-n2", HF_ENDPOINT=server.url)
+        run = project.run(
+            *ONE_PROBE, f"--quant-model={model}", "-n2", fresh=True, HF_ENDPOINT=server.url
+        )
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     assert [run.level(name)["source"] for name in ("f16", "q8")] == [f"{model}@{FIRST}"] * 2
     assert f"f16, q8: from {model}@{FIRST}" in run.told
