@@ -28,6 +28,7 @@ WORDS_IN_A_ROW = 8
 # Characters of the text, and the most of one of its pieces: long ones would be most of the text.
 LENGTH = 200_000
 MOST = 3_000
+LONGEST_EXAMPLE = 400
 # Of one probe: what stands in its prompts stands in the first of them.
 CASES = 40
 MOST_OF_A_PROBE = 400_000
@@ -72,12 +73,16 @@ def _pieces(files: Iterable[Path], between: str) -> Iterator[str]:
         yield piece
 
 
-def _solved(probes: Iterable[Probe]) -> Iterator[str]:
+def _solved(probes: Iterable[Probe], judged: set[tuple[str, ...]]) -> Iterator[str]:
     known = [probe for probe in probes if probe.solution is not None and probe.held_out]
-    drawn = training_examples(known, "importance")
-    while True:
-        examples = [*islice(drawn, 12)]
-        yield "\n".join(f"Question: {asked}\nAnswer: {said}\n" for _, asked, said in examples)
+    piece = ""
+    for _, asked, said in training_examples(known, "importance"):
+        example = f"Question: {asked}\nAnswer: {said}\n\n"
+        if len(example) < LONGEST_EXAMPLE and not rows_of_words(example) & judged:
+            piece += example
+        if len(piece) > MOST:
+            yield piece
+            piece = ""
 
 
 def main() -> None:
@@ -87,7 +92,7 @@ def main() -> None:
     code = sorted((HERE / "src").rglob("*.py"), key=lambda path: path.name[::-1])
     sources = [
         _pieces(docs, r"(?<=\n\n)"),
-        _solved(probes),
+        _solved(probes, judged),
         _pieces(code, r"(?<=\n\n\n)"),
     ]
     length = 0

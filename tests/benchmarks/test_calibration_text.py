@@ -10,7 +10,7 @@ from pytest_quant.base.library import CALIBRATION_TEXT
 from pytest_quant.probes.cases import side_of
 
 # Of a probe; what its template says is in each.
-CASES, LENGTH = 12, 60_000
+CASES, LENGTH = 6, 30_000
 
 
 def test_no_eight_words_in_a_row_are_in_a_case_or_the_held_text() -> None:
@@ -30,7 +30,7 @@ def test_its_questions_are_never_asked() -> None:
     """They are on the side of the cases that the embedded model learns from."""
     parts = CALIBRATION_TEXT.read_text("utf-8").split("\nQuestion: ")[1:]
     asked = [part.partition("\nAnswer: ")[0] for part in parts]
-    assert len(asked) > 80
+    assert len(asked) > 700
     assert [question for question in asked if side_of(question) != "training"] == []
 
 
