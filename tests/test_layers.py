@@ -164,7 +164,7 @@ def users(library: str) -> list[str]:
 
 
 def test_no_runtime_is_known_outside_of_its_own_room() -> None:
-    """But to the registry. The command that lists what llama.cpp makes of a file is about GGUF."""
+    """But to the registry. Commands about GGUF: what llama.cpp makes of a file, and with what."""
     for runtime in ("llamacpp", "scripted"):
         room = f"runtimes.{runtime}"
         users = [
@@ -173,7 +173,7 @@ def test_no_runtime_is_known_outside_of_its_own_room() -> None:
             if not below(name, (room,))
             and any(below(found, (f"pytest_quant.{room}",)) for found in imported(path))
         ]
-        assert users == (["cli.levels"] if runtime == "llamacpp" else [])
+        assert users == (["cli.imatrix", "cli.levels"] if runtime == "llamacpp" else [])
 
 
 def test_every_dependency_is_used() -> None:

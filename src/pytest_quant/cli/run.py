@@ -48,6 +48,11 @@ def add_command(commands: Any) -> None:
         help="ready-made file of one level; may be repeated",
     )
     parser.add_argument(
+        "--imatrix",
+        metavar="FILE",
+        help="importance matrix of the model, with which levels are quantized, or hf:// as above",
+    )
+    parser.add_argument(
         "--reference",
         metavar="LEVEL",
         help="level that the others are measured against (default: the highest precision at hand)",
@@ -125,6 +130,7 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
         chosen.levels.split(","),
         model=chosen.model,
         artifacts=_artifacts(chosen.artifact),
+        imatrix=chosen.imatrix,
         reference=chosen.reference,
         probes=chosen.probes,
         cases=chosen.cases,

@@ -163,6 +163,7 @@ class Plan:
             chosen.cache_dir,
             self.threads,
             self.announce,
+            chosen.imatrix,
         )
 
     @cached_property

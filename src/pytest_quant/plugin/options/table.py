@@ -34,6 +34,14 @@ OPTIONS = (
         action="append",
     ),
     _Option(
+        "imatrix",
+        "string",
+        "FILE",
+        "importance matrix of the model, in either form of llama.cpp's, with which levels are "
+        "quantized, or hf:// as above; pytest-quant imatrix makes one",
+        "none",
+    ),
+    _Option(
         "reference",
         "string",
         "LEVEL",
