@@ -37,6 +37,10 @@ class RuntimeFailed(Told, RuntimeError):
     """
 
 
+class TimeOver(Told):
+    """The time that the session was given is over; what was under way is dropped."""
+
+
 def words_of(error: BaseException) -> str:
     """What an error says to a person: of one that nobody foresaw also its kind and place."""
     if isinstance(error, Told):

@@ -1,4 +1,4 @@
-"""The divergence of every level in real sessions: measured once, in every mode, never judged."""
+"""The divergence of every level in real sessions: measured once, in every mode, and first."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ LEVELS = ("q8", "q2")
 # A probe of which q2 gets some cases wrong.
 SELECTED = (f"--quant-levels={','.join(LEVELS)}", "--quant-cases=8", "-k", "budget")
 NODEIDS = [f"quant-gate::divergence[{level}]" for level in LEVELS]
+LATER = [f"quant-gate::divergence-responses[{level}]" for level in LEVELS]
 
 
 @pytest.fixture(scope="module")
@@ -111,12 +112,12 @@ def test_is_a_test_like_any_other(runs: Mapping[str, Run]) -> None:
     for run in runs.values():
         ended = {line.split()[0] for line in run.lines if " PASSED " in line}
         ended |= {part for line in run.lines for part in line.split() if "[gw" in line}
-        assert set(NODEIDS) <= ended
+        assert {*NODEIDS, *LATER} <= ended
         suite = ET.parse(run.directory / "junit.xml").getroot().find("testsuite")
         assert suite is not None
         names = [str(case.get("name")) for case in suite.iter("testcase")]
         assert sorted(name for name in names if name.startswith("divergence")) == sorted(
-            nodeid.partition("::")[2] for nodeid in NODEIDS
+            nodeid.partition("::")[2] for nodeid in (*NODEIDS, *LATER)
         )
 
 
@@ -127,13 +128,23 @@ def test_the_summary_tells_them(whole: Run) -> None:
     assert sum(line.startswith("on f16's responses ") for line in whole.section) == len(LEVELS)
 
 
-def test_stands_last_of_its_level_and_only_where_probes_are_selected(project: Project) -> None:
+def test_stands_first_and_only_where_probes_are_selected(project: Project) -> None:
     project.write("test_own.py", "def test_own(): pass")
     arguments = ("--quant-levels=q8,q4", "--co", "-q")
     run = project.run(*arguments, "-k", f"({CAPITAL}) and not q4", divergence=True)
     assert [line for line in run.lines if "::" in line] == [
-        "probes/world_knowledge.yaml::capital[q8]",
         "quant-gate::divergence[q8]",
+        "probes/world_knowledge.yaml::capital[q8]",
+        "quant-gate::divergence-responses[q8]",
+    ]
+    run = project.run(*arguments, "-k", CAPITAL, divergence=True)
+    assert [line for line in run.lines if "::" in line] == [
+        "quant-gate::divergence[q8]",
+        "quant-gate::divergence[q4]",
+        "probes/world_knowledge.yaml::capital[q8]",
+        "quant-gate::divergence-responses[q8]",
+        "probes/world_knowledge.yaml::capital[q4]",
+        "quant-gate::divergence-responses[q4]",
     ]
     run = project.run(*arguments, "test_own.py", divergence=True)
     assert [line for line in run.lines if "::" in line] == ["test_own.py::test_own"]
@@ -142,7 +153,10 @@ def test_stands_last_of_its_level_and_only_where_probes_are_selected(project: Pr
 def test_can_be_deselected(project: Project) -> None:
     run = project.run(*SELECTED, "--deselect", NODEIDS[1], "--co", "-q", divergence=True)
     shown = [line for line in run.lines if line.startswith("quant-gate::")]
-    assert shown == [NODEIDS[0]]
+    assert shown == [NODEIDS[0], LATER[0]]
+    run = project.run(*SELECTED, "--deselect", LATER[1], "--co", "-q", divergence=True)
+    shown = [line for line in run.lines if line.startswith("quant-gate::")]
+    assert shown == [*NODEIDS, LATER[0]]
 
 
 def test_a_level_is_further_away_if_its_tokenizer_or_weights_are_damaged(
@@ -163,16 +177,18 @@ def test_a_level_is_further_away_if_its_tokenizer_or_weights_are_damaged(
 
 
 def test_what_was_measured_before_a_stop_is_kept(whole: Run, cache: Path, tmp_path: Path) -> None:
-    """The last level's item is interrupted by hand; the others' are as in the whole session."""
+    """The last level's items are not reached; the others' are as in the whole session."""
     project = Project(tmp_path, cache)
     project.write(
         "stopper.py",
         """
         def pytest_runtest_logstart(nodeid):
-            if nodeid == "quant-gate::divergence[q2]":
+            if nodeid == "quant-gate::divergence-responses[q2]":
                 raise KeyboardInterrupt
         """,
     )
     run = project.run(*SELECTED, "-n0", "-p", "stopper", divergence=True)
     assert run.code == pytest.ExitCode.INTERRUPTED
-    assert divergences(run) == [d for d in divergences(whole) if d["level"] != "q2"]
+    assert divergences(run) == [
+        d for d in divergences(whole) if (d["level"], d["source"]) != ("q2", "responses")
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_quant.session.pace import Pace, Plan, Probe
+from pytest_quant.session.workload import Share, Speed, Workload
 
 COUNTS = {"adversarial": 10, "iterative": 10, "long_context": 5}
 # Seconds of a probe: the reference and the level.
@@ -34,6 +35,7 @@ def steps(more: int = 0) -> Iterator[tuple[Pace, float]]:
                 yield pace, left
         left -= COMPARING
         pace.compared(level, COMPARING)
+        pace.compared(level, 0.0, responses=True)
         yield pace, left
 
 
@@ -73,3 +75,36 @@ def test_a_probe_that_runs_again_counts_once() -> None:
     for took in (9.0, 2.0):
         pace.probe("a", Probe("q4", "iterative", took, 0.0, took, 10, 4, 0))
     assert pace.left({}) == pytest.approx(4.0)
+
+
+def foreseen(**by_category: tuple[int, float, float]) -> Workload:
+    """Probes, and of a case the tokens that are read, and that are written at most."""
+    shares = {
+        name: Share(probes, {"q4": 8 * probes}, 8 * probes, read, written)
+        for name, (probes, read, written) in by_category.items()
+    }
+    return Workload(shares, 1, compared=1, comparing=1000, speed=Speed(100, 10))
+
+
+def test_before_anything_ran_it_is_as_foreseen() -> None:
+    pace = Pace()
+    load = foreseen(iterative=(10, 100, 0))
+    pace.plan(Plan({"q4": {"iterative": 10}}, ["q4"], in_turn=False, workload=load))
+    whole = load.seconds()
+    assert whole is not None
+    # 160 cases of a second, and 1,000 tokens to compare.
+    assert whole == pytest.approx(170, abs=1)
+    assert pace.left({}) == whole
+    assert pace.left({"quant-gate::divergence[q4]": 4.0}) == whole - 4
+    pace.compared("q4", 5.0)
+    assert pace.left({}) == whole - 5
+
+
+def test_a_category_that_has_not_run_takes_what_its_prompts_say() -> None:
+    pace = Pace()
+    load = foreseen(iterative=(10, 100, 0), long_context=(10, 1000, 0))
+    plan = {"q4": {"iterative": 10, "long_context": 10}}
+    pace.plan(Plan(plan, [], in_turn=False, workload=load))
+    for i in range(10):
+        pace.probe(f"{i}[q4]", Probe("q4", "iterative", 2.0, 1.0, 1.0, 100, 8, 0))
+    assert pace.left({}) == pytest.approx(200)

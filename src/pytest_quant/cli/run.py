@@ -67,6 +67,9 @@ def add_command(commands: Any) -> None:
     )
     parser.add_argument("--cases", type=int, metavar="N", help="cases asked of each probe")
     parser.add_argument(
+        "--time", metavar="TIME", help="what the session may take, as 30m, 90s or 1h30m"
+    )
+    parser.add_argument(
         "--max-tokens", type=int, metavar="N", help="the most tokens that an answer may take"
     )
     parser.add_argument(
@@ -134,6 +137,7 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
         reference=chosen.reference,
         probes=chosen.probes,
         cases=chosen.cases,
+        time=chosen.time,
         max_tokens=chosen.max_tokens,
         margin=chosen.margin,
         chat_template=chosen.chat_template,

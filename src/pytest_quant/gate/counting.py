@@ -95,7 +95,7 @@ class Settled:
         category: str | None,  # noqa: ARG002
         kind: Kind,
     ) -> Evidence:
-        return count_pairs(pair for m in members for pair in _pairs(m, kind) if pair)
+        return count_pairs(pair for m in members for pair in pairs_of(m, kind) if pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +123,8 @@ class UpTo:
                 if kind == "tolerance"
                 else self.is_settled(first, limit, m.chance, m.recorded_cases)
             ):
-                return own_looks(_pairs(m, kind, look), self.max_cases)
-        return own_looks(_pairs(m, kind), self.max_cases)
+                return own_looks(pairs_of(m, kind, look), self.max_cases)
+        return own_looks(pairs_of(m, kind), self.max_cases)
 
     def of_group(
         self,
@@ -197,7 +197,7 @@ class BySize:
         return max(look for look in looks_up_to(ENDLESS) if look <= max(FIRST_LOOK, share))
 
     def of_probe(self, measurement: Measurement, kind: Kind) -> Evidence:
-        return count_pairs(pair for pair in _pairs(measurement, kind, measurement.own) if pair)
+        return count_pairs(pair for pair in pairs_of(measurement, kind, measurement.own) if pair)
 
     def of_group(
         self, members: Sequence[Measurement], category: str | None, kind: Kind
@@ -213,7 +213,7 @@ class BySize:
         return count_pairs(
             pair
             for m in members
-            for pair in _pairs(m, kind, m.own and max(m.own, planned[m.nodeid]))
+            for pair in pairs_of(m, kind, m.own and max(m.own, planned[m.nodeid]))
             if pair
         )
 
@@ -255,7 +255,7 @@ def look_from(cases: float) -> int:
     return next(look for look in looks_up_to(ENDLESS) if look >= cases)
 
 
-def _pairs(m: Measurement, kind: Kind, cases: int | None = None) -> Compared:
+def pairs_of(m: Measurement, kind: Kind, cases: int | None = None) -> Compared:
     """The outcomes of its first ``cases``, ``None``: of all; without those that are not counted."""
     if kind == "regression":
         return compared(m.cases[:cases])
@@ -264,7 +264,7 @@ def _pairs(m: Measurement, kind: Kind, cases: int | None = None) -> Compared:
 
 def _common_looks(members: Sequence[Measurement], kind: Kind, most: Shares) -> list[Look]:
     return common_looks(
-        [Member(_pairs(m, kind), _weight(m, kind, most[m.nodeid])) for m in members]
+        [Member(pairs_of(m, kind), _weight(m, kind, most[m.nodeid])) for m in members]
     )
 
 

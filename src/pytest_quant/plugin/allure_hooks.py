@@ -125,11 +125,13 @@ class AllureHooks:
         _fill(result, probe_result(run, item.measurement, item.result, item.regression))
 
     def _complete_divergence(self, result: TestResult, item: DivergenceItem) -> None:
-        run = self._run(result.start)
+        run, name = self._run(result.start), item.name.partition("[")[0]
         if item.distances is not None:
-            _fill(result, divergence_result(run, item.level, item.distances.divergences))
+            found = item.distances.divergences
+            told = divergence_result(run, name, item.level, found, failed=item.has_failed)
+            _fill(result, told)
         else:
-            _adopt(result, gate_identity(run, "divergence", item.level))
+            _adopt(result, gate_identity(run, name, item.level))
 
 
 class _Guard:

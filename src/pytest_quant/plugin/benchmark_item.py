@@ -71,6 +71,8 @@ def _timed(session: Session, level: str, rounds: int) -> Any:
             benchmark.pedantic(run, rounds=rounds)
             return tuple(benchmark.stats.stats.data)
 
+        if session.time.is_over:
+            pytest.skip("not timed: the time was over (--quant-time)")
         found = time_level(session, level, rounds, timer)
         request.node.benchmark = found
         tokens = found.prompt_tokens + found.new_tokens

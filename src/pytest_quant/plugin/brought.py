@@ -15,7 +15,7 @@ from pytest_quant.plugin.divergence_item import DivergenceItem
 from pytest_quant.plugin.items import ProbeItem, QuantItem
 from pytest_quant.plugin.problems import attach
 from pytest_quant.plugin.python_sets import counted, is_counted
-from pytest_quant.plugin.wire import Selected, attach_finding, attach_selected
+from pytest_quant.plugin.wire import Selected, attach_cut, attach_finding, attach_selected
 from pytest_quant.session.distances import Distances
 from pytest_quant.session.findings import Compared, Finding, Measured, Timed
 from pytest_quant.session.session import Session
@@ -28,6 +28,7 @@ MOST_LINES = 1_000
 def complete(report: pytest.TestReport, item: pytest.Item, level: str, session: Session) -> None:
     """Attach what the item has learned in its last run, and make foreign text harmless."""
     report.user_properties = list(item.user_properties)
+    attach_cut(report, session.time)
     attach(report, item, level)
     if not isinstance(item, QuantItem | BenchmarkItem):
         attest(report, item, level)
@@ -40,6 +41,7 @@ def complete(report: pytest.TestReport, item: pytest.Item, level: str, session: 
             session.deselected,
             session.by_category,
             session.compared,
+            session.workload,
         )
         attach_selected(report, told)
     if report.when == "call" and isinstance(item, ProbeItem | DivergenceItem | BenchmarkItem):
@@ -72,5 +74,5 @@ def _finding(item: ProbeItem | DivergenceItem | BenchmarkItem, session: Session)
     if isinstance(item, BenchmarkItem):
         return Timed(item.level, item.benchmark)
     if isinstance(item, DivergenceItem):
-        return Compared(item.level, item.distances or Distances())
+        return Compared(item.level, item.distances or Distances(), item.stage)
     return Measured(item.measurement, session.bench.runtimes if item.measurement else {})

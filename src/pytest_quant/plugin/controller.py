@@ -20,7 +20,7 @@ from pytest_quant.plugin.moments import Moments
 from pytest_quant.plugin.outputs import check_outputs
 from pytest_quant.plugin.problems import Problems
 from pytest_quant.plugin.unwritten import Unwritten
-from pytest_quant.plugin.wire import finding_of, selected_of
+from pytest_quant.plugin.wire import finding_of, is_cut, selected_of, tell_time
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.gate_tests import is_held_back
 from pytest_quant.reports.terminal import Line, case_study, summary, title
@@ -51,6 +51,7 @@ class Controller:
         allure = allure_directory(config)
         self._keeping = Keeping(config, session, allure, unwritten, self._moments)
         self._judge_key = ""
+        self._foretold = False
         # By this very command, not by an ini file that holds for every session of a project.
         given = ("quant_levels", "quant_require_baseline")
         self._is_asked_for = any(config.getoption(name) is not None for name in given)
@@ -58,6 +59,12 @@ class Controller:
     def pytest_report_header(self) -> list[str]:
         """One line of what will be tested."""
         return [harmless(header(self._session.plan.settings))]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """How much is to be asked, and about how long that takes, where this process collects."""
+        self._foretold = self._session.workload is not None
+        told = self._session.workload
+        return [f"quantization: {line}" for line in told.told()] if told else []
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Find the user's mistakes and make the artifacts before anything runs."""
@@ -79,6 +86,7 @@ class Controller:
         node.workerinput["quant_reference"] = plan.reference.name
         node.workerinput["quant_model"] = plan.model_name
         tell_worker(node.config, node.workerinput)
+        tell_time(node.workerinput, self._session.time)
         plan.threads = node.workerinput["quant_threads"]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -90,6 +98,12 @@ class Controller:
             self._session.selected = selected.probes
             self._session.deselected = selected.deselected
             self._session.by_category = selected.by_category
+            if selected.workload and not self._foretold:
+                self._foretold = True
+                for line in selected.workload.told():
+                    self._session.plan.announce(line)
+        if is_cut(report):
+            self._session.time.has_cut = True
         if found := finding_of(report):
             self._findings.keep(report.nodeid, found)
             if isinstance(found, Measured) and found.measurement is not None:

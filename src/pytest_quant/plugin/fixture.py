@@ -11,7 +11,7 @@ import pytest
 
 from pytest_quant.base.amounts import counted
 from pytest_quant.base.registry import kind_of
-from pytest_quant.errors import CheckerBroken, RuntimeFailed, SandboxUnavailable
+from pytest_quant.errors import CheckerBroken, RuntimeFailed, SandboxUnavailable, TimeOver
 from pytest_quant.metrics.measurement import Answer, CaseResult
 from pytest_quant.plugin.attendance import ASKED
 from pytest_quant.plugin.fixture_arguments import check_question, kind_of_check, unusable
@@ -86,6 +86,8 @@ class Quant:
             ) from None
         except RuntimeFailed as error:
             raise RuntimeFailed(str(error)) from None
+        except TimeOver as error:
+            pytest.skip(str(error))
 
     def check(
         self,

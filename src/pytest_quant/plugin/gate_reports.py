@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_quant.base.gate_names import GATE
 from pytest_quant.plugin.brought import clean
-from pytest_quant.plugin.node_ids import GATE
 from pytest_quant.plugin.properties import properties
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.gate_tests import GateTest, gate_tests

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_quant.base.amounts import counted, in_points
+from pytest_quant.base.durations import exactly
 from pytest_quant.runtimes.hardware import ALL_LAYERS
 from pytest_quant.session.settings import Settings
 
@@ -22,7 +23,8 @@ def header(settings: Settings) -> str:
     placed = "".join(f", {told}" for told in _placed(settings))
     margin = "" if settings.margin is None else f", margin {in_points(settings.margin)}"
     asked = f"{levels} of {model}, {cases}{margin}, alpha {settings.alpha:g}{only}"
-    return f"quantization: {asked}{placed}"
+    time = f", {exactly(settings.time)}" if settings.time else ""
+    return f"quantization: {asked}{time}{placed}"
 
 
 def _placed(settings: Settings) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.base.harmless import message
-from pytest_quant.errors import CheckerBroken, QuantUsageError, RuntimeFailed
+from pytest_quant.errors import CheckerBroken, QuantUsageError, RuntimeFailed, TimeOver
 from pytest_quant.plugin.node_ids import mark_of
 from pytest_quant.plugin.properties import findings, labels, set_properties
 from pytest_quant.plugin.stash import SESSION
@@ -46,6 +46,17 @@ class QuantItem(pytest.Item):
         self.user_properties[:] = [
             own for own in self.user_properties if not own[0].startswith("quant_")
         ]
+
+    def runtest(self) -> None:
+        """Run it, unless the session's time is over, or ends meanwhile."""
+        self.forget()
+        try:
+            self.ask()
+        except TimeOver as error:
+            pytest.skip(str(error))
+
+    def ask(self) -> None:
+        raise NotImplementedError
 
     @contextmanager
     def in_words(self, what: str) -> Iterator[None]:
@@ -98,10 +109,9 @@ class ProbeItem(QuantItem):
         """Whether a verdict of the gate says so."""
         return any(found and found.verdict == "fail" for found in (self.result, self.regression))
 
-    def runtest(self) -> None:
+    def ask(self) -> None:
         from pytest_quant.plugin.stories import story
 
-        self.forget()
         session = self.config.stash[SESSION]
         named = labels(self.level, session.plan.reference.name, self.probe.category)
         set_properties(self, [*named, ("quant_difficulty", self.probe.difficulty)])

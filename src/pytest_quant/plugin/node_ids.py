@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from pytest_quant.base.gate_names import DIVERGENCE, GATE, RESPONSES
 from pytest_quant.session.suite_files import FOLDER
 
 # Of probe files.
 _ENDINGS = (".yaml", ".yml")
-GATE = "quant-gate"
 
 
 def level_of(nodeid: str, levels: Collection[str]) -> str:
@@ -30,6 +30,9 @@ def mark_of(level: str) -> str:
 
 def stage_of(nodeid: str) -> str:
     """What a test that asks no probe does with its level, in words; ``""`` for any other test."""
-    if not nodeid.startswith(f"{GATE}::divergence["):
-        return ""
-    return "comparing with the reference token by token"
+    folder, _, name = nodeid.partition("::")
+    stages = {
+        DIVERGENCE: "comparing with the reference token by token",
+        RESPONSES: "comparing on the reference's responses",
+    }
+    return stages.get(name.partition("[")[0], "") if folder == GATE else ""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_quant.gate.level_verdict import Problem
+from pytest_quant.plugin.divergence_item import DivergenceItem
 from pytest_quant.plugin.items import ProbeItem, QuantItem
 from pytest_quant.plugin.wire import is_crash
 from pytest_quant.reports.plain_text import shown
@@ -42,7 +43,8 @@ def attach(report: pytest.TestReport, item: pytest.Item, level: str) -> None:
     if not report.failed:
         return
     probe = item.probe if isinstance(item, ProbeItem) else None
-    if isinstance(item, ProbeItem) and report.when == "call" and item.has_failed:
+    judged = isinstance(item, ProbeItem | DivergenceItem) and item.has_failed
+    if judged and report.when == "call":
         report.quant_judged = True  # type: ignore[attr-defined]
         return
     broken = isinstance(item, QuantItem) or item.stash.get(_BROKEN, True)

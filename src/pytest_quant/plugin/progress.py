@@ -7,6 +7,7 @@ goes on writing. Elsewhere, as in a CI log, it is a line of its own every so oft
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Generator
@@ -34,11 +35,12 @@ class Progress:
         *,
         in_turn: bool,
         comparing: int,
+        time_left: Callable[[], float] = lambda: math.inf,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._reporter = reporter
         self._in_turn, self._comparing = in_turn, comparing
-        self._tally = Tally(level_of, now)
+        self._tally = Tally(level_of, now, time_left)
         self._now = now
         self._last = now()
         self._live = reporter.isatty and _is_ours_alone(config)
@@ -65,12 +67,14 @@ class Progress:
         """Count what a probe brought; leave the line to pytest for its own letter."""
         if selected := selected_of(report):
             told = selected.by_category, selected.compared
-            self._tally.expect(Plan(*told, self._in_turn, self._comparing))
+            plan = Plan(*told, self._in_turn, self._comparing, selected.workload)
+            self._tally.expect(plan)
         found = raw_finding(report)
         if found is not None and found["kind"] == "measured":
             self._tally.learn(report.nodeid, found, report.duration)
         elif found is not None and found["kind"] == "compared":
-            self._tally.compared(report.nodeid, report.duration)
+            on_responses = found["stage"] == "responses"
+            self._tally.compared(report.nodeid, report.duration, responses=on_responses)
         crashed = is_crash(report)
         if crashed:
             self._tally.end(report.nodeid)

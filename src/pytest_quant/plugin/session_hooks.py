@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,17 +48,20 @@ class SessionHooks:
     ) -> None:
         """Drop what is too easy or too hard; bring the items of a level together.
 
-        A level's model is then loaded once. Last of each level comes its divergence, last of all
-        the benchmarks.
+        A level's model is then loaded once for its questions. What needs no question, and shows a
+        broken file in a minute, comes before all of them: the divergence of every level on the held
+        text. Last of each level comes that on responses, last of all the benchmarks.
         """
         dropped = [item for item in items if not self._is_wanted(item)]
         if dropped:
             dropped[0].config.hook.pytest_deselected(items=dropped)
             items[:] = [item for item in items if self._is_wanted(item)]
-        if self._session.plan.sources:
-            items += divergence_items(session, self._levels, items)
-        order = {level: i for i, level in enumerate(self._levels)}
-        items.sort(key=lambda item: order.get(_level(item), -1))
+        sources = self._session.plan.sources
+        first = [*divergence_items(session, self._levels, items, "text")] if sources else []
+        if "responses" in sources:
+            items += divergence_items(session, self._levels, items, "responses")
+        order = {level: i for i, level in enumerate(self._levels, 1)}
+        items[:] = sorted([*first, *items], key=lambda item: _place(item, order))
         items += benchmark_items(session, self._session)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -80,8 +84,10 @@ class SessionHooks:
                 known = self._session.deselected
                 known[item.level] = known.get(item.level, 0) + 1
 
+    # Before the terminal tells what was collected.
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Share the error budget among what was selected."""
+        """Share the error budget among what was selected; work out how much that is to ask."""
         probes = [item for item in session.items if isinstance(item, ProbeItem)]
         # A test that is to run twice is one check all the same.
         once = {(item.probe.id, item.level): (item.probe.category, item.level) for item in probes}
@@ -93,6 +99,11 @@ class SessionHooks:
         self._session.select(once.values(), len(sets))
         compared = (item.level for item in session.items if isinstance(item, DivergenceItem))
         self._session.compared = list(dict.fromkeys(compared))
+        if probes and not session.config.option.collectonly and _is_first(session.config):
+            from pytest_quant.session.forecast import forecast
+
+            asked = [(item.probe, item.level) for item in probes]
+            self._session.workload = forecast(self._session, asked)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Tell a check that the sample could not decide from one that passed."""
@@ -131,6 +142,18 @@ class SessionHooks:
     def pytest_unconfigure(self) -> None:
         """Free the models."""
         self._session.close()
+
+
+def _is_first(config: pytest.Config) -> bool:
+    """Whether this process is the one, or the first, that asks: one timed batch is enough."""
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    return workerinput is None or workerinput["workerid"] == "gw0"
+
+
+def _place(item: pytest.Item, order: Mapping[str, int]) -> int:
+    if isinstance(item, DivergenceItem) and item.stage == "text":
+        return 0
+    return order.get(_level(item), -1)
 
 
 def _level(item: pytest.Item) -> str:

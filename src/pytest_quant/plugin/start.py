@@ -25,13 +25,15 @@ from pytest_quant.plugin.progress import Progress
 from pytest_quant.plugin.rootdir import check_rootdir
 from pytest_quant.plugin.session_hooks import SessionHooks
 from pytest_quant.plugin.stash import SESSION, thread_count
+from pytest_quant.plugin.time_hooks import TimeHooks
 from pytest_quant.plugin.unwritten import Unwritten
-from pytest_quant.session.pace import comparing_tokens
+from pytest_quant.plugin.wire import time_of
 from pytest_quant.session.plan import Agreed, Plan
 from pytest_quant.session.probe_files import ProbeFiles, default_paths, resolve_argument
 from pytest_quant.session.session import Session
 from pytest_quant.session.settings import Settings
 from pytest_quant.session.suite_files import SuiteFiles
+from pytest_quant.session.workload import comparing_tokens
 
 
 def start(config: pytest.Config) -> None:
@@ -57,8 +59,13 @@ def start(config: pytest.Config) -> None:
     unwritten = Unwritten()
     session = Session(plan, files, unwritten.answers)
     session.selection = chosen
+    if workerinput is not None:
+        session.time.join(*time_of(workerinput))
     config.stash[SESSION] = session
     config.pluginmanager.register(SessionHooks(session), "quant-session")
+    if settings.time is not None:
+        # What is registered later comes earlier.
+        config.pluginmanager.register(TimeHooks(session), "quant-time")
     config.pluginmanager.register(unwritten, "quant-unwritten")
     allure = allure_directory(config)
     if allure is not None:
@@ -85,7 +92,14 @@ def _start_controller(config: pytest.Config, session: Session, unwritten: Unwrit
         # A given number of cases is all that is asked.
         in_turn = session.plan.settings.cases is None
         comparing = comparing_tokens(session.plan.settings.text)
-        progress = Progress(config, reporter, group_of, in_turn=in_turn, comparing=comparing)
+        progress = Progress(
+            config,
+            reporter,
+            group_of,
+            in_turn=in_turn,
+            comparing=comparing,
+            time_left=lambda: session.time.left,
+        )
         config.pluginmanager.register(progress, "quant-progress")
     if config.pluginmanager.hasplugin("xdist"):
         from pytest_quant.plugin.xdist.hooks import XdistHooks

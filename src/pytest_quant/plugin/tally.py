@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from pytest_quant.plugin.node_ids import stage_of
-from pytest_quant.session.pace import WRITTEN, Pace, Plan, Probe
+from pytest_quant.session.pace import Pace, Plan, Probe
+from pytest_quant.session.workload import WRITTEN
 
 
 class Tally:
-    """What was done so far. ``now`` tells the time in seconds, from any zero."""
+    """What was done so far. ``now`` tells the time in seconds, from any zero; the session is given
+    no more than ``time_left``.
+    """
 
-    def __init__(self, level_of: Callable[[str], str], now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        level_of: Callable[[str], str],
+        now: Callable[[], float],
+        time_left: Callable[[], float] = lambda: math.inf,
+    ) -> None:
+        self._time_left = time_left
         self._level_of = level_of
         self._now = now
         self._running: dict[str, str] = {}
@@ -66,9 +76,9 @@ class Tally:
         if measurement is not None:
             self._pace.probe(nodeid, _probe(measurement, took))
 
-    def compared(self, nodeid: str, took: float) -> None:
-        """A level was compared token by token."""
-        self._pace.compared(self._level_of(nodeid), took)
+    def compared(self, nodeid: str, took: float, *, responses: bool = False) -> None:
+        """A level was compared token by token, on the held text or on ``responses``."""
+        self._pace.compared(self._level_of(nodeid), took, responses=responses)
 
     def ask_more(self) -> None:
         """All tests have run; what the checks over several probes need is asked from now on."""
@@ -79,7 +89,7 @@ class Tally:
         if self._asks_more is None:
             return ""
         began, expected = self._asks_more
-        left = expected - (self._now() - began)
+        left = min(expected - (self._now() - began), self._time_left())
         return _clock(left) if left >= 1 else ""
 
     def _count(self, effort: dict[str, Any], sign: int) -> None:
@@ -96,14 +106,15 @@ class Tally:
     def left(self) -> float:
         """Seconds until the end of the session, as far as can be told."""
         running = {nodeid: self._now() - since for nodeid, since in self._since.items()}
-        return self._pace.left(running, self._most_at_once)
+        return min(self._pace.left(running, self._most_at_once), self._time_left())
 
     def told(self, room: int) -> str:
         """The view in at most ``room`` columns, as much of it as fits; empty if nothing does."""
         levels = list(dict.fromkeys(self._running.values()))
         names = ", ".join(levels)
         left = [_clock(seconds)] if (seconds := self.left()) >= 1 else []
-        forms = [f"{names}: the first probe is asked"]
+        first = f"{names}: the first probe is asked"
+        forms = [", ".join([first, *left]), first]
         stages = [self.stage(nodeid) for nodeid in self._running]
         if stages and all(stages):
             forms = [", ".join([*stages, *left]), ", ".join(stages)]

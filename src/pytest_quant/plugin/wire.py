@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +12,8 @@ import pytest
 
 from pytest_quant.gate.budget import Budget
 from pytest_quant.session.findings import Compared, Counted, Finding, Measured, Timed
+from pytest_quant.session.time_budget import TimeBudget
+from pytest_quant.session.workload import Workload
 
 _PHASES = ("setup", "call", "teardown")
 _KINDS: Mapping[str, type[Finding]] = {
@@ -23,7 +27,7 @@ _KINDS: Mapping[str, type[Finding]] = {
 @dataclass(frozen=True, slots=True)
 class Selected:
     """How many probes are asked and left out, by level, and the budget that they share; the levels
-    whose divergence is measured.
+    whose divergence is measured; how much that is to ask, where it was worked out.
     """
 
     budget: Budget
@@ -31,6 +35,7 @@ class Selected:
     deselected: dict[str, int]
     by_category: dict[str, dict[str, int]]
     compared: list[str]
+    workload: Workload | None = None
 
 
 def attach_finding(report: pytest.TestReport, found: Finding) -> None:
@@ -67,7 +72,34 @@ def attach_selected(report: pytest.TestReport, selected: Selected) -> None:
     report.quant_selected = asdict(selected)  # type: ignore[attr-defined]
 
 
+def attach_cut(report: pytest.TestReport, time: TimeBudget) -> None:
+    """Let a report tell that something was left out for want of time."""
+    report.quant_cut = time.has_cut  # type: ignore[attr-defined]
+
+
+def is_cut(report: pytest.TestReport) -> bool:
+    """Whether a report tells so."""
+    return bool(getattr(report, "quant_cut", False))
+
+
+def tell_time(workerinput: dict[str, Any], budget: TimeBudget) -> None:
+    """When the time is over, for a worker, whose own clock may count from another zero."""
+    if budget.is_given:
+        workerinput["quant_ends"] = time.time() + budget.left
+
+
+def time_of(workerinput: Mapping[str, Any]) -> tuple[float, int]:
+    """The seconds that are left for a worker, and how many workers there are."""
+    ends = workerinput.get("quant_ends", math.inf)
+    return max(0.0, ends - time.time()), workerinput["workercount"]
+
+
 def selected_of(report: pytest.TestReport) -> Selected | None:
     """What was selected, if a report tells it."""
     raw: dict[str, Any] | None = getattr(report, "quant_selected", None)
-    return None if raw is None else Selected(**{**raw, "budget": Budget(**raw["budget"])})
+    if raw is None:
+        return None
+    from pytest_quant.base.converter import structured
+
+    found: Selected = structured(raw, Selected)
+    return found

@@ -68,6 +68,17 @@ class LevelRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeSpent:
+    """What a session was given, and what it took, in seconds; ``over``: that ended it, and not all
+    was asked that was to be.
+    """
+
+    given: float
+    spent: float
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """One session. ``created`` is an ISO 8601 time in UTC.
 
@@ -81,6 +92,7 @@ class RunRecord:
     one was asked. ``supply`` says how many cases a probe has, by node id, where these are fewer
     than an undecided check over several probes would take. ``provenance`` is how the session was
     asked for, unknown to older records; ``stopped``: it ended before all was asked.
+    ``time`` is that of a session that was given some.
     """
 
     created: str
@@ -110,6 +122,7 @@ class RunRecord:
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
     stopped: bool = False
+    time: TimeSpent | None = None
     supply: dict[str, int] = field(default_factory=dict)
     provenance: Provenance | None = None
 

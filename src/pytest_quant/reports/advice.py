@@ -37,8 +37,11 @@ def advice(record: RunRecord) -> Iterator[str]:
             f"{', '.join(silent)}: nothing was compared. Ask a model that can do the probes, or "
             "write probes that it can do (quant_probes)."
         )
-    if unasked := names.get("not asked"):
-        yield f"{', '.join(unasked)}: not asked, so nothing is known."
+    unasked = names.get("not asked", [])
+    if compared := [name for name in unasked if record.divergences_of(name)]:
+        yield f"{', '.join(compared)}: asked no question, so its divergence is all that is known."
+    if unknown := [name for name in unasked if name not in compared]:
+        yield f"{', '.join(unknown)}: not asked, so nothing is known."
 
 
 def _hold_back(record: RunRecord, failed: list[str]) -> Iterator[str]:
@@ -53,6 +56,9 @@ def _let_go(record: RunRecord, passed: list[str]) -> Iterator[str]:
     """What may be said of levels within the limit: that they may ship, only where the limits are
     the user's own, or a baseline was met, all of it; the guide's limits are nobody's promise.
     """
+    if record.time and record.time.over:
+        yield f"{', '.join(passed)}: within the limit in what there was time to ask."
+        return
     if record.missing or record.stopped:
         yield f"{', '.join(passed)}: within the limit so far; run again for what is missing."
         return
@@ -168,11 +174,14 @@ def _how_to_decide(record: RunRecord, level: str) -> str:
     mine = record.of_level(level)
     if not mine and record.sets:
         return "its tests in Python have too few cases."
-    if len(mine) < record.level(level).selected:
+    cut = record.time is not None and record.time.over
+    if len(mine) < record.level(level).selected and not cut:
         return "run again for what is missing."
     excuses = [c.result.uninformative for c in group_checks(record, level)]
     if told := remedy(record, level):
         return told
+    if cut and not (excuses and all(excuses)):
+        return "a longer --quant-time would ask more."
     if excuses and all(excuses):
         return f"{excuses[0]}."
     return "more cases of these probes would not settle it."

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_quant.base.amounts import counted, in_points
+from pytest_quant.base.durations import about
 from pytest_quant.gate.forecast import Stock, cases_of_each, left
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.measurement import Measurement
@@ -96,17 +97,8 @@ def open_words(one: Open) -> str:
     if one.each is None:
         rest = f"; its probes have {one.left or 'no'} more"
     else:
-        rest = f", {time}" if (time := duration(one.seconds)) else ""
+        rest = f", {time}" if (time := about(one.seconds)) else ""
     return f"{one.check.subject} (about {counted(one.more, 'more case')}{rest})"
-
-
-def duration(seconds: float) -> str:
-    """Seconds, minutes or hours, as coarse as a forecast is; empty below one second."""
-    if seconds < 1:
-        return ""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def limit_words(level: LevelRecord, checks: list[Check]) -> str:
@@ -180,11 +172,14 @@ def remedy(record: RunRecord, level: str) -> str:
     told = []
     if enough:
         option = "--quant-cases" if record.cases is not None else "--quant-max-cases"
-        time = duration(sum(one.seconds for one in enough))
-        told.append(
-            f"{option}={max(one.each or 0 for one in enough)}, so many cases of each probe, would "
-            f"ask what it takes{f', in about {time}' if time else ''}"
-        )
+        time = about(sum(one.seconds for one in enough))
+        if record.time:
+            told.append(f"a --quant-time that is {time or '1 s'} longer would ask what it takes")
+        else:
+            told.append(
+                f"{option}={max(one.each or 0 for one in enough)}, so many cases of each probe, "
+                f"would ask what it takes{f', in about {time}' if time else ''}"
+            )
     if lacking:
         told.append(
             f"the probes of {_named(lacking)} have too few cases: write more (quant_probes), or "

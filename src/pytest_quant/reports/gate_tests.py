@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pytest_quant.base.gate_names import GATE
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.likelihood_regression import LikelihoodCheck
 from pytest_quant.gate.tolerance_check import CheckVerdict
@@ -16,8 +17,6 @@ from pytest_quant.reports.baselines import shortfall_text
 from pytest_quant.reports.failures import divergence_text, failure_text
 from pytest_quant.reports.likelihood import likelihood_text
 from pytest_quant.reports.standing import why_nothing
-
-GATE = "quant-gate"
 
 
 @dataclass(frozen=True, slots=True)

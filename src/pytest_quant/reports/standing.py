@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_quant.base.durations import exactly
 from pytest_quant.gate.baseline_changes import BaselineUse
 from pytest_quant.gate.level_verdict import WORST_FIRST, LevelVerdict
 from pytest_quant.record.run import LevelRecord, RunRecord
@@ -23,17 +24,32 @@ WORDS: dict[LevelVerdict, str] = {
 
 
 def standing_lines(record: RunRecord) -> Iterator[str]:
-    """A line for each level under test: its verdict, and how much of its record was compared."""
+    """That the time ended it, if it did; then a line for each level under test: its verdict, and
+    how much of its record was compared.
+    """
+    yield from time_lines(record)
     for level in record.levels:
         if level.verdict is not None:
             yield _line(record, level)
-    if record.missing:
+    if record.time and record.time.over:
+        pass
+    elif record.missing:
         selected = counted(record.missing + len(record.measurements), "selected test")
         yield f"incomplete: {record.missing} of {selected} brought no measurement"
     elif record.stopped:
         yield "stopped before all was asked"
     if record.other_failures:
         yield f"{counted(record.other_failures, 'failed test')} beside those of the levels"
+
+
+def time_lines(record: RunRecord) -> Iterator[str]:
+    """The first line of a session that its time ended."""
+    time = record.time
+    if time and time.over:
+        asked = f"{len(record.measurements):,} of "
+        asked += counted(record.missing + len(record.measurements), "selected test")
+        brought = "had time" if record.missing else "had time, and more cases were to be asked"
+        yield f"ended by --quant-time, after {exactly(time.given)}: {asked} {brought}"
 
 
 def session_verdict(record: RunRecord) -> LevelVerdict:

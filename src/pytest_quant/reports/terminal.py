@@ -35,7 +35,7 @@ from pytest_quant.reports.results import (
     category_checks,
     silent_categories,
 )
-from pytest_quant.reports.standing import WORDS, standing_lines
+from pytest_quant.reports.standing import WORDS, standing_lines, time_lines
 from pytest_quant.reports.tables import table_lines
 from pytest_quant.reports.thinking import thinking_notes
 
@@ -117,7 +117,9 @@ def _lines(record: RunRecord) -> Iterator[Line]:
 def _standing(record: RunRecord) -> Iterator[Line]:
     """What became of each level: the first that anyone reads."""
     verdicts = [level.verdict for level in record.levels if level.verdict is not None]
-    lines = list(standing_lines(record))
+    first = list(time_lines(record))
+    yield from (Line(text, "yellow") for text in first)
+    lines = list(standing_lines(record))[len(first) :]
     yield from (Line(t, _COLOURS[v]) for t, v in zip(lines, verdicts, strict=False))
     yield from (Line(text, "red") for text in lines[len(verdicts) :])
 
@@ -154,6 +156,8 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     ]
     assert level.verdict is not None
     if not checks:
+        # It may have been compared before any question.
+        yield from _compared(record, level)
         yield Line(f"{level.name}: {WORDS[level.verdict]}", _COLOURS[level.verdict])
         return
     yield Line(
@@ -175,10 +179,21 @@ def _level_table(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
     yield from map(Line, divergence_lines(record, level.name))
     yield from _robustness(record, level)
     yield from _errors(record, level)
-    for text in recorded_lines(record, level.name):
-        yield Line(text, _COLOURS["fail"] if text.endswith(": fail") else "")
+    yield from _recorded(record, level)
     yield from map(Line, level_lines(record, level.name))
     yield Line(f"{level.name}: {WORDS[level.verdict].upper()}", _COLOURS[level.verdict])
+
+
+def _compared(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
+    """What is known of a level of which nothing was asked."""
+    yield from map(Line, divergence_lines(record, level.name))
+    if record.divergences_of(level.name):
+        yield from _recorded(record, level)
+
+
+def _recorded(record: RunRecord, level: LevelRecord) -> Iterator[Line]:
+    for text in recorded_lines(record, level.name):
+        yield Line(text, _COLOURS["fail"] if text.endswith(": fail") else "")
 
 
 def _together(record: RunRecord) -> Iterator[Line]:

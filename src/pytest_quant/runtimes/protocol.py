@@ -297,6 +297,15 @@ class AnswersTogether(Protocol):
         ...
 
 
+@runtime_checkable
+class Abortable(Protocol):
+    """A runtime that can be told, by another thread, to end what it works on."""
+
+    def abort(self) -> None:
+        """Answers under way end as by a deadline; any other work fails (``RuntimeFailed``)."""
+        ...
+
+
 def generate_each(
     runtime: Runtime, batches: Sequence[Sequence[str]], limits: Limits
 ) -> list[Batch]:

@@ -68,17 +68,20 @@ class ResponseCache:
         ``generate`` is given those that are missing, all at once. Each is kept by itself; none
         that a deadline cut is kept.
         """
-        asked = [list(origin), limits.max_tokens, list(limits.stop), TEXT_FORMAT]
 
         def generate_missing(missing: Sequence[int]) -> Sequence[tuple[Batch, RuntimeInfo]]:
             return generate([batches[i] for i in missing])
 
         return self._get_or_make(
-            [[*asked, [*map(content_of, batch)]] for batch in batches],
+            [_generated(origin, batch, limits) for batch in batches],
             generate_missing,
             lambda batch: all(response.finish != "deadline" for response in batch.responses),
             _batch,
         )
+
+    def holds(self, origin: Sequence[str], batch: Sequence[str], limits: Limits) -> bool:
+        """Whether the responses to a batch are kept."""
+        return self._path(_generated(origin, batch, limits)).is_file()
 
     def get_or_score(
         self,
@@ -142,8 +145,7 @@ class ResponseCache:
         read: Callable[[Mapping[str, Any]], _Made],
     ) -> list[tuple[_Made, RuntimeInfo]]:
         """What is kept under each key; ``make`` is given the places of those that are missing."""
-        names = [hashlib.sha256(json.dumps(key).encode()).hexdigest() for key in keys]
-        paths: list[Path] = [self._directory / name[:2] / f"{name}.json" for name in names]
+        paths: list[Path] = [self._path(key) for key in keys]
         with ExitStack() as held:
             # In one order in all processes, so that no two wait for each other.
             for path in sorted({*paths}):
@@ -156,6 +158,10 @@ class ResponseCache:
                 if is_complete(made):
                     self._keep(paths[i], _dump(made, info))
         return [found[i] for i in range(len(paths))]
+
+    def _path(self, key: object) -> Path:
+        name = hashlib.sha256(json.dumps(key).encode()).hexdigest()
+        return self._directory / name[:2] / f"{name}.json"
 
     @contextmanager
     def _alone(self, path: Path) -> Iterator[None]:
@@ -184,6 +190,12 @@ class ResponseCache:
             f"not all answers are kept: {self._directory} cannot be written: "
             f"{getattr(error, 'strerror', None) or error}; another session asks them again"
         )
+
+
+def _generated(origin: Sequence[str], batch: Sequence[str], limits: Limits) -> object:
+    """The key of the responses to a batch."""
+    asked = [list(origin), limits.max_tokens, list(limits.stop), TEXT_FORMAT]
+    return [*asked, [*map(content_of, batch)]]
 
 
 def _contents(reading: Reading) -> dict[str, Any]:

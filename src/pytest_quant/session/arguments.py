@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pytest_quant.base.durations import checked_duration, parse_duration
 from pytest_quant.base.library import BASELINES
 from pytest_quant.base.paths import current_directory, given_path, user_cache_directory
 from pytest_quant.base.resources import usable_cpus
@@ -45,6 +46,7 @@ def session_of(
     cases: int | None = None,
     max_cases: int | None = None,
     max_tokens: int | None = None,
+    time: str | float | None = None,
     alpha: float = DEFAULT_ALPHA,
     baselines: PathLike | None = None,
     require_baseline: bool = False,
@@ -85,6 +87,7 @@ def session_of(
         cases=_count("cases", cases, MOST_CASES),
         max_cases=_count("max_cases", max_cases, MOST_CASES),
         max_tokens=_count("max_tokens", max_tokens, MOST_CASES),
+        time=_time(time),
         alpha=_share("alpha", alpha),
         require_baseline=flag("require_baseline", require_baseline),
         parallel=_count("parallel", parallel, MOST_CASES),
@@ -109,6 +112,8 @@ def session_of(
     )
     if settings.cases is not None and settings.max_cases is not None:
         raise QuantUsageError("cases and max_cases: give one of the two")
+    if settings.cases is not None and settings.time is not None:
+        raise QuantUsageError("cases and time: give one of the two, or max_cases beside time")
     roots = default_paths(settings.probe_paths, base)
     whole = not settings.probe_paths
     files = ProbeFiles(roots, map(str, roots), base, (".*",), SuiteFiles({}), whole=whole)
@@ -253,6 +258,17 @@ def _flash_attention(name: str, found: Any) -> FlashAttention:
         return flash_attention(str(found))
     except ValueError:
         raise _mistake(name, found, "'auto', 'on' or 'off'") from None
+
+
+def _time(found: Any) -> float | None:
+    if found is None:
+        return None
+    try:
+        if isinstance(found, str):
+            return parse_duration(found)
+        return checked_duration(found if _is_number(found) else 0, found)
+    except ValueError as error:
+        raise QuantUsageError(f"time: {error}") from None
 
 
 def _share(name: str, found: Any) -> float:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 from pytest_quant.checkers import prepare
-from pytest_quant.errors import RuntimeFailed, SandboxUnavailable
+from pytest_quant.errors import RuntimeFailed, SandboxUnavailable, TimeOver
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
 from pytest_quant.metrics.measurement import Answer, Effort, Measurement
-from pytest_quant.probes.model import DEFAULT_CASES, Case, Probe
+from pytest_quant.metrics.targets import Target
+from pytest_quant.probes.model import Case, Probe
 from pytest_quant.runtimes.protocol import (
     Batch,
     Lacking,
@@ -30,6 +32,8 @@ from pytest_quant.runtimes.protocol import (
 )
 from pytest_quant.runtimes.responses import Outlooks, ResponseCache
 from pytest_quant.session.choices import chosen
+from pytest_quant.session.efforts import deadline_of, effort_of, is_cut, total
+from pytest_quant.session.ending import ended_in_time
 from pytest_quant.session.partings import SHOWN, PartingReader
 from pytest_quant.session.references import (
     NotRecorded,
@@ -46,10 +50,7 @@ from pytest_quant.session.room import Answers
 from pytest_quant.session.sampling import Sampling
 from pytest_quant.session.screening import Screening
 from pytest_quant.session.targets import TargetReader
-
-# A batch that has not ended after this many seconds is cut, so that no run hangs. One of more
-# cases than probes have by themselves, such as a whole benchmark, has more in proportion.
-DEADLINE_S = 1800.0
+from pytest_quant.session.time_budget import TimeBudget
 
 
 class Bench:
@@ -69,7 +70,9 @@ class Bench:
         record: ReferenceRecord = nothing_recorded,
         *,
         at_hand: bool = True,
+        time: TimeBudget | None = None,
     ) -> None:
+        self._time = time or TimeBudget()
         self._reference = reference
         self._open_level = open_level
         self._origin_of = origin_of
@@ -98,7 +101,8 @@ class Bench:
         that is recorded. Skipped is a probe that does not fit into the reference's context, one
         of programs, if these cannot be judged here, and one that asks of a runtime what it lacks.
         What does not fit into the level's context alone is answered wrong. Raises ``RuntimeFailed``
-        when a runtime fails, ``QuantUsageError`` for a mistake in the probe.
+        when a runtime fails, ``QuantUsageError`` for a mistake in the probe, ``TimeOver`` if the
+        time is over before anything can be told; whole batches that were asked before are kept.
         """
         terms = terms or plain_terms(probe)
         tells = terms.recorded == "tells"
@@ -134,12 +138,22 @@ class Bench:
             skipped = f"not measured: {error}"
         except (NotRecorded, SandboxUnavailable) as error:
             skipped = str(error)
+        except TimeOver:
+            # What was asked at once is there at once, or not at all.
+            seen, complete = len(efforts), False
+            if not seen:
+                raise
         drawn = [case for part in reference.parts for case in part.cases if not skipped]
-        targets, untargeted = self._targets.read(probe, level, drawn) if drawn else ((), "")
         cases = () if skipped else reference.results(seen, answers)
-        cases, unparted = self._partings.add(
-            probe, level, cases, reference.sizes(seen), reference.room
-        )
+        targets: tuple[Target, ...] = ()
+        untargeted = unparted = ""
+        try:
+            targets, untargeted = self._targets.read(probe, level, drawn) if drawn else ((), "")
+            cases, unparted = self._partings.add(
+                probe, level, cases, reference.sizes(seen), reference.room
+            )
+        except TimeOver as error:
+            untargeted = unparted = str(error)
         return Measurement(
             nodeid=nodeid,
             probe=probe.id,
@@ -150,8 +164,8 @@ class Bench:
             task=probe.task,
             tells_hallucination=probe.tells_hallucination,
             cases=cases,
-            reference_effort=_total(reference.efforts[:seen]),
-            level_effort=_total(efforts) if answers and not skipped else None,
+            reference_effort=total(reference.efforts[:seen]),
+            level_effort=total(efforts) if answers and not skipped else None,
             uninformative="" if skipped else _reason(shown or "", terms),
             skipped=skipped,
             complete=complete,
@@ -211,8 +225,10 @@ class Bench:
         base = base or self._reference
 
         def compare() -> tuple[Divergence, RuntimeInfo]:
+            self._time.check()
             reference, own = self._runtime(base), self._runtime(level, base)
-            return divergence(reference, own, reading), own.describe()
+            with ended_in_time(self._time, reference, own):
+                return divergence(reference, own, reading), own.describe()
 
         origin = (*self._origin_of(base), *self._origin_of(level))
         found, info = self._cache.get_or_compare(origin, reading, compare)
@@ -230,10 +246,12 @@ class Bench:
 
         Raises as ``Runtime.diverge_from`` does.
         """
+        self._time.check()
         own = self._runtime(level)
         require(own, "predict")
         self.runtimes[level] = own.describe()
-        return replace(own.diverge_from(known), level=level)
+        with ended_in_time(self._time, own):
+            return replace(own.diverge_from(known), level=level)
 
     def close(self) -> None:
         while self._open:
@@ -243,6 +261,28 @@ class Bench:
         # One of others that cannot be freed changes nothing of what was learned.
         with suppress(Exception, SystemExit):
             self._open.pop(level).close()
+
+    def timed(self, prompts: Sequence[str], limits: Limits) -> Batch:
+        """What the reference answers now, whatever is kept, to see how fast it is."""
+        runtime = self._runtime(self._reference)
+        require(runtime, "generate")
+        return runtime.generate(prompts, limits)
+
+    def first_part(
+        self, probe: Probe, level: str, sampling: Sampling, terms: Terms
+    ) -> tuple[tuple[Case, ...], bool]:
+        """The first cases of a probe, and whether a session before this one left the answers of
+        the reference and of a level to them. ``QuantUsageError`` for a mistake in the probe.
+        """
+        cases = self._references.first(probe, level, sampling, terms)
+        prompts = [prompt for case in cases for prompt in prompts_of(case)]
+        if probe.by == "likelihood":
+            return cases, False
+        limits = Limits(terms.room.first)
+        asked = (self._reference, level)
+        return cases, all(
+            self._cache.holds(self._origin_of(name), prompts, limits) for name in asked
+        )
 
     def ask(self, level: str | None, prompt: str, max_tokens: int) -> Response:
         """What a level answers to a single prompt; ``None`` stands for the reference.
@@ -257,60 +297,60 @@ class Bench:
     ) -> list[Answers]:
         """The answers to several batches of cases, which may be worked on at once."""
         asked = [[prompt for case in cases for prompt in prompts_of(case)] for cases in parts]
-        if probe.by == "likelihood":
-            return self._choose(probe, level, parts, asked, room)
-        batches = self._generate(level, asked, room)
-        return [
-            (answers_of(probe, cases, [*map(reply_of, batch.responses)]), _effort(batch))
-            for cases, batch in zip(parts, batches, strict=True)
-        ]
-
-    def _choose(
-        self,
-        probe: Probe,
-        level: str,
-        parts: Sequence[tuple[Case, ...]],
-        asked: Sequence[Sequence[str]],
-        room: int,
-    ) -> list[Answers]:
-        """The likeliest options where the level itself writes one, if it can write."""
         try:
             batches = self._generate(level, asked, room)
         except Lacking:
+            if probe.by != "likelihood":
+                raise
+            # Options are then scored where the prompt wants them.
             batches = [Batch((), 0.0)] * len(parts)
         found = []
         for cases, batch in zip(parts, batches, strict=True):
-            written = [response.whole for response in batch.responses]
-            replies, effort = chosen(probe, cases, written, partial(self._score, level))
-            found.append((answers_of(probe, cases, replies), _total([_effort(batch), effort])))
+            replies, effort = [*map(reply_of, batch.responses)], effort_of(batch)
+            if probe.by == "likelihood":
+                written = [reply.text for reply in replies]
+                replies, scored = chosen(probe, cases, written, partial(self._score, level))
+                effort = total([effort, scored])
+            found.append((answers_of(probe, cases, replies), effort))
         return found
 
     def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
         def score() -> tuple[Scores, RuntimeInfo]:
             runtime = self._runtime(level)
             require(runtime, "score")
-            found, info = runtime.score(prompts, options, _deadline(prompts)), runtime.describe()
+            with ended_in_time(self._time, runtime):
+                most = min(deadline_of(prompts), self._time.left)
+                found, info = runtime.score(prompts, options, most), runtime.describe()
             _check_each(info, prompts, found.likelihoods)
             return found, info
 
         scores, info = self._cache.get_or_score(self._origin_of(level), prompts, options, score)
+        if not all(scores.likelihoods) and self._time.is_given:
+            self._time.check()
         self.runtimes[level] = info
         return scores
 
     def _generate(
         self, level: str, batches: Sequence[Sequence[str]], max_tokens: int
     ) -> list[Batch]:
-        limits = Limits(max_tokens, deadline_s=max(map(_deadline, batches)))
+        limits = Limits(max_tokens, deadline_s=max(map(deadline_of, batches)))
 
         def generate(missing: Sequence[Sequence[str]]) -> list[tuple[Batch, RuntimeInfo]]:
+            self._time.check()
             runtime = self._runtime(level)
             require(runtime, "generate")
-            found, info = generate_each(runtime, missing, limits), runtime.describe()
+            with ended_in_time(self._time, runtime):
+                until = min(limits.deadline_s or math.inf, self._time.left)
+                found = generate_each(runtime, missing, replace(limits, deadline_s=until))
+            info = runtime.describe()
             for prompts, batch in zip(missing, found, strict=True):
                 _check_each(info, prompts, batch.responses)
             return [(batch, info) for batch in found]
 
         found = self._cache.get_or_generate(self._origin_of(level), batches, limits, generate)
+        if self._time.is_given and any(is_cut(batch) for batch, _ in found):
+            # What is whole is kept, and found by the next session.
+            self._time.check()
         self.runtimes[level] = found[-1][1]
         for prompts, (batch, _) in zip(batches, found, strict=True):
             self._partings.keep(level, max_tokens, prompts, batch.responses)
@@ -322,7 +362,8 @@ class Bench:
         def foresee() -> tuple[Outlooks, RuntimeInfo]:
             runtime = self._runtime(level)
             require(runtime, "candidates")
-            found, info = runtime.candidates(prompts, said, wanted, SHOWN), runtime.describe()
+            with ended_in_time(self._time, runtime):
+                found, info = runtime.candidates(prompts, said, wanted, SHOWN), runtime.describe()
             _check_each(info, prompts, found)
             return Outlooks(found), info
 
@@ -348,23 +389,3 @@ def _check_each(info: RuntimeInfo, prompts: Sequence[str], found: Sequence[objec
         raise RuntimeFailed(
             f"the {info.name} runtime gave {len(found)} answers to {len(prompts)} prompts"
         )
-
-
-def _total(efforts: Sequence[Effort]) -> Effort:
-    return Effort(
-        prompt_tokens=sum(effort.prompt_tokens for effort in efforts),
-        new_tokens=sum(effort.new_tokens for effort in efforts),
-        seconds=sum(effort.seconds for effort in efforts),
-    )
-
-
-def _deadline(prompts: Sequence[str]) -> float:
-    return DEADLINE_S * max(1.0, len(prompts) / DEFAULT_CASES)
-
-
-def _effort(batch: Batch) -> Effort:
-    return Effort(
-        prompt_tokens=sum(response.prompt_tokens for response in batch.responses),
-        new_tokens=sum(len(response.tokens) for response in batch.responses),
-        seconds=batch.seconds,
-    )

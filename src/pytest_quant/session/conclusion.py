@@ -16,7 +16,7 @@ from pytest_quant.gate.python_sets import set_checks, verdict_of_sets
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.measurement import Measurement
-from pytest_quant.record.run import LevelRecord, RunRecord
+from pytest_quant.record.run import LevelRecord, RunRecord, TimeSpent
 from pytest_quant.runtimes.artifact import Artifact
 from pytest_quant.session.baseline_uses import (
     baseline_uses,
@@ -35,6 +35,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
     lineup = session.plan.lineup
     # Without any test that ran, nobody has shared the budget, and there is nothing to check.
     budget = session.budget or Budget(session.plan.settings.alpha, pooled=0, category=0, probe=0)
+    session.time.has_cut = _is_cut(session, found, len(found.measurements))
     places = {name: place for place, name in enumerate(lineup.levels)}
     measurements = tuple(
         sorted(found.measurements.values(), key=lambda m: (places[m.level], m.nodeid))
@@ -47,12 +48,14 @@ def conclude(session: Session, found: Findings) -> RunRecord:
     timed = tuple(found.benchmarks[name] for name in lineup.artifacts if name in found.benchmarks)
     distances = tuple(
         sorted(
-            found.divergences.values(),
+            found.divergences,
             key=lambda d: (lineup.levels.index(d.level), d.source == "responses"),
         )
     )
+    likelihoods = found.likelihoods
     distance_checks = divergence_checks(session, distances)
-    target_checks = likelihood_checks(measurements, budget)
+    # How many right answers were read was not settled beforehand where the clock ended it.
+    target_checks = () if session.time.has_cut else likelihood_checks(measurements, budget)
     uses = baseline_uses(session, measurements, found.runtimes, distances)
     # Of the reference nothing is decided: what fails there fails at every level that needs it.
     problems = tuple(p for p in found.problems if p.level in lineup.levels)
@@ -65,7 +68,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
             likelihood_checks=target_checks,
             problems=problems,
             uses=uses,
-            selected=session.selected.get(name, 0),
+            selected=_wanted(session, name, measurements),
             overall=name in session.plan.overall,
         )
         for name in lineup.levels
@@ -131,9 +134,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
             timed,
         ),
         benchmarks=timed,
-        likelihoods=tuple(
-            found.likelihoods[name] for name in lineup.levels if name in found.likelihoods
-        ),
+        likelihoods=tuple(likelihoods[name] for name in lineup.levels if name in likelihoods),
         divergences=distances,
         divergence_checks=distance_checks,
         likelihood_checks=target_checks,
@@ -144,9 +145,37 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         provenance=provenance(session, read=any(d.source != "responses" for d in distances)),
         problems=problems,
         other_failures=found.other_failures + len(found.problems) - len(problems),
-        stopped=found.stopped,
-        supply=short_supply(session, checks, measurements),
+        stopped=found.stopped or session.time.has_cut,
+        time=_time_spent(session),
+        # To count cases takes a while, which a session that was given a time does not have.
+        supply={} if session.time.is_given else short_supply(session, checks, measurements),
     )
+
+
+def _is_cut(session: Session, found: Findings, measured: int) -> bool:
+    """Whether the clock left something out: it says so of this process, and of others by what is
+    missing though nothing broke.
+    """
+    missing = sum(session.selected.values()) - measured - len(found.problems)
+    return session.time.has_cut or (session.time.is_given and missing > 0 and not found.stopped)
+
+
+def _time_spent(session: Session) -> TimeSpent | None:
+    time = session.time
+    if time.seconds is None:
+        return None
+    return TimeSpent(time.seconds, round(time.spent, 1), time.has_cut)
+
+
+def _wanted(session: Session, level: str, found: Iterable[Measurement]) -> int:
+    """How many probes have to bring something of a level: all that were selected, or where the
+    clock ended it those that were reached, if there is one of every category.
+    """
+    mine = [m for m in found if m.level == level]
+    reached = {m.category for m in mine}
+    if session.time.has_cut and reached >= set(session.by_category.get(level, ())):
+        return len(mine)
+    return session.selected.get(level, 0)
 
 
 def _checks(

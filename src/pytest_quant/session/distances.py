@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pytest_quant.analysis.quality import ResponseLikelihood, response_likelihood
 from pytest_quant.metrics.divergence import Divergence
@@ -24,27 +25,42 @@ class Asked:
     measurement: Measurement | None
 
 
+# "text": before any question is asked; "responses": when all have been.
+Stage = Literal["text", "responses"]
+
+
 @dataclass(frozen=True, slots=True)
 class Distances:
-    """How far one level is from the reference.
+    """How far one level is from the reference, by one of two measures.
 
-    ``likelihood`` is ``None`` where there is nothing to measure it on.
+    ``likelihood`` is ``None`` where there is nothing to measure it on; ``note`` says what of this
+    could not be measured.
     """
 
     divergences: tuple[Divergence, ...] = ()
     likelihood: ResponseLikelihood | None = None
+    note: str = ""
 
 
-def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> Distances:
-    """On the held text and on the reference's responses to the probes that it can do; from what
-    the reference was recorded to predict where it is not at hand.
+def text_distance(session: Session, level: str) -> Distances:
+    """On the held text, which needs no question; from what the reference was recorded to predict
+    where it is not at hand.
 
-    Raises ``Incomparable`` if the two do not read the same tokens.
+    Raises ``Incomparable`` if the two do not read the same tokens, ``TimeOver``.
     """
     plan = session.plan
     if plan.predictions is not None:
         recorded = session.bench.diverge_from(plan.predictions, level)
         return Distances(_with_noise(session, level, [recorded]))
+    on_text = session.bench.diverge(level, plan.held_text)
+    return Distances(_with_noise(session, level, [on_text]))
+
+
+def response_distances(session: Session, level: str, asked: Iterable[Asked]) -> Distances:
+    """On the reference's responses to the probes that it can do, and how likely the level's are.
+
+    Raises ``Incomparable`` if the two do not read the same tokens, ``TimeOver``.
+    """
     probes = _in_order(asked)
     likelihood, note = None, ""
     try:
@@ -54,15 +70,14 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
     able = [one.probe for one in probes if _tells(session, level, one)]
     written = [session.replies(probe, level) for probe in able]
     replies = own_replies(written)
-    on_text = session.bench.diverge(level, plan.held_text)
-    notes = "; ".join(filter(None, (on_text.warning, note, _without_replies(replies, written))))
-    found = [replace(on_text, warning=notes)]
-    if on_text.source == "recorded":
-        # Of two runtimes, which are not compared on responses.
-        return Distances(_with_noise(session, level, found), likelihood)
-    if replies.pairs:
-        found.append(session.bench.diverge(level, replies))
-    return Distances(_with_noise(session, level, found), likelihood)
+    note = "; ".join(filter(None, (note, _without_replies(replies, written))))
+    # Kept, since it was read before any question.
+    on_text = session.bench.diverge(level, session.plan.held_text)
+    # Two runtimes are not compared on responses.
+    if on_text.source == "recorded" or not replies.pairs:
+        return Distances((), likelihood, note)
+    found = session.bench.diverge(level, replies)
+    return Distances(_with_noise(session, level, [on_text, found])[1:], likelihood, note)
 
 
 def _tells(session: Session, level: str, one: Asked) -> bool:

@@ -6,7 +6,7 @@ Parts may be done by other processes: what they bring is made of plain types.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pytest_quant.analysis.efficiency import Benchmark
 from pytest_quant.analysis.quality import ResponseLikelihood
@@ -14,7 +14,7 @@ from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import CaseResult, Measurement
 from pytest_quant.runtimes.protocol import RuntimeInfo
-from pytest_quant.session.distances import Distances
+from pytest_quant.session.distances import Distances, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,11 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How far a level is from the reference."""
+    """How far a level is from the reference, as far as one stage tells."""
 
     level: str
     distances: Distances
+    stage: Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,9 @@ class Findings:
 
     measurements: dict[str, Measurement] = field(default_factory=dict)
     runtimes: dict[str, RuntimeInfo] = field(default_factory=dict)
-    divergences: dict[tuple[str, str], Divergence] = field(default_factory=dict)
+    distances: dict[tuple[str, Stage], Distances] = field(default_factory=dict)
     benchmarks: dict[str, Benchmark] = field(default_factory=dict)
     counted: dict[str, Counted] = field(default_factory=dict)
-    likelihoods: dict[str, ResponseLikelihood] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     other_failures: int = 0
     stopped: bool = False
@@ -87,8 +87,8 @@ class Findings:
                 if measurement is not None:
                     self.measurements[test] = measurement
                     self.runtimes |= runtimes
-            case Compared(level, distances):
-                self._keep_distances(level, distances)
+            case Compared():
+                self.distances[found.level, found.stage] = found.distances
             case Counted():
                 self.counted[test] = found
                 self.runtimes |= found.runtimes
@@ -97,9 +97,23 @@ class Findings:
                 if benchmark is not None:
                     self.benchmarks[level] = benchmark
 
-    def _keep_distances(self, level: str, found: Distances) -> None:
-        self.divergences = {k: kept for k, kept in self.divergences.items() if k[0] != level}
-        self.divergences |= {(level, one.source): one for one in found.divergences}
-        self.likelihoods.pop(level, None)
-        if found.likelihood is not None:
-            self.likelihoods[level] = found.likelihood
+    @property
+    def divergences(self) -> list[Divergence]:
+        """With what could not be measured on responses among the warnings of that on the text."""
+        found = []
+        for (level, stage), distances in self.distances.items():
+            later = self.distances.get((level, "responses"))
+            for place, one in enumerate(distances.divergences):
+                note = later.note if later and stage == "text" and not place else ""
+                warning = "; ".join(filter(None, (one.warning, note)))
+                found.append(replace(one, warning=warning))
+        return found
+
+    @property
+    def likelihoods(self) -> dict[str, ResponseLikelihood]:
+        """By level, of those that have one."""
+        return {
+            level: found.likelihood
+            for (level, _), found in self.distances.items()
+            if found.likelihood is not None
+        }

@@ -9,9 +9,9 @@ more at the end are steps like others. `benchmarks/time_left.py` compares foreca
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+
+from pytest_quant.session.workload import HELD_TEXT, Workload, weights
 
 # Probes that a category's own mean is worth, beside those of the category that have run.
 _PRIOR = 2
@@ -20,14 +20,10 @@ _PRIOR = 2
 _AGAIN = 0.4
 # Probes of a further level after which its own pace counts as much as the first level's.
 _STEADY = 10
-# Long prompts take long to read: so many times what other probes take.
+# Long prompts take long to read: so many times what other probes take, where nothing is foreseen.
 _WEIGHT = {"long_context": 3.0}
-# What comparing a level token by token takes, in tokens read: on the library's held text, and
-# besides what a text of one's own takes.
-HELD_TEXT = 90_000
-BESIDES_TEXT = 35_000
-# A token that is written takes as long as so many that are read, in batches as probes have them.
-WRITTEN = 8
+# What comparing a level on responses takes of what comparing it on the held text did.
+_RESPONSES = 0.2
 # Of what the probes took, where cases come in turn and nothing else says how many are asked more.
 _MORE = 0.1
 
@@ -42,6 +38,7 @@ class Plan:
     compared: Iterable[str]
     in_turn: bool
     comparing: int = HELD_TEXT
+    workload: Workload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +99,16 @@ class Pace:
         # By level and category: a session may have thousands of probes, and is asked at each.
         self._sums: dict[str, dict[str, _Sum]] = {}
         self._compared: dict[str, float] = {}
+        self._responses: set[str] = set()
+        self._foreseen: float | None = None
+        self._weights: Mapping[str, float] = _WEIGHT
 
     def plan(self, plan: Plan) -> None:
+        if plan.workload is None:
+            plan = replace(plan, workload=self._plan.workload)
+        elif plan.workload != self._plan.workload:
+            self._foreseen = plan.workload.seconds()
+            self._weights = weights(plan.workload)
         self._plan = plan
 
     def probe(self, nodeid: str, probe: Probe) -> None:
@@ -114,13 +119,18 @@ class Pace:
                 of_level.setdefault(one.category, _Sum()).add(one, times)
         self._probes[nodeid] = probe
 
-    def compared(self, level: str, took: float) -> None:
-        self._compared[level] = took
+    def compared(self, level: str, took: float, *, responses: bool = False) -> None:
+        """A level was compared on the held text, or on ``responses``."""
+        if responses:
+            self._responses.add(level)
+        else:
+            self._compared[level] = took
 
     def left(self, running: Mapping[str, float], workers: int = 1) -> float:
         """Seconds until the end; ``running`` says for how long each test that runs has."""
         if not self._probes:
-            return 0.0
+            done = sum(self._compared.values()) + sum(running.values())
+            return max(0.0, (self._foreseen or 0.0) - done) / max(1, workers)
         work = self._probes_left() + self._comparisons_left()
         work = max(0.0, work - sum(running.values()))
         return work / max(1, workers) + self.more_left()
@@ -158,17 +168,22 @@ class Pace:
     def _by_category(self, took: Mapping[str, float]) -> dict[str, float]:
         """What one takes on average, and where few or none ran, as far as their weight tells."""
         counts = {category: one.count for category, one in self._first.items()}
-        usual = sum(took.values()) / sum(n * _weight(name) for name, n in counts.items())
+        usual = sum(took.values()) / sum(n * self._weight(name) for name, n in counts.items())
         planned = (name for categories in self._plan.probes.values() for name in categories)
         ran = (name for categories in self._sums.values() for name in categories)
         return {
-            name: (_PRIOR * usual * _weight(name) + took.get(name, 0.0))
+            name: (_PRIOR * usual * self._weight(name) + took.get(name, 0.0))
             / (_PRIOR + counts.get(name, 0))
             for name in dict.fromkeys([*planned, *ran])
         }
 
+    def _weight(self, category: str) -> float:
+        return self._weights.get(category, 1.0)
+
     def _comparisons_left(self) -> float:
-        to_come = [level for level in self._plan.compared if level not in self._compared]
+        to_come = float(sum(level not in self._compared for level in self._plan.compared))
+        later = sum(level not in self._responses for level in self._plan.compared)
+        to_come += _RESPONSES * later
         if not to_come:
             return 0.0
         if self._compared:
@@ -177,7 +192,7 @@ class Pace:
             work = sum(one.work for one in self._all())
             seconds = sum(one.asked for one in self._all())
             each = self._plan.comparing * seconds / work if work else 0.0
-        return each * len(to_come)
+        return each * to_come
 
     def more_left(self) -> float:
         """What is asked when all tests have run, for the checks over several probes."""
@@ -199,16 +214,3 @@ class Pace:
 
     def _planned(self, level: str) -> int:
         return sum(self._plan.probes.get(level, {}).values())
-
-
-def comparing_tokens(text: Path | None) -> int:
-    """What comparing takes, in tokens read: two readings of one's own text, 4 bytes a token."""
-    if text is None:
-        return HELD_TEXT
-    with suppress(OSError):
-        return 2 * text.stat().st_size // 4 + BESIDES_TEXT
-    return HELD_TEXT
-
-
-def _weight(category: str) -> float:
-    return _WEIGHT.get(category, 1.0)

@@ -107,6 +107,21 @@ class References:
             self._known[key] = ReferenceAnswers(sampling.parts(probe))
         return self._known[key]
 
+    def first(self, probe: Probe, level: str, sampling: Sampling, terms: Terms) -> tuple[Case, ...]:
+        """Its first cases, which are not drawn again."""
+        found = self.of(probe, level, sampling, terms)
+        if not found.parts:
+            found.parts.append(self._drawn(probe, level, found, terms))
+        return found.parts[0].cases
+
+    def _drawn(self, probe: Probe, level: str, found: ReferenceAnswers, terms: Terms) -> Part:
+        try:
+            return next(found.drawn)
+        except Exception:
+            # The next level is to meet the same mistake.
+            del self._known[self._key(probe, level, terms)]
+            raise
+
     def extend(
         self,
         probe: Probe,
@@ -124,12 +139,7 @@ class References:
         needed = 0
         while needed < count or (cases > 0 and not found.parts[needed - 1].last):
             if needed == len(found.parts):
-                try:
-                    found.parts.append(next(found.drawn))
-                except Exception:
-                    # The next level is to meet the same mistake.
-                    del self._known[self._key(probe, level, terms)]
-                    raise
+                found.parts.append(self._drawn(probe, level, found, terms))
             cases -= len(found.parts[needed].cases)
             needed += 1
         asked = [part.cases for part in found.parts[len(found.efforts) : needed]]

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from pytest_quant.errors import QuantUsageError, words_of
+from pytest_quant.base.gate_names import DIVERGENCE, GATE, RESPONSES
+from pytest_quant.errors import QuantUsageError, TimeOver, words_of
 from pytest_quant.gate.level_verdict import Problem
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.probes.model import Probe
@@ -15,12 +16,14 @@ from pytest_quant.runtimes.hardware import FlashAttention
 from pytest_quant.runtimes.protocol import Incomparable
 from pytest_quant.session.arguments import PathLike, check_callable, flag, session_of
 from pytest_quant.session.conclusion import conclude
-from pytest_quant.session.distances import Asked, measure_distances
+from pytest_quant.session.distances import Asked, Stage, response_distances, text_distance
 from pytest_quant.session.events import Announced, Ended, Event, Watch
 from pytest_quant.session.findings import Compared, Finding, Findings, Measured
+from pytest_quant.session.forecast import forecast
 from pytest_quant.session.session import Session
 from pytest_quant.session.settings import DEFAULT_ALPHA
 from pytest_quant.session.topping_up import top_up
+from pytest_quant.session.workload import spread
 
 
 def run(
@@ -35,6 +38,7 @@ def run(
     cases: int | None = None,
     max_cases: int | None = None,
     max_tokens: int | None = None,
+    time: str | float | None = None,
     alpha: float = DEFAULT_ALPHA,
     baselines: PathLike | None = None,
     require_baseline: bool = False,
@@ -63,8 +67,9 @@ def run(
     as ``["q4", "q8"]``; ``artifacts`` are ready-made files by level; ``probes`` are probe files and
     directories of them, else those of ``./probes``, else the library that ships; of these,
     ``select`` says which are asked; ``alpha`` is a share, ``regression_drop`` is in percentage
-    points; ``template_options`` as ``{"enable_thinking": False}``. ``progress`` is called with
-    each `Event` of `pytest_quant.session.events`.
+    points; ``time`` is in seconds, or as ``"30m"``; ``template_options`` as
+    ``{"enable_thinking": False}``. ``progress`` is called with each `Event` of
+    `pytest_quant.session.events`.
 
     What breaks at a level is in the record (``problems``), and the level's verdict is "broken".
     Raises ``QuantUsageError`` for a mistake in an argument, a file or the environment, before
@@ -83,6 +88,7 @@ def run(
         cases=cases,
         max_cases=max_cases,
         max_tokens=max_tokens,
+        time=time,
         alpha=alpha,
         baselines=baselines,
         require_baseline=require_baseline,
@@ -130,7 +136,7 @@ def conduct(
         ]
         if not asked:
             raise QuantUsageError("probes: none is selected; nothing can be measured")
-        session.plan.prepare(run=True)
+        session.prepare_plan(run=True)
         return _run(session, asked, watch, divergence=divergence)
     finally:
         session.close()
@@ -142,7 +148,13 @@ def _run(
     plan, findings = session.plan, Findings()
     session.select((probe.category, level) for _, probe in asked for level in plan.tested)
     compares = divergence and bool(plan.sources)
-    total, done = len(plan.tested) * (len(asked) + compares), 0
+    stages: list[Stage] = ["text", "responses"] if "responses" in plan.sources else ["text"]
+    stages = stages if compares else []
+    session.compared = plan.tested if compares else []
+    session.workload = forecast(session, [(p, level) for _, p in asked for level in plan.tested])
+    if session.workload:
+        watch(Announced("; ".join(session.workload.told())))
+    total, done = len(plan.tested) * (len(asked) + len(stages)), 0
     problems: list[Problem] = []
 
     def end(test: str, level: str, find: Callable[[], Finding], probe: Probe | None) -> None:
@@ -151,7 +163,7 @@ def _run(
         try:
             found = find()
             findings.keep(test, found)
-        except Incomparable as error:
+        except (Incomparable, TimeOver) as error:
             problem = str(error)
         # Runtimes that others bring may raise anything: what was learned before is kept.
         except (Exception, SystemExit) as error:
@@ -161,19 +173,27 @@ def _run(
         done += 1
         watch(Ended(test, level, done, total, found, problem))
 
+    def compare(level: str, stage: Stage) -> None:
+        of_level = [
+            Asked(probe, f"{name}[{level}]", findings.measurements.get(f"{name}[{level}]"))
+            for name, probe in asked
+        ]
+        name = DIVERGENCE if stage == "text" else RESPONSES
+        on = "token by token" if stage == "text" else "on its responses"
+        watch(Announced(f"{level}: comparing with {plan.reference.name} {on}"))
+        find = partial(_compared, session, level, of_level, stage)
+        end(f"{GATE}::{name}[{level}]", level, find, None)
+
+    # What needs no question, and shows a broken file in a minute, comes before all of them.
+    for level in plan.tested if stages else ():
+        compare(level, "text")
+    in_order = spread(asked, lambda named: named[1]) if session.time.is_given else asked
     for level in plan.tested:
-        for name, probe in asked:
+        for name, probe in in_order:
             test = f"{name}[{level}]"
             end(test, level, partial(_measured, session, probe, level, test), probe)
-        if compares:
-            of_level = [
-                Asked(probe, f"{name}[{level}]", findings.measurements.get(f"{name}[{level}]"))
-                for name, probe in asked
-            ]
-            name = plan.reference.name
-            watch(Announced(f"{level}: comparing with {name} token by token"))
-            test = f"quant-gate::divergence[{level}]"
-            end(test, level, partial(_compared, session, level, of_level), None)
+        if "responses" in stages:
+            compare(level, "responses")
     for level, problem in top_up(session, findings):
         problems.append(Problem(level, f"quant-gate::cases[{level}]", "broken", problem))
     findings.problems = tuple(problems)
@@ -181,12 +201,15 @@ def _run(
 
 
 def _measured(session: Session, probe: Probe, level: str, test: str) -> Measured:
+    session.time.check_level(level, session.plan.tested)
     measurement = session.measure(probe, level, test)
     return Measured(measurement, session.bench.runtimes)
 
 
-def _compared(session: Session, level: str, asked: Sequence[Asked]) -> Compared:
-    return Compared(level, measure_distances(session, level, asked))
+def _compared(session: Session, level: str, asked: Sequence[Asked], stage: Stage) -> Compared:
+    if stage == "text":
+        return Compared(level, text_distance(session, level), stage)
+    return Compared(level, response_distances(session, level, asked), stage)
 
 
 def _unwatched(_event: Event) -> None:

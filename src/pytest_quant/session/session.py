@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 from pytest_quant.gate.budget import Budget
 from pytest_quant.metrics.measurement import CaseResult, Measurement
+from pytest_quant.session.time_budget import TimeBudget
 
 if TYPE_CHECKING:
     from pytest_quant.gate.baseline import RecordedProbe
     from pytest_quant.gate.counting import BySize, Settled, UpTo
+    from pytest_quant.gate.in_time import InTime
     from pytest_quant.gate.tolerance_check import Alphas, CheckResult
     from pytest_quant.gate.top_up import TopUp
     from pytest_quant.gate.verdicts import Check
-    from pytest_quant.probes.model import Probe
+    from pytest_quant.probes.model import Case, Probe
     from pytest_quant.runtimes.artifact import Artifact
     from pytest_quant.runtimes.backend import Conditions
     from pytest_quant.runtimes.protocol import Response, Runtime
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_quant.session.probe_files import ProbeFiles
     from pytest_quant.session.references import Recorded, Terms
     from pytest_quant.session.sampling import Sampling
+    from pytest_quant.session.workload import Workload
 
 # A level once more, read in batches of so many tokens: what differs is noise.
 NOISE_BATCH = 16
@@ -46,6 +49,8 @@ class Session:
     def __init__(self, plan: Plan, files: ProbeFiles, not_kept: Callable[[str], None]) -> None:
         self.plan = plan
         self.files = files
+        # It begins now.
+        self.time = TimeBudget(plan.settings.time)
         self.budget: Budget | None = None
         # How many probes were selected, and left out, by level; the selected ones by category, too.
         self.selected: dict[str, int] = {}
@@ -55,6 +60,8 @@ class Session:
         self.selection: dict[str, str] = {}
         # The levels whose divergence is measured.
         self.compared: list[str] = []
+        # How much is to be asked, once that was worked out.
+        self.workload: Workload | None = None
         self._not_kept = not_kept
         self._known_references: dict[str, bool] = {}
         self._origins: dict[str, tuple[str, ...]] = {}
@@ -65,7 +72,14 @@ class Session:
         Raises ``QuantUsageError`` for the first of the user's mistakes.
         """
         self.files.read_all()
-        self.plan.prepare(run=run)
+        self.prepare_plan(run=run)
+
+    def prepare_plan(self, *, run: bool) -> None:
+        """The same once the files are read."""
+        from pytest_quant.base.child_time import within
+
+        with within(lambda: self.time.left if self.time.is_given else None):
+            self.plan.prepare(run=run)
 
     def select(self, selected: Iterable[tuple[str, str]], sets: int = 0) -> None:
         """Share the error budget among the selected (category, level) pairs, one per probe.
@@ -105,6 +119,7 @@ class Session:
             ResponseCache(plan.settings.cache_dir / "responses", self._not_kept),
             plan.baselines.reference_answer,
             at_hand=plan.recorded_reference is None,
+            time=self.time,
         )
 
     def _origin_of(self, level: str) -> tuple[str, ...]:
@@ -135,6 +150,11 @@ class Session:
 
         chosen = self.plan.settings
         return prompt_form(self.plan.lineup.artifacts[level], chosen.chat, chosen.cache_dir)
+
+    def first_part(self, probe: Probe, level: str) -> tuple[tuple[Case, ...], bool]:
+        """The first cases of a probe, and whether their answers are kept."""
+        sampling, terms = self._sampling(probe, level), self._terms(probe, level)
+        return self.bench.first_part(probe, level, sampling, terms)
 
     def measure(self, probe: Probe, level: str, nodeid: str) -> Measurement:
         """What one probe shows at one level: as many cases as it is asked for its own sake.
@@ -255,11 +275,16 @@ class Session:
         """In which batches a probe is asked, and until when; ``cases`` as for `_measured`."""
         from pytest_quant.gate.baseline_changes import recorded_beside
         from pytest_quant.gate.counting import BySize, Settled
+        from pytest_quant.gate.in_time import InTime
+        from pytest_quant.gate.sequential import FIRST_LOOK
         from pytest_quant.session.sampling import SCREENED, FixedSize, InTurn
 
         counting, most = self.counting, self._most(probe, level)
         if isinstance(counting, Settled):
             return FixedSize(most)
+        if isinstance(counting, InTime):
+            wanted = min(cases or FIRST_LOOK, most)
+            return InTurn(most, lambda asked: len(asked) >= wanted, SCREENED, sure=wanted)
         if isinstance(counting, BySize):
             if probe.wanted is not None:
                 return FixedSize(most, promised=most == probe.wanted)
@@ -281,28 +306,32 @@ class Session:
     def top_up(self) -> TopUp | None:
         """What asks more cases for the checks over several probes, where they come in turn."""
         from pytest_quant.gate.counting import Settled
+        from pytest_quant.gate.in_time import InTime
         from pytest_quant.gate.top_up import TopUp
 
         chosen, budget, counting = self.plan.settings, self.budget, self.counting
         assert budget is not None
-        if isinstance(counting, Settled):
+        if isinstance(counting, Settled | InTime):
             return None
-
-        def measure_more(found: Measurement, cases: int) -> Measurement:
-            return self._measured(self.files.probe(found.probe), found.level, found.nodeid, cases)
-
         limit, announce = self.plan.limit, self.plan.announce
-        return TopUp(limit, chosen.regression_drop, budget, counting, measure_more, announce)
+        return TopUp(limit, chosen.regression_drop, budget, counting, self.measure_more, announce)
+
+    def measure_more(self, found: Measurement, cases: int) -> Measurement:
+        """A measurement of the same probe with at least so many cases, or all there are."""
+        return self._measured(self.files.probe(found.probe), found.level, found.nodeid, cases)
 
     @cached_property
-    def counting(self) -> Settled | UpTo | BySize:
+    def counting(self) -> Settled | UpTo | BySize | InTime:
         """How many cases are asked, and which count."""
-        from pytest_quant.gate.counting import BySize, Settled, UpTo
+        from pytest_quant.gate.counting import ENDLESS, BySize, Settled, UpTo
+        from pytest_quant.gate.in_time import InTime
 
         chosen, budget = self.plan.settings, self.budget
         assert budget is not None
         if chosen.cases is not None:
             return Settled()
+        if chosen.time is not None:
+            return InTime(chosen.max_cases or ENDLESS)
         if chosen.max_cases is not None:
             return UpTo(chosen.max_cases, self._limit_of, chosen.regression_drop, self._alphas)
         return BySize(self.by_category, self.plan.limit, budget.alpha)

@@ -34,9 +34,9 @@ class Settings:
 
     ``alpha`` is a share; ``regression_drop``, ``margin`` (what any level may lose) and the
     ``tolerances`` by level and category (``None``: all together) are percentage points;
-    ``imatrix`` is the importance matrix of levels whose recipe names none; ``fetched`` says of
-    files from a hub what they are; ``benchmark`` counts rounds, ``context`` the tokens that one
-    sequence may hold.
+    ``time`` is what the session may take, in seconds; ``imatrix`` is the importance matrix of
+    levels whose recipe names none; ``fetched`` says of files from a hub what they are;
+    ``benchmark`` counts rounds, ``context`` the tokens that one sequence may hold.
     """
 
     levels: tuple[Level, ...]
@@ -52,6 +52,7 @@ class Settings:
     cases: int | None = None
     max_cases: int | None = None
     max_tokens: int | None = None
+    time: float | None = None
     difficulties: frozenset[int] | None = None
     alpha: float = DEFAULT_ALPHA
     update: Literal["no", "yes", "force"] = "no"

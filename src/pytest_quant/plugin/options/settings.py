@@ -13,6 +13,7 @@ from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import name_among, parse_level, parse_levels, parse_recipes
 from pytest_quant.plugin.hub import hub_of
 from pytest_quant.plugin.options import values as option_values
+from pytest_quant.plugin.options.amount import amount_of
 from pytest_quant.plugin.options.importance import imatrix
 from pytest_quant.plugin.options.sources import Values
 from pytest_quant.session.settings import DEFAULT_ALPHA, Settings
@@ -34,7 +35,7 @@ def read_settings(config: pytest.Config) -> Settings:
     assert levels is not None
     reference = values.parsed("reference", lambda text: parse_level(text, recipes))
     known = [*levels, *([reference] if reference else [])]
-    cases, max_cases = option_values.sizes(values)
+    amount = amount_of(values)
     update = values.parsed("update-baselines", option_values.update) or "no"
     drop = values.parsed("regression-drop", option_values.points)
     artifacts = values.files(
@@ -51,8 +52,9 @@ def read_settings(config: pytest.Config) -> Settings:
         fetched=hub.sources,
         reference=reference,
         suites=option_values.suites(values),
-        cases=cases,
-        max_cases=max_cases,
+        cases=amount.cases,
+        max_cases=amount.max_cases,
+        time=amount.time,
         max_tokens=values.parsed("max-tokens", option_values.positive),
         difficulties=values.parsed("difficulty", option_values.difficulties),
         alpha=values.parsed("alpha", option_values.share) or DEFAULT_ALPHA,

@@ -72,6 +72,14 @@ OPTIONS = (
         "what the decisions on the categories take",
     ),
     _Option(
+        "time",
+        "string",
+        "TIME",
+        "what the session may take, as 30m, 90s or 1h30m: divergences come first, then cases where "
+        "verdicts are open and cases are cheap, of every category; a number alone is seconds",
+        "what the decisions on the categories take",
+    ),
+    _Option(
         "max-tokens",
         "int",
         "N",

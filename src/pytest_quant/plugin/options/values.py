@@ -123,22 +123,6 @@ def tolerances(
     return limits
 
 
-def sizes(values: Values) -> tuple[int | None, int | None]:
-    """How many cases are asked: a fixed number, or at most so many; at most one of the two."""
-
-    cases, most = (values.parsed(name, positive) for name in ("cases", "max-cases"))
-    if cases is None or most is None:
-        return cases, most
-    # What is given on the command line takes the place of both in the ini file.
-    (_, place, _), (_, other, _) = values.raw("cases"), values.raw("max-cases")
-    if place.startswith("--") == other.startswith("--"):
-        raise QuantUsageError(
-            f"{place}: {cases} cases of each probe, and {other}: as many as are needed up to "
-            f"{most}; give one of the two"
-        )
-    return (cases, None) if place.startswith("--") else (None, most)
-
-
 def hardware(values: Values) -> Hardware:
     return Hardware(
         gpu_layers=values.parsed("gpu-layers", gpu_layers),

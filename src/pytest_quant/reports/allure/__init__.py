@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from pytest_quant.base.files import write_atomically
+from pytest_quant.base.gate_names import DIVERGENCE, RESPONSES
 from pytest_quant.base.harmless import harmless
+from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.allure.results import (
     Rendered,
@@ -37,11 +39,22 @@ def write_results(record: RunRecord, directory: Path) -> None:
         for m in record.measurements
     )
     write(directory, probes)
-    levels = dict.fromkeys(divergence.level for divergence in record.divergences)
-    write(directory, (divergence_result(run, n, record.divergences_of(n)) for n in levels))
+    write(directory, _divergences(run, record))
     write(directory, filter(None, (problem_result(run, p) for p in record.problems)))
     write_checks(record, directory)
     write_surroundings(record, directory)
+
+
+def _divergences(run: Run, record: RunRecord) -> Iterator[Rendered]:
+    """As the tests that measured them."""
+    failed = {(c.level, c.source) for c in record.divergence_checks if c.result.verdict == "fail"}
+    found: dict[tuple[str, str], list[Divergence]] = {}
+    for one in record.divergences:
+        name = RESPONSES if one.source == "responses" else DIVERGENCE
+        found.setdefault((name, one.level), []).append(one)
+    for (name, level), of in found.items():
+        fails = any((level, one.source) in failed for one in of)
+        yield divergence_result(run, name, level, of, failed=fails)
 
 
 def write_checks(record: RunRecord, directory: Path) -> None:

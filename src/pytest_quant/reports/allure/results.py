@@ -19,6 +19,7 @@ from allure_commons.model2 import (
 from allure_commons.types import LabelType, Severity
 
 from pytest_quant.base.amounts import counted
+from pytest_quant.base.gate_names import DIVERGENCE, GATE, RESPONSES
 from pytest_quant.gate.counting import Kind
 from pytest_quant.gate.divergence_regression import DivergenceCheck, explain_divergence
 from pytest_quant.gate.level_verdict import Problem
@@ -31,7 +32,7 @@ from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.allure.attachments import Attachments, identifier
 from pytest_quant.reports.allure.cases import steps_of_cases, table_of_cases
 from pytest_quant.reports.failures import describe_failure, explained, failure_text
-from pytest_quant.reports.gate_tests import GATE, GateTest
+from pytest_quant.reports.gate_tests import GateTest
 from pytest_quant.reports.plain_text import shown
 
 # What the sample could not decide is neither passed nor failed.
@@ -145,8 +146,8 @@ def problem_result(run: Run, problem: Problem) -> Rendered | None:
     file, _, name = problem.test.partition("::")
     if problem.category is not None and problem.difficulty is not None:
         test = identity(run, problem.test, problem.category, problem.difficulty, problem.level)
-    elif file == GATE and name.startswith("divergence["):
-        test = gate_identity(run, "divergence", problem.level)
+    elif file == GATE and (subject := name.partition("[")[0]) in (DIVERGENCE, RESPONSES):
+        test = gate_identity(run, subject, problem.level)
     else:
         return None
     return broken_result(test, problem.message)
@@ -189,10 +190,12 @@ def gate_identity(
     return test
 
 
-def divergence_result(run: Run, level: str, divergences: Sequence[Divergence]) -> Rendered:
-    """How far a level's distributions are from the reference's: measured, not judged."""
-    test = gate_identity(run, "divergence", level)
-    test.status = Status.PASSED
+def divergence_result(
+    run: Run, name: str, level: str, divergences: Sequence[Divergence], *, failed: bool = False
+) -> Rendered:
+    """How far a level's distributions are from the reference's; why it failed, the check tells."""
+    test = gate_identity(run, name, level)
+    test.status = Status.FAILED if failed else Status.PASSED
     steps = [
         TestStepResult(
             name=f"{shown(d.title, _WIDTH)}: {counted(d.tokens, 'token')}", status=Status.PASSED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
@@ -9,6 +10,7 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Self, get_args
+from weakref import WeakSet
 
 from pytest_quant.base.resources import usable_memory
 from pytest_quant.levels import KvTypes
@@ -89,6 +91,9 @@ class LlamaCppRuntime:
             offloaded=offloads(hardware),
         )
         self._context: library.Context | None = None
+        # All that are open: a lane has one of its own.
+        self._contexts: WeakSet[library.Context] = WeakSet()
+        self._opening = threading.Lock()
         self._kv_types, self._hardware = numbers_of(kv), hardware
         # Of the last context: what llama.cpp made of what was asked for.
         self._kv, self._flash_attention = "", ""
@@ -317,6 +322,12 @@ class LlamaCppRuntime:
             kv=self._kv,
         )
 
+    def abort(self) -> None:
+        """End what is worked on, from another thread."""
+        with self._opening:
+            for context in self._contexts:
+                context.abort()
+
     def close(self) -> None:
         self._close_context()
         self._model.close()
@@ -368,4 +379,6 @@ class LlamaCppRuntime:
             hardware=self._hardware,
         )
         self._kv, self._flash_attention = context.kv, context.flash_attention
+        with self._opening:
+            self._contexts.add(context)
         return context

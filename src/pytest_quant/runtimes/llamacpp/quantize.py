@@ -19,6 +19,7 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
+from pytest_quant.base.child_time import seconds_left
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import NEEDS_IMATRIX, Recipe
 from pytest_quant.runtimes.llamacpp import library, native_log, quantizer, tensor_types
@@ -148,15 +149,23 @@ def _temporary(destination: Path) -> Path:
 def _run(source: Path, partial: Path, recipe: Recipe, threads: int) -> str:
     """Quantize in a child process; returns ``""``, or what went wrong."""
     order = json.dumps([str(source), str(partial), asdict(recipe), threads], default=str)
-    child = subprocess.run(
-        child_command(__name__, order),
-        env=child_environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    left = seconds_left()
+    try:
+        child = subprocess.run(
+            child_command(__name__, order),
+            env=child_environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=left,
+        )
+    except subprocess.TimeoutExpired:
+        raise QuantUsageError(
+            f"--quant-time: the time was over while {recipe.describe()} was made of {source}, and "
+            "nothing was asked; give the session more time, or the file itself: --quant-artifact"
+        ) from None
     if child.returncode == 0:
         return ""
     said = "\n".join(last_words(child.stderr))
