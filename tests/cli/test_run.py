@@ -47,7 +47,7 @@ def test_nothing_compared_is_no_success(
     said = capsys.readouterr()
     assert code == 1, said
     assert said.out.splitlines()[1].startswith("q8: NOTHING COMPARED")
-    assert "1 of 2: p.yaml::opposite[q8]" in said.err
+    assert "2 of 3: p.yaml::opposite[q8]" in said.err
     record = json.loads((here / "run.json").read_text("utf-8"))
     assert record["levels"][1]["verdict"] == "not compared"
     assert (here / "run.html").read_text("utf-8").startswith("<!doctype html>")
