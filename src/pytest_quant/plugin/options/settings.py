@@ -14,6 +14,7 @@ from pytest_quant.levels import name_among, parse_level, parse_levels, parse_rec
 from pytest_quant.plugin.hub import hub_of
 from pytest_quant.plugin.options import values as option_values
 from pytest_quant.plugin.options.sources import Values
+from pytest_quant.session.endpoints import FORM, endpoint_file, with_endpoints
 from pytest_quant.session.settings import DEFAULT_ALPHA, Settings
 
 
@@ -30,17 +31,20 @@ def read_settings(config: pytest.Config) -> Settings:
     assert levels is not None
     reference = values.parsed("reference", lambda text: parse_level(text, recipes))
     known = [*levels, *([reference] if reference else [])]
+
+    def level_name(name: str) -> str:
+        return name_among(known, name, recipes)
+
     cases, max_cases = option_values.sizes(values)
     update = values.parsed("update-baselines", option_values.update) or "no"
     drop = values.parsed("regression-drop", option_values.points)
     return Settings(
         levels=levels,
         model=values.path("model", hub.find),
-        artifacts=values.files(
-            "artifact",
-            "LEVEL=FILE, as q4=m-q4.gguf",
-            lambda name: name_among(known, name, recipes),
-            hub.find,
+        artifacts=with_endpoints(
+            values.files("artifact", "LEVEL=FILE, as q4=m-q4.gguf", level_name, hub.find),
+            values.files("endpoint", FORM, level_name, lambda text: endpoint_file(text, cache_dir)),
+            values.raw("endpoint")[1],
         ),
         fetched=hub.sources,
         reference=reference,
