@@ -47,8 +47,9 @@ ALLOWED = {
         "analysis.abilities",
         "analysis.estimates",
     ),
-    "urllib": ("judge.endpoint",),
-    "http": ("judge.endpoint",),
+    "urllib": ("base.urls", "base.client"),
+    "urllib3": ("base.client",),
+    "http": (),
     "bandit": ("checkers.vulnerabilities",),
     "allure_commons": ("reports.allure", "plugin.allure_hooks"),
     "cattrs": ("base.converter",),
@@ -83,7 +84,7 @@ ROOMS = {
     "metrics": ("checkers",),
     "gate": ("base", "metrics"),
     "analysis": ("base", "checkers", "gate", "metrics"),
-    "judge": ("analysis", "gate", "metrics", "thinking"),
+    "judge": ("analysis", "base", "gate", "metrics", "thinking"),
     "probes": ("base", "checkers"),
     "suites": ("base", "probes"),
     "runtimes": ("base", "metrics", "thinking"),
@@ -165,7 +166,7 @@ def users(library: str) -> list[str]:
 
 def test_no_runtime_is_known_outside_of_its_own_room() -> None:
     """But to the registry. Commands about GGUF: what llama.cpp makes of a file, and with what."""
-    for runtime in ("llamacpp", "scripted"):
+    for runtime in ("endpoint", "llamacpp", "scripted"):
         room = f"runtimes.{runtime}"
         users = [
             name

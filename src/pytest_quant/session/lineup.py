@@ -96,9 +96,21 @@ def _check_not_the_reference(
     reference: Level, tested: Sequence[Level], artifacts: Mapping[str, Artifact]
 ) -> None:
     """Raises ``QuantUsageError`` for a level that is the reference's file, run as it is: a
-    comparison of a file with itself is green whatever the file.
+    comparison of a file with itself is green whatever the file. What a server is run with is the
+    user's word, so no two levels may be one server.
     """
     own = artifacts[reference.name]
+    served: dict[str, str] = {}
+    for level in [reference, *tested]:
+        found = artifacts[level.name]
+        if found.weights_seen:
+            continue
+        if other := served.get(found.digest):
+            raise QuantUsageError(
+                f"--quant-endpoint: {other} and {level.name} are the same server and model "
+                f"({found.path.stem}), so every answer would be the same; give each level its own"
+            )
+        served[found.digest] = level.name
     for level in tested:
         found = artifacts[level.name]
         if (found.digest, found.kv or DEFAULT_KV) == (own.digest, own.kv or DEFAULT_KV):

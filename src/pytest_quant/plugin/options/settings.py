@@ -16,6 +16,7 @@ from pytest_quant.plugin.options import values as option_values
 from pytest_quant.plugin.options.amount import amount_of
 from pytest_quant.plugin.options.importance import imatrix
 from pytest_quant.plugin.options.sources import Values
+from pytest_quant.session.endpoints import FORM, endpoint_file, with_endpoints
 from pytest_quant.session.settings import DEFAULT_ALPHA, Settings
 
 
@@ -36,13 +37,16 @@ def read_settings(config: pytest.Config) -> Settings:
     reference = values.parsed("reference", lambda text: parse_level(text, recipes))
     known = [*levels, *([reference] if reference else [])]
     amount = amount_of(values)
+
+    def level_name(name: str) -> str:
+        return name_among(known, name, recipes)
+
     update = values.parsed("update-baselines", option_values.update) or "no"
     drop = values.parsed("regression-drop", option_values.points)
-    artifacts = values.files(
-        "artifact",
-        "LEVEL=FILE, as q4=m-q4.gguf",
-        lambda name: name_among(known, name, recipes),
-        hub.find,
+    artifacts = with_endpoints(
+        values.files("artifact", "LEVEL=FILE, as q4=m-q4.gguf", level_name, hub.find),
+        values.files("endpoint", FORM, level_name, lambda text: endpoint_file(text, cache_dir)),
+        values.raw("endpoint")[1],
     )
     return Settings(
         levels=levels,

@@ -92,7 +92,7 @@ class Values:
             except (QuantUsageError, ValueError) as error:
                 raise QuantUsageError(f"{place}: {error}") from error
             if key in files:
-                what = "level" if name == "artifact" else name
+                what = "level" if name in ("artifact", "endpoint") else name
                 raise QuantUsageError(f"{place}: {what} {key!r} is given twice; keep one file")
             files[key] = self._absolute(place, file, base, elsewhere)
         return files
