@@ -24,19 +24,17 @@ import json
 import re
 import resource
 import statistics
-import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import random_model
+from llama_tools import CACHE, build, call
 
 from pytest_quant.base.library import EMBEDDED_MODEL, PROBES
 from pytest_quant.levels import Recipe
@@ -52,7 +50,6 @@ from pytest_quant.runtimes.llamacpp.quantize import quantize
 from pytest_quant.runtimes.protocol import PlainText
 from pytest_quant.session.held_text import held_text
 
-HERE = Path(__file__).resolve().parent
 CHUNK = 512
 LEVELS = ("Q8_0", "Q4_K_M", "Q2_K")
 # What has to agree; all others are shown.
@@ -75,40 +72,6 @@ class Work:
     level: Path
     text: Path
     threads: int
-
-
-def build(directory: Path) -> Path:
-    """llama-perplexity of the installed version; takes minutes the first time."""
-    installed = version("llama-cpp-python")
-    name = f"llama_cpp_python-{installed}"
-    made = directory / name / "build"
-    tool = made / "perplexity" / "llama-perplexity"
-    if tool.exists():
-        return tool
-    directory.mkdir(parents=True, exist_ok=True)
-    call(
-        sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary",
-        "llama-cpp-python", f"--dest={directory}", f"llama-cpp-python=={installed}",
-    )  # fmt: skip
-    with tarfile.open(directory / f"{name}.tar.gz") as archive:
-        archive.extractall(directory, filter="data")
-    import llama_cpp
-
-    call(
-        "cmake", "-S", str(HERE / "llama-perplexity"), "-B", str(made),
-        "-DCMAKE_BUILD_TYPE=Release", f"-DSOURCES={directory / name / 'vendor' / 'llama.cpp'}",
-        f"-DLIBRARIES={Path(llama_cpp.__file__).parent / 'lib'}",
-    )  # fmt: skip
-    call("cmake", "--build", str(made), "--target", "llama-perplexity", "--parallel", "1")
-    return tool
-
-
-def call(*command: str) -> str:
-    """The output of a command that has to succeed."""
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    if ended.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{ended.stdout[-2000:]}{ended.stderr[-4000:]}")
-    return ended.stdout + ended.stderr
 
 
 def library_text(cases: int) -> str:
@@ -316,7 +279,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("--build", type=Path, default=Path.home() / ".cache/llama-perplexity")
+    parser.add_argument("--build", type=Path, default=CACHE)
     parser.add_argument("--model", type=Path, default=EMBEDDED_MODEL, help="16-bit GGUF")
     parser.add_argument("--text", type=Path, help="default: of the probe library")
     parser.add_argument("--cases", type=int, default=3, help="of a probe; default: %(default)s")
@@ -333,7 +296,7 @@ def main() -> int:
         cost = _cost(lambda: found.update(ours(work)), time.process_time)
         print(json.dumps(found | asdict(cost)))
         return 0
-    tool = build(options.build)
+    tool = build(options.build, "perplexity")
     good = True
     with tempfile.TemporaryDirectory() as directory:
         made = Path(directory)

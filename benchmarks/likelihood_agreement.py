@@ -4,9 +4,10 @@
                                               [--context 2048] [--write NAME]
 
 Asks every choice both ways: the model writes its answer, which the probe's checker reads, and each
-option is scored behind the words after which the prompt wants the answer (``Answer:``), compared
-raw, per token and per byte, and raw right behind the prompt besides. Only cases whose written
-answer names one option are counted. Probes that ask for working first are told apart: what is
+option is scored where the model writes one: behind its own words before the option that it names,
+compared raw, per token and per byte; besides, raw behind the words after which the prompt wants the
+answer (``Answer:``), and right behind the prompt. Only cases whose written answer names one option
+are counted. Probes that ask for working first are told apart: what is
 written there follows from what was worked out. --write puts the table into docs/probes.md, between
 the comments that name the model. Ends
 with status 1 if, over the probes that are taken by likelihood, the scored choice agrees with the
@@ -25,17 +26,16 @@ from tables import write_tables
 
 from pytest_quant.base.library import EMBEDDED_MODEL, PROBES
 from pytest_quant.checkers import outcome_of
-from pytest_quant.checkers.form import announcement
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.files import probe_files
 from pytest_quant.probes.model import Case, Probe
 from pytest_quant.probes.reader import read_probes
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.protocol import Likelihood, Limits, PromptTooLong
-from pytest_quant.session.replies import likeliest
+from pytest_quant.session.choices import behind, likeliest, own_words
 
 PAGE = Path(__file__).parent.parent / "docs" / "probes.md"
-WAYS = ("raw", "per token", "per byte", "behind the prompt")
+WAYS = ("raw", "per token", "per byte", "behind the words wanted", "behind the prompt")
 LEAST = 0.9
 
 
@@ -98,35 +98,33 @@ def measured(runtime: LlamaCppRuntime, probe: Probe, cases: Sequence[Case]) -> R
     prompts = [case.prompt for case in cases]
     batch = runtime.generate(prompts, Limits(max_tokens=probe.max_tokens))
     spelled = [case.options["options"] for case in cases]
-    announced = [announcement(prompt) for prompt in prompts]
-    asked = [
-        [f"{words} {option}".lstrip() for option in options]
-        for words, options in zip(announced, spelled, strict=True)
-    ]
-    behind = runtime.score(prompts, asked).likelihoods
-    bare = runtime.score(prompts, spelled).likelihoods
+    rows = [*zip(cases, prompts, spelled, batch.responses, strict=True)]
+    own = [own_words(probe, case, prompt, of, reply.whole) for case, prompt, of, reply in rows]
+    found = {
+        way: runtime.score(prompts, [*map(behind, prompts, spelled, before)]).likelihoods
+        for way, before in (
+            ("own", own), ("announced", [None] * len(cases)), ("bare", [""] * len(cases)),
+        )
+    }  # fmt: skip
     choices = []
-    for case, options, response, form, plain in zip(
-        cases, spelled, batch.responses, behind, bare, strict=True
-    ):
-        written = named(probe, case, options, response.whole)
-        if written is not None:
-            scored = {way: options[index] for way, index in per_length(options, form)}
-            scored[WAYS[0]] = likeliest(options, form).text
-            scored[WAYS[-1]] = likeliest(options, plain).text
+    for i, (case, _, options, response) in enumerate(rows):
+        written = named(probe, case, response.whole)
+        if written in options:
+            scored = {way: options[index] for way, index in per_length(options, found["own"][i])}
+            scored |= {
+                title: likeliest(options, found[way][i]).text
+                for title, way in zip((WAYS[0], *WAYS[3:]), found, strict=True)
+            }
             choices.append(Choice(written, scored, case.expected_text))
     direct = probe.solution is None or probe.solution.startswith("Answer:")
     return Row(probe.id, probe.by, direct and probe.max_tokens <= 256, len(cases), choices)
 
 
-def named(probe: Probe, case: Case, options: Sequence[str], text: str) -> str | None:
-    """The option that a written answer names, if it names one."""
-    for option in options:
-        if outcome_of(
-            probe.check, text, option, **case.options, truncated=False, prompt=case.prompt
-        ).correct:
-            return option
-    return None
+def named(probe: Probe, case: Case, text: str) -> str:
+    """The option that a written answer names, or whatever it says instead."""
+    return outcome_of(
+        probe.check, text, case.expected, **case.options, truncated=False, prompt=case.prompt
+    ).answer
 
 
 def per_length(options: Sequence[str], found: Sequence[Likelihood]) -> Iterator[tuple[str, int]]:

@@ -25,7 +25,8 @@ FIRST_PIECE = FIRST_BYTE + 256
 class Shape:
     """A llama-architecture model; the defaults make one of 110 M parameters.
 
-    ``end_token`` ends a generation; ``split_tensors`` splits the model into files of that many
+    ``end_token`` ends a generation; of ``experts`` (0: none) two are chosen for a token;
+    ``split_tensors`` splits the model into files of that many
     tensors (0: one file).
     """
 
@@ -39,6 +40,7 @@ class Shape:
     end_token: int = END
     chat_template: str = ""
     split_tensors: int = 0
+    experts: int = 0
 
 
 EMBEDDED_SIZE = Shape(width=256, layers=4, heads=4, feed_forward=768, vocabulary=640)
@@ -72,6 +74,9 @@ def write_model(path: Path, shape: Shape) -> None:
     writer.add_rope_dimension_count(shape.width // shape.heads)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_vocab_size(shape.vocabulary)
+    if shape.experts:
+        writer.add_expert_count(shape.experts)
+        writer.add_expert_used_count(2)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
     _add_tokenizer(writer, shape)
     _add_tensors(writer, shape)
@@ -108,8 +113,8 @@ def _add_tokenizer(writer: gguf.GGUFWriter, shape: Shape) -> None:
 def _add_tensors(writer: gguf.GGUFWriter, shape: Shape) -> None:
     random = np.random.default_rng(shape.seed)
 
-    def matrix(name: str, rows: int, columns: int, scale: float = 1.0) -> None:
-        values = random.standard_normal((rows, columns), dtype=np.float32)
+    def matrix(name: str, *sizes: int, scale: float = 1.0) -> None:
+        values, columns = random.standard_normal(sizes, dtype=np.float32), sizes[-1]
         writer.add_tensor(name, (values * (scale / columns**0.5)).astype(np.float16))
 
     def ones(name: str) -> None:
@@ -123,9 +128,12 @@ def _add_tensors(writer: gguf.GGUFWriter, shape: Shape) -> None:
         for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
             matrix(f"{prefix}.{part}.weight", width, width)
         ones(f"{prefix}.ffn_norm.weight")
-        matrix(f"{prefix}.ffn_gate.weight", hidden, width)
-        matrix(f"{prefix}.ffn_up.weight", hidden, width)
-        matrix(f"{prefix}.ffn_down.weight", width, hidden)
+        experts, kind = ((shape.experts,), "_exps") if shape.experts else ((), "")
+        if experts:
+            matrix(f"{prefix}.ffn_gate_inp.weight", *experts, width)
+        matrix(f"{prefix}.ffn_gate{kind}.weight", *experts, hidden, width)
+        matrix(f"{prefix}.ffn_up{kind}.weight", *experts, hidden, width)
+        matrix(f"{prefix}.ffn_down{kind}.weight", *experts, width, hidden)
     ones("output_norm.weight")
     # Wide logits: the most probable token leads by far more than rounding, as in trained models.
     matrix("output.weight", shape.vocabulary, width, scale=4.0)

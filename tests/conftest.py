@@ -6,7 +6,7 @@ And one hook, for tests that need a sandbox.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,20 @@ def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.getbasetemp()
     distributed = "PYTEST_XDIST_WORKER" in os.environ
     return (base.parent if distributed else base) / "quant-cache"
+
+
+@pytest.fixture(scope="module")
+def cold_cache(shared_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """A cache with the models of the shared one, and what was found of them, but with no answer."""
+
+    def made() -> Path:
+        cache = tmp_path_factory.mktemp("cache")
+        for name in ("artifacts", "digests", "templates"):
+            (shared_cache / name).mkdir(parents=True, exist_ok=True)
+            (cache / name).symlink_to(shared_cache / name)
+        return cache
+
+    return made
 
 
 @pytest.fixture

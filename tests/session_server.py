@@ -125,6 +125,7 @@ def _session(request: Request) -> int | pytest.ExitCode:
     os.chdir(request["directory"])
     os.environ.clear()
     os.environ.update(request["environment"])
+    _find_packages(request["environment"].get("PYTHONPATH", ""))
     sys.argv = [request["program"], *request["arguments"]]
     created = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     for number, path, flags in (
@@ -141,6 +142,25 @@ def _session(request: Request) -> int | pytest.ExitCode:
         return main(request["arguments"])
     _provide_workers(request["arguments"])
     return pytest.main(request["arguments"])
+
+
+def _find_packages(path: str) -> None:
+    """Those that only this session is given, as a new Python does.
+
+    What the server remembers was found without them.
+    """
+    given = [entry for entry in path.split(os.pathsep) if entry and entry not in sys.path]
+    if not given:
+        return
+    from xdist import plugin
+
+    for kept in (sys.path, plugin._sys_path):  # the latter is what workers are given
+        kept[1:1] = given
+    for name, module in list(sys.modules.items()):
+        if name.startswith("pytest_quant."):
+            for member in vars(module).values():
+                if forget := getattr(member, "cache_clear", None):
+                    forget()
 
 
 class _Worker:

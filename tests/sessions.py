@@ -31,8 +31,8 @@ MODES: Mapping[str, tuple[str, ...]] = {
 CAPITAL = "capital[ and not continent"
 # Divergences have tests of their own, and take as long as a dozen probes.
 WITHOUT_DIVERGENCE = "--deselect=quant-gate::divergence"
-# Of a few chunks, where a divergence need not tell a fault from what is small: --quant-text.
-SHORT_TEXT = "The capital of Sweden is Stockholm, and 17 + 25 = 42. " * 90
+# Of two chunks, the fewest there may be: where a divergence need not tell what is small.
+SHORT_TEXT = "The capital of Sweden is Stockholm, and 17 + 25 = 42. " * 40
 # The cheapest session that asks a model.
 ONE_PROBE = ("--quant-levels=q8", "--quant-cases=8", WITHOUT_DIVERGENCE, "-k", CAPITAL)
 # Probes that the embedded model can do, as an expression for -k.
@@ -134,17 +134,25 @@ class Project:
         return self.write("pytest.ini", "\n".join(["[pytest]", *settings]))
 
     def run(
-        self, *args: str, divergence: bool = False, fresh: bool = False, **environment: str
+        self,
+        *args: str,
+        divergence: bool = False,
+        held_text: bool = False,
+        fresh: bool = False,
+        **environment: str,
     ) -> Run:
         """A session that shares its cache with others, uses one thread and writes its record.
 
         Baselines are those of the project, whatever ships with the package.
 
         One thread whatever the distribution, so that the three modes share their responses.
-        Divergences are measured only if ``divergence`` says so.
+        Divergences are measured only if ``divergence`` says so, on a short text, or ``held_text``,
+        on the library's or what the arguments and the project say.
         """
+        if divergence:
+            args = (f"--quant-text={self.write('short.txt', SHORT_TEXT)}", *args)
         return self.run_bare(
-            *(() if divergence else (WITHOUT_DIVERGENCE,)),
+            *(() if divergence or held_text else (WITHOUT_DIVERGENCE,)),
             f"--quant-cache-dir={self.cache}",
             "--quant-threads=1",
             "--quant-json=record.json",

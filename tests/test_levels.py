@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -179,6 +182,25 @@ class TestRecipes:
     def test_a_pattern_may_hold_an_equals_sign(self) -> None:
         assert parse_recipes(["odd: q4 a=b=q8_0"])["odd"].tensor_types == (("a=b", "Q8_0"),)
 
+    def test_an_importance_matrix_is_a_file(self) -> None:
+        line = "weighed: q2 ffn_.*=q4_k imatrix=a=b.dat kv=q8_0"
+        recipe = parse_recipes([line], lambda text: Path("/models", text))["weighed"]
+        assert recipe.imatrix == Path("/models/a=b.dat")
+        assert recipe.tensor_types == (("ffn_.*", "Q4_K"),)
+        assert recipe.describe() == "Q2_K ffn_.*=Q4_K imatrix=a=b.dat kv=Q8_0"
+        assert recipe.describe("9c1185a5") == "Q2_K ffn_.*=Q4_K imatrix=9c1185a5 kv=Q8_0"
+        assert recipe.file == replace(recipe, kv=None)
+        # How a level is run changes nothing of it.
+        cached = parse_level("plain+kv:q8_0", {"plain": recipe.file}).recipe
+        assert cached.file == recipe.file
+
+    def test_a_file_that_is_none(self) -> None:
+        def path_of(text: str) -> Path:
+            raise ValueError(f"found {text!r}, expected a file")
+
+        with pytest.raises(QuantUsageError, match=r"'imatrix=': found '', expected a file"):
+            parse_recipes(["weighed: q2 imatrix="], path_of)
+
     def test_lines_in_order(self) -> None:
         assert list(parse_recipes(["b: q4", "a: q8"])) == ["b", "a"]
         assert parse_recipes([]) == {}
@@ -213,6 +235,7 @@ class TestRecipes:
             (["mixed: q4 kv=q8_0/"], "'kv=q8_0/' is not one kv=type or kv=keys/values"),
             (["mixed: q4 kv=q8_0/q4_0/q4_0"], "is not one kv=type or kv=keys/values"),
             (["mixed: q4 kv=q8_0 kv=q4_0"], "'kv=q4_0' is not one kv=type or kv=keys/values"),
+            (["mixed: q4 imatrix=a imatrix=b"], "'imatrix=b' is a second importance matrix"),
             (["mixed: q4 attn_.*"], "'attn_.*' is not pattern=type"),
             (["mixed: q4 =q8_0"], "'=q8_0' is not pattern=type"),
             (["mixed: q4 output="], "'output=' is not pattern=type"),

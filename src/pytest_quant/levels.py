@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 from pytest_quant.base.file_types import file_types
 from pytest_quant.errors import QuantUsageError
@@ -29,7 +30,9 @@ _DEVICES = frozenset(
 )
 _LONGEST_NAME = 40
 
-# The quantizer refuses these without an importance matrix.
+# What a recipe calls its importance matrix.
+_IMATRIX = "imatrix="
+# The quantizer refuses these without one.
 NEEDS_IMATRIX: frozenset[str] = frozenset(
     {
         *("IQ1_S", "IQ1_M", "IQ2_XXS", "IQ2_XS", "IQ2_S", "IQ2_M", "IQ3_XXS", "IQ3_XS"),
@@ -65,7 +68,8 @@ class Recipe:
 
     ``ftype`` is a llama.cpp file type; ``tensor_types`` maps a regular expression over tensor
     names to a ggml type, first match wins; ``token_embedding`` and ``output`` override the two
-    tensors that llama.cpp treats apart (``None``: as ``ftype`` says). ``kv`` changes no file.
+    tensors that llama.cpp treats apart (``None``: as ``ftype`` says). ``imatrix`` is the file that
+    says how much each weight matters. ``kv`` changes no file.
     """
 
     ftype: str
@@ -73,19 +77,25 @@ class Recipe:
     token_embedding: str | None = None
     output: str | None = None
     kv: KvTypes | None = None
+    imatrix: Path | None = None
 
     @property
     def file(self) -> Recipe:
         """What makes the file: recipes that differ in no more than the rest share it."""
         return replace(self, kv=None)
 
-    def describe(self) -> str:
-        """One line that tells recipes apart; equal recipes give equal lines."""
+    def describe(self, imatrix: str = "") -> str:
+        """One line that tells recipes apart; equal recipes give equal lines.
+
+        ``imatrix`` is what the importance matrix is called: by its digest, where that is known.
+        """
         parts = [self.ftype, *(f"{pattern}={kind}" for pattern, kind in self.tensor_types)]
         if self.token_embedding:
             parts.append(f"token_embd={self.token_embedding}")
         if self.output:
             parts.append(f"output={self.output}")
+        if self.imatrix:
+            parts.append(f"{_IMATRIX}{imatrix or self.imatrix.name}")
         if self.kv:
             parts.append(f"kv={self.kv}")
         return " ".join(parts)
@@ -218,12 +228,13 @@ def parse_levels(text: str, recipes: Mapping[str, Recipe] | None = None) -> tupl
     return tuple(levels.values())
 
 
-def parse_recipes(lines: Iterable[str]) -> dict[str, Recipe]:
+def parse_recipes(lines: Iterable[str], path_of: Callable[[str], Path] = Path) -> dict[str, Recipe]:
     """Configured recipes, one a line: ``name: type pattern=type ...``.
 
     ``pattern`` is a regular expression over tensor names (``attn_.*=q8_0``); the patterns
-    ``token_embd`` and ``output`` name the embedding and the output tensor, and ``kv`` what the
-    file is run with: the types of keys and values (``kv=q8_0``, ``kv=q8_0/q4_0``).
+    ``token_embd`` and ``output`` name the embedding and the output tensor, ``imatrix`` the file of
+    an importance matrix (``path_of`` makes a path of it, or raises ``ValueError``), and ``kv`` what
+    the file is run with: the types of keys and values (``kv=q8_0``, ``kv=q8_0/q4_0``).
     """
     recipes: dict[str, Recipe] = {}
     for line in lines:
@@ -241,11 +252,11 @@ def parse_recipes(lines: Iterable[str]) -> dict[str, Recipe]:
             raise _recipe_error(line, f"the name {name!r} already has a meaning; choose another")
         if name in recipes:
             raise _recipe_error(line, f"the name {name!r} is configured twice")
-        recipes[name] = _parse_recipe(line, words)
+        recipes[name] = _parse_recipe(line, words, path_of)
     return recipes
 
 
-def _parse_recipe(line: str, words: list[str]) -> Recipe:
+def _parse_recipe(line: str, words: list[str], path_of: Callable[[str], Path]) -> Recipe:
     ftype = canonical_type(SHORT_NAMES.get(words[0].lower(), words[0]))
     if ftype is None:
         allowed = ", ".join(t.lower() for t in known_types())
@@ -253,7 +264,16 @@ def _parse_recipe(line: str, words: list[str]) -> Recipe:
     whole: dict[str, str] = {}
     patterns: list[tuple[str, str]] = []
     kv: KvTypes | None = None
+    imatrix: Path | None = None
     for word in words[1:]:
+        if word.startswith(_IMATRIX):
+            if imatrix is not None:
+                raise _recipe_error(line, f"{word!r} is a second importance matrix; keep one")
+            try:
+                imatrix = path_of(word.removeprefix(_IMATRIX))
+            except (QuantUsageError, ValueError) as error:
+                raise _recipe_error(line, f"{word!r}: {error}") from error
+            continue
         pattern, _, kind = word.rpartition("=")
         if pattern == "kv":
             if kv is not None or (kv := _kv_types(kind)) is None:
@@ -271,7 +291,8 @@ def _parse_recipe(line: str, words: list[str]) -> Recipe:
                 line, f"{pattern!r} is not a regular expression: {error}"
             ) from error
         patterns.append((pattern, kind.upper()))
-    return Recipe(ftype, tuple(patterns), whole.get("token_embd"), whole.get("output"), kv)
+    embedding, output = whole.get("token_embd"), whole.get("output")
+    return Recipe(ftype, tuple(patterns), embedding, output, kv, imatrix)
 
 
 def _recipe_error(line: str, problem: str) -> QuantUsageError:

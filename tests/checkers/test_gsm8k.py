@@ -1,4 +1,4 @@
-"""The numeric checker on real solutions of real questions: the 1319 of GSM8K's test set.
+"""The numeric checker on real solutions of real questions: of the 1319 of GSM8K's test set.
 
 The file is not part of this repository. ``PYTEST_QUANT_GSM8K`` names it, or it lies at
 ``shared/data/gsm8k-test.jsonl`` beside the repository.
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.real_data import some
 
 from pytest_quant import check
 
@@ -37,7 +38,7 @@ def solutions() -> list[tuple[str, str, str]]:
     assert len(rows) == 1319
     return [
         (row["question"], row["answer"], row["answer"].rpartition("####")[2].strip())
-        for row in rows
+        for row in some(rows)
     ]
 
 
@@ -63,7 +64,7 @@ def test_every_solution_is_wrong_for_the_next_question(
         for solution, other in zip(solutions, others, strict=True)
         if solution[2].replace(",", "") != other[2].replace(",", "")
     ]
-    assert len(pairs) > 1300
+    assert len(pairs) > 0.95 * len(solutions)
     kept, answers = zip(*pairs, strict=True)
     assert [*misjudged([*kept], [*answers], "incorrect")] == []
 
@@ -120,4 +121,4 @@ def test_working_without_an_announcement_is_read(solutions: list[tuple[str, str,
     """The rest work out something else last, count in cents, or say "three days"."""
     rows = [(question, restated(text, own, "{body}"), own) for question, text, own in solutions]
     wrong = [*misjudged(rows, [own for _, _, own in rows], "correct")]
-    assert len(wrong) <= 0.015 * len(rows), wrong
+    assert len(wrong) <= 0.015 * len(rows) + 2, wrong

@@ -119,7 +119,7 @@ written = st.one_of(
 nonzero = st.one_of(integers.filter(bool).map(Fraction), fractions.filter(bool))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=120)
 @given(written, frames, nonzero)
 def test_a_number_is_itself_and_no_other(
     number: tuple[Fraction, str], frame: str, difference: Fraction
@@ -132,7 +132,7 @@ def test_a_number_is_itself_and_no_other(
     assert other.verdict == "incorrect", (text, other)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(
     st.fractions(max_denominator=997).filter(lambda v: abs(v) < 10**6), st.integers(0, 6), frames
 )

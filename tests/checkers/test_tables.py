@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sympy
 import yaml
+from tests import rows
 
 from pytest_quant.checkers import CHECKERS, check
 
 DATA = Path(__file__).parent / "data"
 
 
-def cases() -> list[Any]:
-    found = []
-    for kind in CHECKERS.names:
-        for group in yaml.safe_load((DATA / f"{kind}.yaml").read_text("utf-8")):
-            rows = [("correct", "", text) for text in group["correct"]]
-            for verdict in ("incorrect", "unparsable"):
-                for pattern, texts in group.get(verdict, {}).items():
-                    rows += [(verdict, pattern, text) for text in texts]
-            found += [
-                pytest.param(
-                    kind,
-                    text,
-                    expectation(group["expected"]) if kind == "numeric" else group["expected"],
-                    group.get("options", {}),
-                    (verdict, pattern),
-                    id=f"{kind} {group['name']}: {text[:60]!r}",
-                )
-                for verdict, pattern, text in rows
-            ]
-    return found
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A response to the question of a group, and what is found of it."""
+
+    group: str
+    text: str
+    expected: Any
+    options: dict[str, Any]
+    verdict: str
+    pattern: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.group}: {self.text[:60]!r}"
+
+
+def table(kind: str) -> Iterator[Row]:
+    for group in yaml.safe_load((DATA / f"{kind}.yaml").read_text("utf-8")):
+        expected = expectation(group["expected"]) if kind == "numeric" else group["expected"]
+        about = (expected, group.get("options", {}))
+        for text in group["correct"]:
+            yield Row(group["name"], text, *about, "correct", "")
+        for verdict in ("incorrect", "unparsable"):
+            for pattern, texts in group.get(verdict, {}).items():
+                for text in texts:
+                    yield Row(group["name"], text, *about, verdict, pattern)
 
 
 def expectation(written: Any) -> Any:
@@ -43,12 +52,13 @@ def expectation(written: Any) -> Any:
     return written
 
 
-@pytest.mark.parametrize(("kind", "text", "expected", "options", "judged"), cases())
-def test_response(
-    kind: str, text: str, expected: Any, options: dict[str, Any], judged: tuple[str, str]
-) -> None:
-    outcome = check(kind, text, expected, **options)
-    assert (outcome.verdict, outcome.pattern) == judged, outcome
+@pytest.mark.parametrize("kind", CHECKERS.names)
+def test_responses(kind: str) -> None:
+    def judge(row: Row) -> None:
+        outcome = check(kind, row.text, row.expected, **row.options)
+        assert (outcome.verdict, outcome.pattern) == (row.verdict, row.pattern), outcome
+
+    rows.each(table(kind), judge, lambda row: row.name)
 
 
 @pytest.mark.parametrize(

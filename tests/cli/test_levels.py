@@ -28,7 +28,7 @@ def test_every_level_with_its_recipe_and_bits(capsys: pytest.CaptureFixture[str]
     ]
     made = {row[0]: row[5] for row in rows}
     assert made["q4"] == "yes"
-    assert made["iq2_xs"] == "no: needs an imatrix"
+    assert made["iq2_xs"] == "with --quant-imatrix"
 
 
 def test_is_installed_as_a_command() -> None:

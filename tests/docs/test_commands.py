@@ -36,6 +36,11 @@ NOT_RUN = {
     "pip install": "changes what is installed, from the network",
     "npx": "fetches Allure from the network",
     "hf://": "fetches models from the network",
+    "vllm serve": "needs a GPU and a model from the network",
+    "llama-server -m": "starts a server; tests/runtimes/endpoint/test_served.py has one",
+    "export OPENAI_API_KEY": "sets a variable of the reader's shell",
+    "http://localhost:80": "asks servers; tests/runtimes/endpoint/test_served.py has some",
+    "provider.example": "the same",
     "--benchmark-compare-fail": "fails where another process makes the machine slower",
 }
 SHELLS = ("sh", "bash", "console")

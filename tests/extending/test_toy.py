@@ -48,7 +48,7 @@ def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(project: Project, toy: Path, *args: str, **environment: str) -> Run:
     path = os.pathsep.join(filter(None, [str(toy), os.environ.get("PYTHONPATH", "")]))
     given = ("--quant-levels=q8", "--quant-cases=4", *args)
-    return project.run(*given, fresh=True, PYTHONPATH=path, **environment)
+    return project.run(*given, PYTHONPATH=path, **environment)
 
 
 def test_a_checker_a_source_a_category_a_report_and_the_hooks(project: Project, toy: Path) -> None:

@@ -23,7 +23,7 @@ from pytest_quant.gate.sequential import looks_up_to
 from pytest_quant.gate.statistics import tango_bounds
 
 Counts = npt.NDArray[np.int_]
-SAMPLES = 10_000
+SAMPLES = 5_000
 
 bounds_of = cache(lasting_bounds)
 

@@ -42,7 +42,7 @@ class TestRounds:
 
     def test_do_not_wait_for_what_has_no_more_cases(self) -> None:
         looks = looks_of(probe("a", "1" * 32), probe("few", "1" * 10, complete=True))
-        assert [look.counts.n for look in looks] == [16, 26, 42]
+        assert [look.counts.n for look in looks] == [16, 26, 34, 42]
 
     def test_without_any_there_is_nothing(self) -> None:
         assert looks_of(probe("a", "1" * 7)) == []

@@ -8,8 +8,7 @@ import threading
 import pytest
 from tests.judge.server import Server, completion
 
-from pytest_quant.errors import QuantUsageError
-from pytest_quant.judge.endpoint import KEY_VARIABLE, Endpoint, NoAnswer, parse_url, read_key
+from pytest_quant.judge.endpoint import Endpoint, NoAnswer
 from pytest_quant.judge.prompt import question
 
 KEY = "sk-secret-0123"
@@ -17,7 +16,7 @@ PROMPT = question("Say it.", "a long one", "short")
 
 
 def endpoint(server: Server, timeout_s: float = 30, key: str = KEY) -> Endpoint:
-    return Endpoint(server.url, "a-model", timeout_s, key, pauses=(0.0, 0.0))
+    return Endpoint(server.url, "a-model", timeout_s, key, pause_s=0.0)
 
 
 def why_not(asked: Endpoint) -> str:
@@ -98,72 +97,22 @@ def test_nobody_is_there() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
-        assert why_not(Endpoint(url, "m", 30)) == "no answer: Connection refused"
+        assert why_not(Endpoint(url, "m", 30, pause_s=0)) == "no answer: Connection refused"
 
 
 def test_not_even_http_is_spoken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def chat() -> None:
-            connection, _ = listening.accept()
-            with connection:
-                connection.recv(65536)
-                connection.sendall(b"hello there\r\n\r\n")
+            # What broke off is asked once more.
+            for _ in range(2):
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(b"hello there\r\n\r\n")
 
         thread = threading.Thread(target=chat)
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
-        assert why_not(Endpoint(url, "m", 30)).startswith("no answer: ")
+        assert why_not(Endpoint(url, "m", 30, pause_s=0)).startswith("no answer: ")
         thread.join()
-
-
-@pytest.mark.parametrize(
-    ("given", "url"),
-    [
-        (" http://localhost:8000/v1/ ", "http://localhost:8000/v1"),
-        ("https://example.org", "https://example.org"),
-        ("http://[::1]:80/v1", "http://[::1]:80/v1"),
-    ],
-)
-def test_a_url(given: str, url: str) -> None:
-    assert parse_url(given) == url
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        "",
-        "localhost:8000/v1",
-        "//host/v1",
-        "http://",
-        "http://:80/v1",
-        "http://host:99999/v1",
-        "http://host:0/v1",
-        "http://[::1/v1",
-        "http://ho st/v1",
-        "http://host/v1\r\nX: y",
-        "http://h\u00f6st/v1",
-        "file:///etc/passwd",
-        "ftp://host/v1",
-    ],
-)
-def test_no_url(given: str) -> None:
-    with pytest.raises(ValueError, match="expected the base URL of an OpenAI-compatible endpoint"):
-        parse_url(given)
-
-
-@pytest.mark.parametrize(
-    "given", [f"https://u:{KEY}@host/v1", f"https://host/v1?key={KEY}", f"https://host/v1#{KEY}"]
-)
-def test_a_key_has_no_place_in_a_url(given: str) -> None:
-    with pytest.raises(ValueError, match=f"a key belongs in the variable {KEY_VARIABLE}") as caught:
-        parse_url(given)
-    assert KEY not in str(caught.value)
-
-
-def test_the_key_comes_from_the_environment() -> None:
-    assert read_key({KEY_VARIABLE: f" {KEY}\n"}) == KEY
-    assert read_key({}) == ""
-    with pytest.raises(QuantUsageError, match=KEY_VARIABLE) as caught:
-        read_key({KEY_VARIABLE: f"{KEY}\r\nX: y"})
-    assert KEY not in str(caught.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,16 @@ SELECTED = ("--quant-levels=q8,q2", "-k", TWO, "--quant-max-cases=96")
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
-    """The same session in two modes, neither of which finds anything in a cache.
+def runs(
+    cold_cache: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, Run]:
+    """The same session in two modes, neither of which finds an answer in a cache.
 
     At q8 the limit is so near that a probe alone cannot pass in 96 cases, but both together can.
     """
     found = {}
     for name in ("-n0", "-n2"):
-        project = Project(tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("cache"))
+        project = Project(tmp_path_factory.mktemp("project"), cold_cache())
         project.ini("quant_tolerances = q8 world_knowledge 3")
         found[name] = project.run(*SELECTED, *MODES[name])
     return found

@@ -20,7 +20,7 @@ def chunks(run: Run) -> tuple[str, int]:
 def test_a_text_of_one_s_own(project: Project, mode: tuple[str, ...]) -> None:
     project.ini("quant_text = unused.txt")  # the command line beats it
     project.write("mine.txt", SHORT_TEXT)
-    title, count = chunks(project.run(*SELECTED, "--quant-text=mine.txt", *mode, divergence=True))
+    title, count = chunks(project.run(*SELECTED, "--quant-text=mine.txt", *mode, held_text=True))
     assert title == "mine.txt"
     assert count >= 2
 
@@ -41,7 +41,7 @@ def test_a_path_of_the_ini_file_starts_from_there(project: Project) -> None:
 
 def test_one_that_is_too_short_is_told_in_words(project: Project) -> None:
     project.write("mine.txt", "A few words.")
-    run = project.run(*SELECTED, "--quant-text=mine.txt", divergence=True)
+    run = project.run(*SELECTED, "--quant-text=mine.txt", held_text=True)
     said = " ".join(run.mistake().split())
     assert "test session starts" not in run.output
     assert "--quant-text (quant_text): mine.txt has " in said

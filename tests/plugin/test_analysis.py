@@ -5,20 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.sessions import EASY, SHORT_TEXT, Project, Run
+from tests.sessions import Project, Run
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Run:
     """A level that is hardly damaged, and one that is enough to show it."""
     project = Project(tmp_path_factory.mktemp("analysis"), shared_cache)
-    project.write("short.txt", SHORT_TEXT)
     return project.run(
         "--quant-levels=q8,tq2_0",
-        "--quant-text=short.txt",
-        "--quant-cases=24",
-        "-k",
-        f"{EASY} or capital_letters",
+        "--quant-cases=16",
+        *("-k", "doubling or opposite or capital_letters"),
         divergence=True,
     )
 
@@ -26,7 +23,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Run:
 def test_written_answers_have_a_confidence(run: Run) -> None:
     assert run.record is not None, run.output + run.errors
     answers = [c["level"] for m in run.record["measurements"] for c in m["cases"] if c["level"]]
-    assert len(answers) > 100
+    assert len(answers) > 60
     assert all(a["logprob"] <= 0 < a["tokens"] for a in answers)
     rows = run.record["analysis"]["calibration"]
     assert [(row["level"], row["source"]) for row in rows] == [
@@ -62,7 +59,7 @@ def test_the_reference_reads_what_the_levels_composed(run: Run) -> None:
     assert run.record is not None
     q8, q2 = run.record["likelihoods"]
     assert (q8["level"], q2["level"]) == ("q8", "tq2_0")
-    assert q8["responses"] == q2["responses"] >= 6
+    assert q8["responses"] == q2["responses"] >= 4
     # Read in other batches, to within rounding.
     assert q8["reference"]["value"] == pytest.approx(q2["reference"]["value"], abs=0.02)
     assert q2["change"]["value"] < min(q8["change"]["value"] + 0.01, 0)
@@ -71,10 +68,8 @@ def test_the_reference_reads_what_the_levels_composed(run: Run) -> None:
 
 def test_a_level_writes_nothing_for_it(project: Project) -> None:
     """Where the reference keeps no instruction, the level is not asked, then or later."""
-    project.write("short.txt", SHORT_TEXT)
     run = project.run(
-        *("--quant-levels=q8", "--quant-cases=8", "--quant-text=short.txt", "-k", "watch_without"),
-        divergence=True,
+        *("--quant-levels=q8", "--quant-cases=8", "-k", "watch_without"), divergence=True
     )
     (measurement,) = run.measurements.values()
     assert measurement["uninformative"]

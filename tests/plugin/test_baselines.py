@@ -168,14 +168,10 @@ def test_a_damaged_copy_fails_and_names_what_changed(damaged: Run) -> None:
     assert "as before runtime, template, probes, reference" in story
     assert "(was " in story
     failed = {line.split()[1] for line in damaged.lines if line.startswith("FAILED quant-gate")}
-    assert failed >= {
-        "quant-gate::overall[q8]",
-        "quant-gate::overall-regression[q8]",
-        "quant-gate::divergence-text-regression[q8]",
-    }
-    # The few responses to two probes decide nothing by themselves.
-    assert distances(damaged)["text"]["verdict"] == "fail"
-    assert "FAILED q8 divergence (text) KL divergence " in story
+    assert failed >= {"quant-gate::overall[q8]", "quant-gate::overall-regression[q8]"}
+    # Two chunks decide nothing by themselves: test_situations and test_planted_faults read enough.
+    found = distances(damaged)["text"]
+    assert found["now"] > 100 * found["recorded"]
 
 
 def test_cases_in_turn_are_compared_as_such(recorded: Project, damaged_q8_file: Path) -> None:

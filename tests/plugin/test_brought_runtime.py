@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests.packages import Packages
-from tests.sessions import COLOURS, SHORT_TEXT, Project, Run
+from tests.sessions import COLOURS, Project, Run
 
 # Of files that hold nothing but what is answered to everything.
 MINE = """
@@ -84,7 +86,6 @@ def session(project: Project, packages: Packages, q8: str) -> Run:
     return project.run(
         *("probes", "--quant-levels=q8", *files),
         divergence=True,
-        fresh=True,
         PYTHONPATH=str(packages.path),
     )
 
@@ -151,7 +152,7 @@ def test_a_runtime_that_breaks_breaks_its_level(
 
 
 def test_what_gives_no_likelihoods_is_compared_all_the_same(
-    project: Project, tmp_path_factory: pytest.TempPathFactory
+    project: Project, cold_cache: Callable[[], Path]
 ) -> None:
     """How likely the reference finds a level's responses is left out by name."""
     project.write(
@@ -162,10 +163,9 @@ def test_what_gives_no_likelihoods_is_compared_all_the_same(
         LlamaCppRuntime.capabilities = frozenset({"generate", "predict"})
         """,
     )
-    project.write("short.txt", SHORT_TEXT)
-    elsewhere = Project(project.path, tmp_path_factory.mktemp("cache"))
+    elsewhere = Project(project.path, cold_cache())
     run = elsewhere.run(
-        *("-p", "unscored", "--quant-levels=q8", "--quant-cases=8", "--quant-text=short.txt"),
+        *("-p", "unscored", "--quant-levels=q8", "--quant-cases=4"),
         *("-k", "capital_letters"),
         divergence=True,
     )

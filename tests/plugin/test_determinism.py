@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.sessions import CAPITAL, SHORT_TEXT, Project, Run
+from tests.sessions import CAPITAL, Project, Run
 
 from pytest_quant.base.library import EMBEDDED_MODEL
 
@@ -17,25 +17,28 @@ ALL = f"{PROBE} or ({CAPITAL}) or doubling"
 
 
 @pytest.fixture(scope="module")
-def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
-    """Sessions that overlap, none of which finds anything in a cache.
+def runs(
+    damaged_q8_file: Path,
+    cold_cache: Callable[[], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Mapping[str, Run]:
+    """Sessions that overlap, none of which finds an answer in a cache.
 
-    The first two are each in a Python of its own, whose sets have an order of their own. One level
-    is damaged, so that it fails and ``--lf`` has something to select.
+    The second is in a Python of its own, whose sets have another order. One level is damaged, so
+    that it fails and ``--lf`` has something to select.
     """
 
-    def run(project: Project, *args: str, divergence: bool = False) -> Run:
+    def run(project: Project, *args: str, divergence: bool = False, fresh: bool = False) -> Run:
         return project.run(
-            f"--quant-text={project.write('short.txt', SHORT_TEXT)}",
             "--quant-levels=q8,q4",
-            "--quant-cases=8",
+            "--quant-cases=6",
             "--quant-alpha=0.4",
             f"--quant-model={EMBEDDED_MODEL}",
             f"--quant-artifact=q8={damaged_q8_file}",
-            f"--quant-cache-dir={tmp_path_factory.mktemp('cache')}",
+            f"--quant-cache-dir={cold_cache()}",
             *args,
             divergence=divergence,
-            fresh=divergence,
+            fresh=fresh,
         )
 
     def project() -> Project:
@@ -44,7 +47,7 @@ def runs(damaged_q8_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Map
     whole = project()
     return {
         "-n0": run(whole, "-n0", "-k", ALL, divergence=True),
-        "again": run(project(), "-n0", "-k", ALL, divergence=True),
+        "again": run(project(), "-n0", "-k", ALL, divergence=True, fresh=True),
         "--lf": run(whole, "-n0", "-k", ALL, "--lf"),
         "-n2": run(project(), "-n2", "-k", ALL),
         "-k": run(project(), "-n0", "-k", PROBE),

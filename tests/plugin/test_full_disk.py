@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from tests.namespaces import with_small_disks
 from tests.sessions import MODES, WITHOUT_DIVERGENCE, Project, Server, start_server
 
 SELECTED = ("--quant-levels=q8", "--quant-cases=16", "-k", "doubling or word_repeated or opposite")
+TESTED = ("no xdist", "-n2")
 BARE = (
     *("--quant-threads=1", "--quant-json=record.json", "--quant-baselines=baselines"),
     WITHOUT_DIVERGENCE,
@@ -29,9 +30,11 @@ class Disks:
 
 
 @pytest.fixture(scope="module")
-def disks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disks]:
-    caches = {mode: tmp_path_factory.mktemp("cache") for mode in MODES}
-    results = {mode: tmp_path_factory.mktemp("small") for mode in MODES}
+def disks(
+    cold_cache: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Disks]:
+    caches = {mode: cold_cache() for mode in TESTED}
+    results = {mode: tmp_path_factory.mktemp("small") for mode in TESTED}
     sizes = {cache / "responses": "4k" for cache in caches.values()}
     for path in sizes:
         path.mkdir()
@@ -40,7 +43,7 @@ def disks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disks]:
         yield Disks(server, caches, results)
 
 
-@pytest.mark.parametrize("mode", ["no xdist", "-n2"])
+@pytest.mark.parametrize("mode", TESTED)
 def test_answers_that_cannot_be_kept(project: Project, disks: Disks, mode: str) -> None:
     cache = disks.caches[mode]
     run = project.run_bare(
@@ -53,7 +56,7 @@ def test_answers_that_cannot_be_kept(project: Project, disks: Disks, mode: str) 
     assert run.measurements == project.run(*SELECTED).measurements
 
 
-@pytest.mark.parametrize("mode", ["no xdist", "-n2"])
+@pytest.mark.parametrize("mode", TESTED)
 def test_results_that_cannot_be_written(project: Project, disks: Disks, mode: str) -> None:
     small = disks.results[mode]
     run = project.run_bare(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from tests.sessions import Project, Run
 
@@ -45,9 +48,9 @@ def test_the_likeliest_option_is_the_answer(session: Run) -> None:
 
 
 def test_is_the_same_however_it_is_run(
-    session: Run, project: Project, mode: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory
+    session: Run, project: Project, mode: tuple[str, ...], cold_cache: Callable[[], Path]
 ) -> None:
-    elsewhere = Project(project.path, tmp_path_factory.mktemp("cache"))
+    elsewhere = Project(project.path, cold_cache())
     again = elsewhere.run(*ARGUMENTS, *mode)
     assert again.measurements == session.measurements
 

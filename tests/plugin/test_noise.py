@@ -10,7 +10,7 @@ SELECTED = ("--quant-levels=q8", "--quant-cases=8", "-k", CAPITAL)
 def test_a_session_shows_how_much_of_a_divergence_is_noise(
     project: Project, mode: tuple[str, ...]
 ) -> None:
-    run = project.run(*SELECTED, *mode, divergence=True)
+    run = project.run(*SELECTED, *mode, held_text=True)
     assert run.record is not None, run.output + run.errors
     of_text, of_responses = run.record["divergences"]
     noise = of_text["noise"]

@@ -152,7 +152,6 @@ def test_only_a_model_that_fails_could_not_be_run(project: Project) -> None:
         *("probes", "test_mine.py"),
         f16={"default": "red"},
         q8=q8,
-        fresh=True,
         PYTHONPATH=str(project.path),
     )
     assert run.outcomes == {"failed": 3, "inconclusive": 3}, run.output

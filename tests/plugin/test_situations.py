@@ -18,7 +18,7 @@ import yaml
 from benchmarks.faults.catalogue import fault_named
 from tests.plugin.test_worker_crash import DEADLY, KILLER
 from tests.reports.allure_results import results
-from tests.sessions import COLOURS, EASY, MODES, Project, Run
+from tests.sessions import COLOURS, MODES, Project, Run
 
 from pytest_quant.base.library import EMBEDDED_MODEL, PROBES
 from pytest_quant.cli.guide import GUIDE_CATEGORIES
@@ -29,8 +29,10 @@ REPORTS = (
     "--alluredir=allure",
     "--junitxml=junit.xml",
 )
-FEW = ("--quant-cases=8", "-k", EASY)
-MANY = ("--quant-cases=16", "-k", EASY)
+THREE = "doubling or opposite or word_repeated"
+ONE = ("--quant-cases=8", "-k", "doubling")
+FEW = ("--quant-cases=8", "-k", THREE)
+MANY = ("--quant-cases=16", "-k", THREE)
 WORDS = {
     "fail": "FAIL",
     "broken": "BROKEN",
@@ -66,7 +68,7 @@ def passes(project: Project, _files: Files) -> Run:
     library = yaml.safe_load((PROBES / "iterative.yaml").read_text("utf-8"))
     library["probes"] = [probe for probe in library["probes"] if probe["id"] == "doubling"]
     project.write("probes/easy.yaml", yaml.safe_dump(library))
-    return project.run("--quant-levels=q8", "--quant-cases=256", *REPORTS)
+    return project.run("--quant-levels=q8", "--quant-cases=128", *REPORTS)
 
 
 def undecided(project: Project, _files: Files) -> Run:
@@ -86,15 +88,14 @@ def fails_its_record(project: Project, files: Files) -> Run:
 
 
 def diverges_from_its_record(project: Project, files: Files) -> Run:
-    record = (*given(files.sound), *FEW, "--quant-update-baselines")
-    project.run("--quant-levels=q8", *record, divergence=True)
-    return project.run("--quant-levels=q8", *given(files.coarse), *FEW, *REPORTS, divergence=True)
+    record = (*given(files.sound), *ONE, "--quant-update-baselines")
+    project.run("--quant-levels=q8", *record, held_text=True)
+    return project.run("--quant-levels=q8", *given(files.coarse), *ONE, *REPORTS, held_text=True)
 
 
 def lacks_a_part_of_its_record(project: Project, _files: Files) -> Run:
     project.run("--quant-levels=q8", *FEW, "--quant-update-baselines")
-    part = ("--quant-cases=8", "-k", "doubling")
-    return project.run("--quant-levels=q8", *part, "--quant-require-baseline", *REPORTS)
+    return project.run("--quant-levels=q8", *ONE, "--quant-require-baseline", *REPORTS)
 
 
 def breaks_in_the_middle(project: Project, _files: Files) -> Run:
@@ -170,7 +171,7 @@ def fails_a_test_in_python(project: Project, _files: Files) -> Run:
             assert quant.level == "q4"
         """,
     )
-    selected = ("-k", f"{EASY} or test_mine", "test_mine.py", str(PROBES / "iterative.yaml"))
+    selected = ("-k", "doubling or test_mine", "test_mine.py", str(PROBES / "iterative.yaml"))
     return project.run("--quant-levels=q8", "--quant-cases=8", *selected, *REPORTS)
 
 
@@ -247,7 +248,7 @@ def test_every_report_says_what_the_exit_code_says(
 
 
 def test_what_was_deselected_is_told_and_nothing_may_ship(project: Project) -> None:
-    run = project.run("--quant-levels=q8", "--quant-cases=256", "-k", "doubling", *MODES["-n2"])
+    run = project.run("--quant-levels=q8", "--quant-cases=128", "-k", "doubling", *MODES["-n2"])
     assert run.level("q8")["verdict"] == "pass", run.output + run.errors
     assert run.level("q8")["deselected"] > 100
     said = " ".join(" ".join(run.section).split())

@@ -10,36 +10,49 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from tests import rows
 from tests.probes.shipped import BY_ID as LIBRARY
 from tests.probes.shipped import first_cases
 
 from pytest_quant import check
 from pytest_quant.checkers import Outcome
 from pytest_quant.probes.cases import draw_cases
-from pytest_quant.probes.model import Probe
 
 DATA = Path(__file__).parent / "data" / "answers"
-GROUPS: dict[str, list[dict[str, Any]]] = {
-    probe_id: groups
-    for path in sorted(DATA.glob("*.yaml"))
-    for probe_id, groups in yaml.safe_load(path.read_text("utf-8")).items()
-}
+FILES = sorted(path.stem for path in DATA.glob("*.yaml"))
 LEAST = 3
+Group = dict[str, Any]
+Answer = tuple[str, Group, str]
 
 
-def rows(side: str) -> Iterator[Any]:
-    for probe_id, groups in GROUPS.items():
+@cache
+def groups_of(file: str) -> dict[str, list[Group]]:
+    """The groups of each probe of a file, by its id."""
+    return dict(yaml.safe_load((DATA / f"{file}.yaml").read_text("utf-8")))
+
+
+def answers(file: str, side: str) -> Iterator[Answer]:
+    """A probe's id, a group and a text of it, of a file."""
+    for probe_id, groups in groups_of(file).items():
         for group in groups:
             for text in group.get(side, ()):
-                yield pytest.param(probe_id, group, text, id=f"{probe_id}: {text!r}")
+                yield probe_id, group, text
 
 
-def judged(probe: Probe, group: dict[str, Any], text: str) -> Outcome:
+def name(answer: Answer) -> str:
+    probe_id, _, text = answer
+    return f"{probe_id}: {text!r}"
+
+
+def judged(answer: Answer) -> Outcome:
+    probe_id, group, text = answer
+    probe = LIBRARY[probe_id]
     if "values" in group:
         values = {
             name: Decimal(str(value)) if isinstance(value, float) else value
@@ -53,26 +66,33 @@ def judged(probe: Probe, group: dict[str, Any], text: str) -> Outcome:
     return check(probe.check, text, case.expected, prompt=case.prompt, **case.options)
 
 
-@pytest.mark.parametrize("probe_id", LIBRARY)
-def test_every_probe_has_three_right_and_three_wrong_answers(probe_id: str) -> None:
-    groups = GROUPS.get(probe_id, [])
-    for side in ("right", "wrong"):
-        texts = {text for group in groups for text in group.get(side, ())}
-        assert len(texts) >= LEAST, f"{probe_id}: {side} answers in {DATA}"
+def test_every_probe_has_three_right_and_three_wrong_answers() -> None:
+    found = {probe_id: groups for file in FILES for probe_id, groups in groups_of(file).items()}
+    assert set(found) - set(LIBRARY) == set()
+
+    def judge(probe_id: str) -> None:
+        groups = found.get(probe_id, [])
+        for side in ("right", "wrong"):
+            texts = {text for group in groups for text in group.get(side, ())}
+            assert len(texts) >= LEAST, f"{side} answers in {DATA}"
+
+    rows.each(LIBRARY, judge, str)
 
 
-def test_answers_belong_to_probes() -> None:
-    assert set(GROUPS) - set(LIBRARY) == set()
+@pytest.mark.parametrize("file", FILES)
+def test_right_answers_pass(file: str) -> None:
+    def judge(answer: Answer) -> None:
+        outcome = judged(answer)
+        assert outcome.correct, outcome
+
+    rows.each(answers(file, "right"), judge, name)
 
 
-@pytest.mark.parametrize(("probe_id", "group", "text"), [*rows("right")])
-def test_a_right_answer_passes(probe_id: str, group: dict[str, Any], text: str) -> None:
-    outcome = judged(LIBRARY[probe_id], group, text)
-    assert outcome.correct, outcome
+@pytest.mark.parametrize("file", FILES)
+def test_plausible_wrong_answers_fail(file: str) -> None:
+    def judge(answer: Answer) -> None:
+        outcome = judged(answer)
+        assert not outcome.correct, outcome
+        assert outcome.pattern
 
-
-@pytest.mark.parametrize(("probe_id", "group", "text"), [*rows("wrong")])
-def test_a_plausible_wrong_answer_fails(probe_id: str, group: dict[str, Any], text: str) -> None:
-    outcome = judged(LIBRARY[probe_id], group, text)
-    assert not outcome.correct, outcome
-    assert outcome.pattern
+    rows.each(answers(file, "wrong"), judge, name)

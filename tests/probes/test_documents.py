@@ -220,7 +220,7 @@ class TestBounds:
         assert document(tmp_path, f"a: {digits}\n").value == {"a": digits}
 
     @given(st.text() | st.text(alphabet="ab01 \n\t-:?,.[]{}&*!|>'\"%#~<=", max_size=60))
-    @settings(deadline=None, max_examples=300)
+    @settings(deadline=None, max_examples=100)
     def test_any_text_is_read_or_refused(
         self, tmp_path_factory: pytest.TempPathFactory, text: str
     ) -> None:

@@ -16,7 +16,7 @@ SHORT = [
     for probe in LIBRARY
     if probe.check in ("choice", "text") and "required" not in probe.check_options
 ]
-CASES = 12
+CASES = 6
 # Of a long passage, those that name the answer and the last ones.
 MOST_SENTENCES = 24
 

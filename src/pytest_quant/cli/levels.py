@@ -43,5 +43,5 @@ def _row(name: str) -> tuple[str, ...]:
     bits = f"{known.bits:.2f}" if known else "?"
     made = "yes" if makes(level.recipe.ftype) else "no: only read"
     if level.recipe.ftype in NEEDS_IMATRIX:
-        made = "no: needs an imatrix"
+        made = "with --quant-imatrix"
     return name, level.recipe.describe(), kind, bits, level.guide_level, made

@@ -48,6 +48,19 @@ def add_command(commands: Any) -> None:
         help="ready-made file of one level; may be repeated",
     )
     parser.add_argument(
+        "--imatrix",
+        metavar="FILE",
+        help="importance matrix of the model, with which levels are quantized, or hf:// as above",
+    )
+    parser.add_argument(
+        "--endpoint",
+        action="append",
+        default=[],
+        metavar="LEVEL=URL",
+        help="OpenAI-compatible server of one level, as q4=http://localhost:8000/v1, with #MODEL "
+        "where it has several; its key is read from OPENAI_API_KEY; may be repeated",
+    )
+    parser.add_argument(
         "--reference",
         metavar="LEVEL",
         help="level that the others are measured against (default: the highest precision at hand)",
@@ -119,6 +132,7 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
     from pytest_quant.reports.terminal import COLUMNS, summary, title
     from pytest_quant.reports.written import Wanted, write_reports
     from pytest_quant.session.arguments import session_of
+    from pytest_quant.session.endpoints import FORM
     from pytest_quant.session.events import Announced
     from pytest_quant.session.hardware import flash_attention, gpu_layers, main_gpu, tensor_split
     from pytest_quant.session.outputs import check_outputs
@@ -127,7 +141,9 @@ def _run(chosen: argparse.Namespace) -> Generator[str, None, int]:
     session = session_of(
         chosen.levels.split(","),
         model=chosen.model,
-        artifacts=_artifacts(chosen.artifact),
+        artifacts=_by_level("--artifact", chosen.artifact, "LEVEL=FILE, as q4=m-q4.gguf"),
+        endpoints=_by_level("--endpoint", chosen.endpoint, FORM),
+        imatrix=chosen.imatrix,
         reference=chosen.reference,
         probes=chosen.probes,
         cases=chosen.cases,
@@ -171,16 +187,14 @@ def _parsed(option: str, text: str | None, parse: Callable[[str], _T]) -> _T | N
         raise QuantUsageError(f"{option}: {error}") from None
 
 
-def _artifacts(given: Sequence[str]) -> dict[str, str]:
+def _by_level(option: str, given: Sequence[str], expected: str) -> dict[str, str]:
     files: dict[str, str] = {}
     for text in given:
         level, equals, file = text.partition("=")
         if not (level.strip() and equals and file.strip()):
-            raise QuantUsageError(
-                f"--artifact: found {text!r}, expected LEVEL=FILE, as q4=m-q4.gguf"
-            )
+            raise QuantUsageError(f"{option}: found {text!r}, expected {expected}")
         if level in files:
-            raise QuantUsageError(f"--artifact: level {level!r} is given twice; keep one file")
+            raise QuantUsageError(f"{option}: level {level!r} is given twice; keep one of them")
         files[level] = file
     return files
 

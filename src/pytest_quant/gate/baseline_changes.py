@@ -207,7 +207,7 @@ def changes(
         if (count := getattr(covered, what))
     ]
     # What older records do not know of their runtime is no difference.
-    unknown = {"kernels", "devices", "flash_attention", "kv"} - was.runtime.keys()
+    unknown = {"kernels", "devices", "flash_attention", "kv", "served"} - was.runtime.keys()
     told = {name: value for name, value in artifact.runtime.items() if name not in unknown}
     runtime = [sentence for _, sentence in _differing(was.runtime, told)]
     if baseline.version != version:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from pytest_quant.gate.sequential import (
+    FIRST_LOOK,
     Compared,
     Look,
     Member,
@@ -36,6 +37,8 @@ from pytest_quant.metrics.measurement import (
 Kind = Literal["tolerance", "regression"]
 # Counts of a number of cases that depends on no outcome, or the looks at cases that came in turn.
 Evidence = Paired | list[Look]
+# So many cases of each probe, by node id.
+Shares = Mapping[str, int]
 # The limit in percentage points of a level for a category (``None``: all probes together).
 LimitOf = Callable[[str, str | None], float]
 
@@ -70,12 +73,12 @@ class Counting(Protocol):
 class InTurn(Counting, Protocol):
     """Cases that come in turn: what else may be asked for the sake of a group of probes."""
 
-    def planned(self, members: Sequence[Measurement], category: str | None) -> int:
+    def planned(self, members: Sequence[Measurement], category: str | None) -> Shares:
         """How many cases of each are asked in any case."""
         ...
 
-    def most(self, members: Sequence[Measurement], category: str | None) -> int:
-        """How many cases of each may be asked at all, a look."""
+    def most(self, members: Sequence[Measurement], category: str | None) -> Shares:
+        """How many cases of each may be asked at all, each a look; none if nothing is asked on."""
         ...
 
 
@@ -126,24 +129,24 @@ class UpTo:
     def of_group(
         self,
         members: Sequence[Measurement],
-        category: str | None,  # noqa: ARG002
+        category: str | None,
         kind: Kind,
     ) -> Evidence:
-        return _common_looks(members, kind, self.max_cases)
+        return _common_looks(members, kind, self.most(members, category))
 
     def planned(
         self,
-        members: Sequence[Measurement],  # noqa: ARG002
+        members: Sequence[Measurement],
         category: str | None,  # noqa: ARG002
-    ) -> int:
-        return 0
+    ) -> Shares:
+        return {m.nodeid: 0 for m in members}
 
     def most(
         self,
-        members: Sequence[Measurement],  # noqa: ARG002
+        members: Sequence[Measurement],
         category: str | None,  # noqa: ARG002
-    ) -> int:
-        return self.max_cases
+    ) -> Shares:
+        return {m.nodeid: self.max_cases for m in members}
 
     def is_settled(
         self, cases: Sequence[CaseResult], limit_points: float, chance: float, recorded: int
@@ -170,10 +173,10 @@ class BySize:
 
     The ``size`` of a category at a level follows from its limit. Each probe is first asked its
     share for its own sake, as if half of those that were ``selected`` (by level and category) told
-    anything; then all that do are asked until the category has its size, and where that leaves it
-    undecided, on to twice as many. Neither the share nor the size depends on an outcome of the
-    level: so the checks of a probe, and those over all probes of a level, go by a number of cases
-    that is settled. Those of a category look at every batch.
+    anything; then all that do are asked in turn, a batch each, until the category has its size,
+    and where that leaves it undecided, on to twice as many. Neither share nor size depends on an
+    outcome of the level: so the checks of a probe, and those over all probes of a level, go by a
+    number of cases that is settled. Those of a category look at every batch.
     """
 
     selected: Mapping[str, Mapping[str, int]]
@@ -188,8 +191,10 @@ class BySize:
 
     def own(self, level: str, category: str) -> int:
         """How many cases a probe is asked for its own sake, a look."""
-        half = max(1, self.selected.get(level, {}).get(category, 0) / 2)
-        return look_from(self.size(level, category) / half)
+        share = (
+            2 * self.size(level, category) / max(2, self.selected.get(level, {}).get(category, 0))
+        )
+        return max(look for look in looks_up_to(ENDLESS) if look <= max(FIRST_LOOK, share))
 
     def of_probe(self, measurement: Measurement, kind: Kind) -> Evidence:
         return count_pairs(pair for pair in pairs_of(measurement, kind, measurement.own) if pair)
@@ -202,30 +207,47 @@ class BySize:
         by_category: defaultdict[str, list[Measurement]] = defaultdict(list)
         for m in members:
             by_category[m.category].append(m)
-        planned = {name: self.planned(of_one, name) for name, of_one in by_category.items()}
+        planned: dict[str, int] = {}
+        for name, of_one in by_category.items():
+            planned |= self.planned(of_one, name)
         return count_pairs(
             pair
             for m in members
-            for pair in pairs_of(m, kind, m.own and max(m.own, planned[m.category]))
+            for pair in pairs_of(m, kind, m.own and max(m.own, planned[m.nodeid]))
             if pair
         )
 
-    def planned(self, members: Sequence[Measurement], category: str | None) -> int:
-        return self._evenly(members, category, 1)
-
-    def most(self, members: Sequence[Measurement], category: str | None) -> int:
-        return self._evenly(members, category, MOST_SIZES)
-
-    def _evenly(self, members: Sequence[Measurement], category: str | None, times: int) -> int:
-        """The look at which probes of a category have so many times its size together."""
+    def planned(self, members: Sequence[Measurement], category: str | None) -> Shares:
+        """The shares of a category, as equal as its size allows."""
         if category is None or not members:
-            return 0
-        wanted = times * self.size(members[0].level, category)
-        sizes = [m.size for m in members]
-        for look in looks_up_to(wanted):
-            if sum(look if size is None else min(look, size) for size in sizes) >= wanted:
-                return look_from(look)
-        return look_from(wanted)
+            return {m.nodeid: 0 for m in members}
+        return in_turn({m.nodeid: m.size for m in members}, self.size(members[0].level, category))
+
+    def most(self, members: Sequence[Measurement], category: str | None) -> Shares:
+        """In proportion to what is planned of each, so that all get there together."""
+        if category is None:
+            return {}
+        planned = self.planned(members, category)
+        return {nodeid: look_from(MOST_SIZES * share) for nodeid, share in planned.items()}
+
+
+def in_turn(sizes: Mapping[str, int | None], wanted: int) -> Shares:
+    """Shares that are ``wanted`` cases together: one look of each after the other, by name.
+
+    Each has the first look, which it is asked in any case. ``sizes`` are how many cases there
+    are of each, ``None`` if that is any number.
+    """
+    shares = dict.fromkeys(sizes, FIRST_LOOK)
+    for look in looks_up_to(look_from(wanted)):
+        for name in sorted(shares):
+            if sum(_at_most(share, sizes[of]) for of, share in shares.items()) >= wanted:
+                return shares
+            shares[name] = look
+    return shares
+
+
+def _at_most(cases: int, size: int | None) -> int:
+    return cases if size is None else min(cases, size)
 
 
 def look_from(cases: float) -> int:
@@ -240,8 +262,10 @@ def pairs_of(m: Measurement, kind: Kind, cases: int | None = None) -> Compared:
     return [pair for pair in placed_outcomes(m)[:cases] if pair]
 
 
-def _common_looks(members: Sequence[Measurement], kind: Kind, most: int) -> list[Look]:
-    return common_looks([Member(pairs_of(m, kind), _weight(m, kind, most)) for m in members])
+def _common_looks(members: Sequence[Measurement], kind: Kind, most: Shares) -> list[Look]:
+    return common_looks(
+        [Member(pairs_of(m, kind), _weight(m, kind, most[m.nodeid])) for m in members]
+    )
 
 
 def _weight(m: Measurement, kind: Kind, most: int) -> int:

@@ -67,22 +67,17 @@ _SUSPICION = 0.1
 
 
 def looks_up_to(most: int) -> tuple[int, ...]:
-    """After how many cases a check looks: 8, 16, 32, 48, 64, ..., at last ``most``.
+    """After how many cases a check looks: 8, 16, 24, 32, ..., at last ``most``.
 
-    Each time it is at least 16 more and, from 64 on, an eighth to a quarter more. They are the
+    Each time it is at least 8 more and, from 64 on, an eighth to a quarter more. They are the
     same whatever ``most`` is, but for the last one, so that answers are found again.
     """
     looks: list[int] = []
     next_look = FIRST_LOOK
     while next_look < most:
         looks.append(next_look)
-        next_look += FIRST_LOOK if next_look == FIRST_LOOK else _step(next_look)
+        next_look += max(FIRST_LOOK, (1 << next_look.bit_length()) // 8)
     return (*looks, most)
-
-
-def _step(look: int) -> int:
-    """At least a batch that keeps a usual number of parallel sequences busy."""
-    return max(2 * FIRST_LOOK, (1 << look.bit_length()) // 8)
 
 
 def evaluate_looks(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pytest_quant.gate.budget import Budget
-from pytest_quant.gate.counting import InTurn, Kind, LimitOf, unasked
+from pytest_quant.gate.counting import InTurn, Kind, LimitOf, Shares, unasked
 from pytest_quant.gate.sequential import Look, is_regression_settled, is_settled, looks_up_to
 from pytest_quant.gate.tolerance_check import Alphas
 from pytest_quant.gate.verdicts import Group, groups
@@ -47,7 +47,7 @@ class TopUp:
         asked = [
             (group, kind, Alphas(self.budget.alpha_for(group.scope), pass_alpha), most)
             for group in most_damaged_first(members)
-            if (most := self.counting.most(group.members, group.category))
+            if any((most := self.counting.most(group.members, group.category)).values())
             for kind in _KINDS
         ]
         # What is asked in any case comes first: an end that comes early costs only what is more.
@@ -62,7 +62,7 @@ class TopUp:
         found: dict[str, Measurement],
         kind: Kind,
         alphas: Alphas,
-        most: int,
+        most: Shares,
         told: set[str],
         *,
         further: bool,
@@ -72,11 +72,10 @@ class TopUp:
         planned = self.counting.planned(group.members, group.category)
         while True:
             members = tuple(found[nodeid] for nodeid in nodeids)
-            short = [m for m in members if unasked(m, kind, most)]
-            fewest = min((len(m.cases) for m in short), default=most)
+            short = [m for m in members if unasked(m, kind, most[m.nodeid])]
+            behind = [m for m in short if len(m.cases) < planned[m.nodeid]]
             if not short or (
-                fewest >= planned
-                and (not further or self._is_settled(group, members, kind, alphas, most))
+                not behind and (not further or self._is_settled(group, members, kind, alphas, most))
             ):
                 return
             purpose = ", against its baseline" if kind == "regression" else ""
@@ -84,23 +83,35 @@ class TopUp:
             if sentence not in told:
                 self.announce(sentence)
                 told.add(sentence)
-            cases = max(planned, next(look for look in looks_up_to(most) if look > fewest))
+            wanted = planned if behind else next_shares(short, most)
             for member in short:
-                if len(member.cases) < cases:
-                    found[member.nodeid] = self.measure_more(member, cases)
+                if len(member.cases) < wanted[member.nodeid]:
+                    found[member.nodeid] = self.measure_more(member, wanted[member.nodeid])
 
     def _is_settled(
-        self, group: Group, members: Sequence[Measurement], kind: Kind, alphas: Alphas, most: int
+        self, group: Group, members: Sequence[Measurement], kind: Kind, alphas: Alphas, most: Shares
     ) -> bool:
         evidence = self.counting.of_group(members, group.category, kind)
         # Only cases that come in turn are asked more.
         looks: list[Look] = evidence if isinstance(evidence, list) else []
         if kind == "regression":
-            total = sum(min(m.recorded_cases, most) for m in members)
+            total = sum(min(m.recorded_cases, most[m.nodeid]) for m in members)
             return is_regression_settled(looks, self.least_points, alphas.to_fail, total)
         limit = self.limit_of(group.level, group.category)
-        total = sum(len(m.cases) if m.complete else most for m in members)
+        total = sum(len(m.cases) if m.complete else most[m.nodeid] for m in members)
         return is_settled(looks, limit, alphas, group.chance, total)
+
+
+def next_shares(short: Sequence[Measurement], most: Shares) -> Shares:
+    """How many cases of each the next look takes, of which some have fewer: an equal part of all
+    that each may be asked.
+    """
+    largest = max(most.values())
+    for look in looks_up_to(largest):
+        shares = {nodeid: -(-share * look // largest) for nodeid, share in most.items()}
+        if any(shares[m.nodeid] > len(m.cases) for m in short):
+            return shares
+    return most
 
 
 def most_damaged_first(measurements: Sequence[Measurement]) -> list[Group]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_quant.base.harmless import harmless
+from pytest_quant.base.urls import read_key
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.plugin.allure_directory import allure_directory
 from pytest_quant.plugin.attendance import Attendance
@@ -24,7 +25,7 @@ from pytest_quant.plugin.wire import finding_of, is_cut, selected_of, tell_time
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.gate_tests import is_held_back
 from pytest_quant.reports.terminal import Line, case_study, summary, title
-from pytest_quant.session.conclusion import conclude
+from pytest_quant.session.conclusion import conclude, end_in_order
 from pytest_quant.session.findings import Findings, Measured
 from pytest_quant.session.recording import check_may_record
 from pytest_quant.session.session import Session
@@ -70,9 +71,9 @@ class Controller:
         """Find the user's mistakes and make the artifacts before anything runs."""
         try:
             if self._session.plan.settings.judge:
-                from pytest_quant.judge.endpoint import read_key
+                from pytest_quant.judge.endpoint import KEY_VARIABLE
 
-                self._judge_key = read_key(os.environ)
+                self._judge_key = read_key(os.environ, KEY_VARIABLE)
             check_may_record(self._session, os.environ)
             check_outputs(self._config, self._session)
             self._session.prepare(run=not session.config.option.collectonly)
@@ -156,6 +157,7 @@ class Controller:
         if not (found.measurements or found.counted or self._session.selected or told or demanded):
             return
         self._record = conclude(self._session, found)
+        end_in_order(self._session, self._record)
         if settings.judge:
             from pytest_quant.session.judging import not_yet_judged
 

@@ -146,7 +146,9 @@ def _answers(record: RunRecord, level: str) -> dict[Key, Side]:
     for measurement in record.measurements:
         for case in measurement.cases:
             answer = _answer_of(record, level, measurement.level, case)
-            if answer is not None:
+            # Of a probe that the recorded reference could not do nothing was asked.
+            silent = case.level is None and answer is not None and answer.finish == RECORDED
+            if answer is not None and not silent:
                 found[measurement.probe, case.index] = Side(
                     category=measurement.category,
                     digest=case.digest,

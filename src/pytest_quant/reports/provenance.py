@@ -33,6 +33,8 @@ def _told(level: LevelRecord) -> str:
     runtime, parts = level.runtime, []
     if runtime is None:
         return ""
+    if runtime.served:
+        return shown(runtime.served, 500)
     if runtime.devices:
         parts.append(f"computed with {shown(runtime.devices, 200)}")
     if runtime.flash_attention:

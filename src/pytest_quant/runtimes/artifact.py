@@ -33,7 +33,9 @@ class Artifact:
     tensors as they are; ``tensor_types`` the number of tensors of each type; ``recipe`` how it
     was, or claims to be, made; ``warning`` a sentence when it is not what its level says, else
     ``""``; ``made_here`` whether this package quantized it. ``kv`` are the types of keys and
-    values that it is run with, ``None``: as the runtime has them.
+    values that it is run with, ``None``: as the runtime has them. ``imatrix`` is the SHA-256 of the
+    importance matrix that it was quantized with here, ``""`` without one. ``weights_seen``: they
+    were looked at here, so that of one digest there is one model.
     """
 
     level: str
@@ -48,6 +50,8 @@ class Artifact:
     warning: str
     made_here: bool
     kv: KvTypes | None = None
+    imatrix: str = ""
+    weights_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ the group ``pytest_quant.runtimes``, as ours are in this package's own ``pyproje
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -51,7 +51,9 @@ class Backend(Protocol):
     questions in the form of ``Conditions.chat`` has a further method, ``honours() ->
     frozenset[str]``, which names the parts of it that it heeds; others are refused. One that
     knows the form of its own questions sooner than its ``contents`` has ``prompt_form(artifact) ->
-    str``.
+    str``. One of models that nobody here can look at has ``announced(artifact, conditions)``, what
+    it found out about one as text, and ``ended(artifact)``, which is called after a session that
+    ended in order.
     """
 
     def claims(self, path: Path) -> bool:
@@ -150,6 +152,7 @@ def _unexpected(method: str, found: Any) -> str:
         "contents": Contents,
         "honours": frozenset,
         "prompt_form": str,
+        "announced": str,
     }
     kind = kinds.get(method, object)
     return "" if isinstance(found, kind) else f"a {kind.__name__}"
@@ -195,6 +198,20 @@ def check_asking(artifacts: Sequence[Artifact], conditions: Conditions, cache_di
     for backend, own in _by_backend(artifacts):
         _check_honoured(backend, own[0].path, conditions.chat)
         backend.check_asking(own, conditions, cache_dir)
+
+
+def announced(artifact: Artifact, conditions: Conditions) -> str:
+    """What was found out about a model before it is asked, if there is anything to tell."""
+    own: Any = getattr(backend_of(artifact.path), "announced", None)
+    return str(own(artifact, conditions)) if own else ""
+
+
+def end_in_order(artifacts: Iterable[Artifact]) -> None:
+    """A session has asked these to its end."""
+    for artifact in artifacts:
+        own: Any = getattr(backend_of(artifact.path), "ended", None)
+        if own:
+            own(artifact)
 
 
 def _check_honoured(backend: Any, path: Path, chat: Chat) -> None:

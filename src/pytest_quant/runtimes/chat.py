@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from pytest_quant.base.conversation import Message, messages_of
+
 # How a model is asked that has no chat template.
 PLAIN_QUESTION = "plain question"
+# A base model goes on to invent the next question; that is where its answer ends.
+PLAIN_STOP = "\nQuestion:"
 # Hexadecimal digits of a text's digest for a person.
 _DIGITS = 12
 
@@ -88,6 +92,19 @@ class Chat:
 
 # Nothing is said: all is left to the model.
 OWN_FORM = Chat()
+
+
+def plain_question(prompt: str) -> str:
+    """Questions and answers in plain words, up to where the next answer begins."""
+    return "".join(map(_plain, messages_of(prompt))) + "\nAnswer:"
+
+
+def _plain(message: Message) -> str:
+    return {
+        "system": f"{message.content}\n\n",
+        "user": f"Question: {message.content}",
+        "assistant": f"\nAnswer: {message.content}\n\n",
+    }[message.role]
 
 
 def _digest(text: str) -> str:

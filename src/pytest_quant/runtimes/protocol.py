@@ -173,8 +173,8 @@ class RuntimeInfo:
     tokens that one sequence may hold, ``kernels`` how the weights are laid out for this processor
     (such as ``34 tensors as q4_K_8x8``), ``devices`` where the layers lie (``33 layers on CUDA0
     (NVIDIA H200)``), ``flash_attention`` whether attention was computed so (``enabled``), ``kv``
-    the types of keys and values (``q8_0/f16``): each as the runtime told it, empty where it did
-    not.
+    the types of keys and values (``q8_0/f16``), ``served`` by whom an answer was given and what
+    that server can do: each as the runtime told it, empty where it did not.
     """
 
     name: str
@@ -188,6 +188,7 @@ class RuntimeInfo:
     devices: str = ""
     flash_attention: str = ""
     kv: str = ""
+    served: str = ""
 
 
 class PromptTooLong(ValueError):

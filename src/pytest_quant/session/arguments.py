@@ -23,6 +23,7 @@ from pytest_quant.session.chat import (
     read_chat_template,
     read_system,
 )
+from pytest_quant.session.endpoints import endpoint_file, with_endpoints
 from pytest_quant.session.hardware import MOST_DEVICES, flash_attention, shares
 from pytest_quant.session.hub import Hub
 from pytest_quant.session.plan import Plan
@@ -40,6 +41,8 @@ def session_of(
     *,
     model: PathLike | None = None,
     artifacts: Mapping[str, PathLike] | None = None,
+    imatrix: PathLike | None = None,
+    endpoints: Mapping[str, str] | None = None,
     reference: str | None = None,
     probes: Sequence[PathLike] = (),
     cases: int | None = None,
@@ -73,13 +76,17 @@ def session_of(
     hub = Hub(announce, kept)
     asked = parse_levels(",".join(_list("levels", levels, "['q4', 'q8']", _name)))
     against = None if reference is None else _level("reference", reference)
+    known = [*asked, *([against] if against else [])]
     settings = Settings(
         levels=asked,
         cache_dir=kept,
         baselines=_path("baselines", baselines) or _baselines(base),
         regression_drop=_points("regression_drop", regression_drop),
         model=_fetched("model", model, hub) or _existing("model", model),
-        artifacts=_artifacts(artifacts, [*asked, *([against] if against else [])], hub),
+        artifacts=with_endpoints(
+            _artifacts(artifacts, known, hub), _endpoints(endpoints, known, kept), "endpoints"
+        ),
+        imatrix=_fetched("imatrix", imatrix, hub) or _existing("imatrix", imatrix),
         fetched=hub.sources,
         reference=against,
         cases=_count("cases", cases, MOST_CASES),
@@ -168,6 +175,23 @@ def _artifacts(found: Any, levels: Sequence[Level], hub: Hub) -> dict[str, Path]
         if level in files:
             raise QuantUsageError(f"artifacts: level {level!r} is given twice; keep one file")
         files[level] = _fetched("artifacts", path, hub) or _given("artifacts", path)
+    return files
+
+
+def _endpoints(found: Any, levels: Sequence[Level], kept: Path) -> dict[str, Path]:
+    if found is None:
+        return {}
+    if not isinstance(found, Mapping):
+        raise _mistake("endpoints", found, "URLs by level, as {'q4': 'http://localhost:8000/v1'}")
+    files: dict[str, Path] = {}
+    for name, url in found.items():
+        level = name_among(levels, _name("endpoints", name))
+        if level in files:
+            raise QuantUsageError(f"endpoints: level {level!r} is given twice; keep one URL")
+        try:
+            files[level] = endpoint_file(str(url), kept)
+        except ValueError as error:
+            raise QuantUsageError(f"endpoints: {error}") from None
     return files
 
 

@@ -31,6 +31,7 @@ from pytest_quant.runtimes.protocol import (
     require,
 )
 from pytest_quant.runtimes.responses import Outlooks, ResponseCache
+from pytest_quant.session.choices import chosen
 from pytest_quant.session.efforts import deadline_of, effort_of, is_cut, total
 from pytest_quant.session.ending import ended_in_time
 from pytest_quant.session.partings import SHOWN, PartingReader
@@ -44,7 +45,7 @@ from pytest_quant.session.references import (
     plain_terms,
     too_long,
 )
-from pytest_quant.session.replies import answers_of, chosen, prompts_of, reply_of
+from pytest_quant.session.replies import answers_of, prompts_of, reply_of
 from pytest_quant.session.room import Answers
 from pytest_quant.session.sampling import Sampling
 from pytest_quant.session.screening import Screening
@@ -295,16 +296,23 @@ class Bench:
         self, probe: Probe, level: str, parts: Sequence[tuple[Case, ...]], room: int
     ) -> list[Answers]:
         """The answers to several batches of cases, which may be worked on at once."""
-        if probe.by == "likelihood":
-            score = partial(self._score, level)
-            scored = [(cases, *chosen(probe, cases, score)) for cases in parts]
-            return [(answers_of(probe, cases, found), effort) for cases, found, effort in scored]
         asked = [[prompt for case in cases for prompt in prompts_of(case)] for cases in parts]
-        batches = self._generate(level, asked, room)
-        return [
-            (answers_of(probe, cases, [*map(reply_of, batch.responses)]), effort_of(batch))
-            for cases, batch in zip(parts, batches, strict=True)
-        ]
+        try:
+            batches = self._generate(level, asked, room)
+        except Lacking:
+            if probe.by != "likelihood":
+                raise
+            # Options are then scored where the prompt wants them.
+            batches = [Batch((), 0.0)] * len(parts)
+        found = []
+        for cases, batch in zip(parts, batches, strict=True):
+            replies, effort = [*map(reply_of, batch.responses)], effort_of(batch)
+            if probe.by == "likelihood":
+                written = [reply.text for reply in replies]
+                replies, scored = chosen(probe, cases, written, partial(self._score, level))
+                effort = total([effort, scored])
+            found.append((answers_of(probe, cases, replies), effort))
+        return found
 
     def _score(self, level: str, prompts: list[str], options: list[list[str]]) -> Scores:
         def score() -> tuple[Scores, RuntimeInfo]:

@@ -17,6 +17,7 @@ from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import LevelRecord, RunRecord, TimeSpent
+from pytest_quant.runtimes import backend
 from pytest_quant.runtimes.artifact import Artifact
 from pytest_quant.session.baseline_uses import (
     baseline_uses,
@@ -150,6 +151,13 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         # To count cases takes a while, which a session that was given a time does not have.
         supply={} if session.time.is_given else short_supply(session, checks, measurements),
     )
+
+
+def end_in_order(session: Session, record: RunRecord) -> None:
+    """Tell what ran the models that all was asked, unless something broke or was left out."""
+    over = record.time is not None and record.time.over
+    if not (over or record.stopped or record.missing or record.problems or record.other_failures):
+        backend.end_in_order(session.plan.lineup.artifacts.values())
 
 
 def _is_cut(session: Session, found: Findings, measured: int) -> bool:

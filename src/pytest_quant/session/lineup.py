@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_quant.base.library import EMBEDDED_MODEL
@@ -47,11 +47,13 @@ def line_up(
     cache_dir: Path,
     threads: int,
     announce: Callable[[str], None],
+    imatrix: Path | None = None,
 ) -> Lineup:
     """Adopt the given files and quantize what is missing, the reference first.
 
     ``given`` holds ready-made files by level; ``announce`` is told before anything that takes
-    time. Raises ``QuantUsageError`` for a file that cannot serve and for a level without one.
+    time; ``imatrix`` is the importance matrix of recipes that name none. Raises
+    ``QuantUsageError`` for a file that cannot serve and for a level without one.
     """
     tested = [level for level in levels if level.name != reference.name]
     if not tested:
@@ -64,6 +66,7 @@ def line_up(
     artifacts: dict[str, Artifact] = {}
     for level in [reference, *tested]:
         if own := _given(level, given):
+            _check_matrix_unused(level, own)
             artifacts[level.name] = _adopt(level, own, cache_dir)
         elif file is None:
             raise QuantUsageError(
@@ -73,9 +76,11 @@ def line_up(
         elif level is reference and level.quantized and file.kind == level.recipe.ftype:
             artifacts[level.name] = _adopt(level, file.path, cache_dir)
         else:
-            announce(f"preparing {level.name} ({level.recipe.describe()})")
-            backend = backend_of(file.path)
-            artifacts[level.name] = backend.prepare(level, file.path, cache_dir, threads)
+            made = _with_matrix(level, imatrix)
+            announce(f"preparing {level.name} ({made.recipe.describe()})")
+            artifact = backend_of(file.path).prepare(made, file.path, cache_dir, threads)
+            _check_matrix_used(made, artifact)
+            artifacts[level.name] = artifact
         _check_kv(level, artifacts[level.name])
     _check_not_the_reference(reference, tested, artifacts)
     return Lineup(
@@ -91,9 +96,21 @@ def _check_not_the_reference(
     reference: Level, tested: Sequence[Level], artifacts: Mapping[str, Artifact]
 ) -> None:
     """Raises ``QuantUsageError`` for a level that is the reference's file, run as it is: a
-    comparison of a file with itself is green whatever the file.
+    comparison of a file with itself is green whatever the file. What a server is run with is the
+    user's word, so no two levels may be one server.
     """
     own = artifacts[reference.name]
+    served: dict[str, str] = {}
+    for level in [reference, *tested]:
+        found = artifacts[level.name]
+        if found.weights_seen:
+            continue
+        if other := served.get(found.digest):
+            raise QuantUsageError(
+                f"--quant-endpoint: {other} and {level.name} are the same server and model "
+                f"({found.path.stem}), so every answer would be the same; give each level its own"
+            )
+        served[found.digest] = level.name
     for level in tested:
         found = artifacts[level.name]
         if (found.digest, found.kv or DEFAULT_KV) == (own.digest, own.kv or DEFAULT_KV):
@@ -114,6 +131,30 @@ def _check_kv(level: Level, artifact: Artifact) -> None:
         raise QuantUsageError(
             f"level {level.name}: {artifact.path}: its runtime keeps keys and values as it does; "
             f"it can be level {level.file_level}"
+        )
+
+
+def _with_matrix(level: Level, imatrix: Path | None) -> Level:
+    if imatrix is None or level.recipe.imatrix or not level.quantized:
+        return level
+    return replace(level, recipe=replace(level.recipe, imatrix=imatrix))
+
+
+def _check_matrix_unused(level: Level, path: Path) -> None:
+    """Raises ``QuantUsageError`` for a recipe whose importance matrix would be used for nothing."""
+    if level.recipe.imatrix:
+        raise QuantUsageError(
+            f"--quant-artifact {level.file_level}={path}: the recipe names an importance matrix, "
+            "and a ready-made file is not quantized; leave out one of the two"
+        )
+
+
+def _check_matrix_used(level: Level, artifact: Artifact) -> None:
+    """Raises ``QuantUsageError`` for a runtime that quantizes without it."""
+    if level.recipe.imatrix and not artifact.imatrix:
+        raise QuantUsageError(
+            f"level {level.name}: its runtime quantizes without an importance matrix; leave out "
+            "--quant-imatrix (quant_imatrix) and imatrix= of its recipe"
         )
 
 
@@ -152,6 +193,7 @@ def line_up_without_reference(
     for level in levels:
         own = _given(level, given)
         assert own is not None
+        _check_matrix_unused(level, own)
         artifacts[level.name] = _adopt(level, own, cache_dir)
         _check_kv(level, artifacts[level.name])
     return Lineup(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_quant.base.library import EXPECTED_IMPACT
 from pytest_quant.session.readiness import (
+    announce_what_runs,
     check_asking,
     check_cache,
     check_text,
@@ -68,6 +69,7 @@ class Plan:
             check_cache(self.settings.cache_dir)
             lineup = self.lineup
             check_asking(lineup, self.conditions, self.settings.cache_dir)
+            announce_what_runs(lineup, self.conditions, self.announce)
             if self.recorded_reference is None:
                 check_text(self.held_text, lineup, self.reference)
 
@@ -136,8 +138,9 @@ class Plan:
 
     def is_recorded_file(self, level: str) -> bool:
         """Whether a level is the very file that its baseline was recorded of."""
-        known = self.baseline(level)
-        return known is not None and known.artifact.digest == self.lineup.artifacts[level].digest
+        known, artifact = self.baseline(level), self.lineup.artifacts[level]
+        same = known is not None and known.artifact.digest == artifact.digest
+        return same and artifact.weights_seen
 
     @cached_property
     def predictions(self) -> Predictions | None:
@@ -163,6 +166,7 @@ class Plan:
             chosen.cache_dir,
             self.threads,
             self.announce,
+            chosen.imatrix,
         )
 
     @cached_property

@@ -49,6 +49,17 @@ def check_asking(lineup: Lineup, conditions: Conditions, cache_dir: Path) -> Non
     check_asking([*lineup.artifacts.values()], conditions, cache_dir)
 
 
+def announce_what_runs(
+    lineup: Lineup, conditions: Conditions, announce: Callable[[str], None]
+) -> None:
+    """Tell what was found out about the models that nobody here can look at."""
+    from pytest_quant.runtimes.backend import announced
+
+    for artifact in lineup.artifacts.values():
+        if told := announced(artifact, conditions):
+            announce(f"{artifact.level}: {told}")
+
+
 def check_text(text: Reading, lineup: Lineup, reference: Level) -> None:
     """Raises ``QuantUsageError`` for a held text that is too short for these models."""
     from pytest_quant.runtimes.backend import check_reading

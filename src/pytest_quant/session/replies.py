@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_quant.checkers import CHECKERS, outcome_of
-from pytest_quant.checkers.form import announcement
+from pytest_quant.checkers import outcome_of
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.errors import CheckerBroken, QuantUsageError
-from pytest_quant.metrics.measurement import Answer, Effort
+from pytest_quant.metrics.measurement import Answer
 from pytest_quant.probes.model import Case, Probe
-from pytest_quant.runtimes.protocol import Finish, Likelihood, Response, Scores
+from pytest_quant.runtimes.protocol import Finish, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,73 +41,6 @@ def prompts_of(case: Case) -> tuple[str, ...]:
     depends on the probe and the number of cases alone.
     """
     return (case.prompt,) if case.clean is None else (case.prompt, case.clean)
-
-
-def options_of(probe: Probe, case: Case) -> list[str]:
-    """The options of a choice; raises ``QuantUsageError`` if one of them is empty."""
-    options: list[str] = case.options[CHECKERS.get(probe.check).choices]
-    if not all(option.strip() for option in options):
-        raise _mistake(probe, case, f"an option is empty: {options}")
-    return options
-
-
-def answered(prompt: str, options: Sequence[str]) -> list[str]:
-    """Each option where a model writes it: behind the words that the prompt wants before it.
-
-    A prompt that names no such words gets the options as they are, at once.
-    """
-    words = announcement(prompt)
-    return [f"{words} {option}" for option in options] if words else [*options]
-
-
-def chosen(
-    probe: Probe,
-    cases: Sequence[Case],
-    score: Callable[[list[str], list[list[str]]], Scores],
-) -> tuple[list[Reply], Effort]:
-    """The likeliest option for each prompt of the cases; ``score`` tells how likely texts are.
-
-    Raises ``QuantUsageError`` as ``options_of`` does, and what ``score`` raises.
-    """
-    prompts = [prompt for case in cases for prompt in prompts_of(case)]
-    options = [options_of(probe, case) for case in cases for _ in prompts_of(case)]
-    scores = score(prompts, [*map(answered, prompts, options)])
-    effort = Effort(scores.prompt_tokens, new_tokens=0, seconds=scores.seconds)
-    return [*map(likeliest, options, scores.likelihoods)], effort
-
-
-def likeliest(options: Sequence[str], likelihoods: Sequence[Likelihood]) -> Reply:
-    """The option of the greatest likelihood; no text if the deadline came before any was known.
-
-    Whole likelihoods are compared, not those per byte: the choice is then the option that the
-    recorded probabilities favour, and an option's length is no surprise where the prompt names it.
-    What all options have before them changes nothing. Of an option that another one goes on from,
-    as 7.95 does from 7.9, only what is not that other one counts.
-    """
-    if not likelihoods:
-        return Reply("", "deadline")
-    most = max(likelihood.total for likelihood in likelihoods)
-    shares = _without_longer(
-        [math.exp(likelihood.total - most) for likelihood in likelihoods],
-        [likelihood.tokens for likelihood in likelihoods],
-    )
-    probabilities = {
-        option: share / math.fsum(shares) for option, share in zip(options, shares, strict=True)
-    }
-    return Reply(max(probabilities, key=probabilities.__getitem__), "end", probabilities)
-
-
-def _without_longer(shares: Sequence[float], tokens: Sequence[Sequence[int]]) -> list[float]:
-    """What each continuation has to itself: less what others have that begin with its tokens."""
-    own = [*shares]
-    for i in sorted(range(len(own)), key=lambda i: len(tokens[i]), reverse=True):
-        longer = (
-            own[j]
-            for j, other in enumerate(tokens)
-            if len(other) > len(tokens[i]) and other[: len(tokens[i])] == tokens[i]
-        )
-        own[i] = max(0.0, own[i] - math.fsum(longer))
-    return own
 
 
 def answers_of(probe: Probe, cases: Sequence[Case], replies: Sequence[Reply]) -> list[Answer]:
@@ -162,12 +94,13 @@ def _outcome(probe: Probe, case: Case, prompt: str, reply: Reply) -> Outcome:
             prompt=prompt,
         )
     except ValueError as error:
-        raise _mistake(probe, case, error) from error
+        raise mistake(probe, case, error) from error
     except CheckerBroken as error:
         raise CheckerBroken(f"{_place(probe, case)}: {error}") from error
 
 
-def _mistake(probe: Probe, case: Case, problem: object) -> QuantUsageError:
+def mistake(probe: Probe, case: Case, problem: object) -> QuantUsageError:
+    """The error that says where in a probe something is wrong."""
     return QuantUsageError(f"{_place(probe, case)}: {problem}")
 
 

@@ -15,7 +15,7 @@ from pytest_quant.record.run import RunRecord
 from pytest_quant.runtimes.hardware import FlashAttention
 from pytest_quant.runtimes.protocol import Incomparable
 from pytest_quant.session.arguments import PathLike, check_callable, flag, session_of
-from pytest_quant.session.conclusion import conclude
+from pytest_quant.session.conclusion import conclude, end_in_order
 from pytest_quant.session.distances import Asked, Stage, response_distances, text_distance
 from pytest_quant.session.events import Announced, Ended, Event, Watch
 from pytest_quant.session.findings import Compared, Finding, Findings, Measured
@@ -31,6 +31,8 @@ def run(
     *,
     model: PathLike | None = None,
     artifacts: Mapping[str, PathLike] | None = None,
+    imatrix: PathLike | None = None,
+    endpoints: Mapping[str, str] | None = None,
     reference: str | None = None,
     probes: Sequence[PathLike] = (),
     select: Callable[[Probe], bool] | None = None,
@@ -63,7 +65,8 @@ def run(
     """Measure levels of a model, judge what quantization did to them, and return the run record.
 
     The arguments are the options of the same names (``--quant-...``, docs/options.md): ``levels``
-    as ``["q4", "q8"]``; ``artifacts`` are ready-made files by level; ``probes`` are probe files and
+    as ``["q4", "q8"]``; ``artifacts`` are ready-made files by level, ``endpoints`` URLs of servers
+    (``http://localhost:8000/v1#MODEL``); ``probes`` are probe files and
     directories of them, else those of ``./probes``, else the library that ships; of these,
     ``select`` says which are asked; ``alpha`` is a share, ``regression_drop`` is in percentage
     points; ``time`` is in seconds, or as ``"30m"``; ``template_options`` as
@@ -81,6 +84,8 @@ def run(
         levels,
         model=model,
         artifacts=artifacts,
+        imatrix=imatrix,
+        endpoints=endpoints,
         reference=reference,
         probes=probes,
         cases=cases,
@@ -195,7 +200,9 @@ def _run(
     for level, problem in top_up(session, findings):
         problems.append(Problem(level, f"quant-gate::cases[{level}]", "broken", problem))
     findings.problems = tuple(problems)
-    return conclude(session, findings)
+    record = conclude(session, findings)
+    end_in_order(session, record)
+    return record
 
 
 def _measured(session: Session, probe: Probe, level: str, test: str) -> Measured:

@@ -34,8 +34,9 @@ class Settings:
 
     ``alpha`` is a share; ``regression_drop``, ``margin`` (what any level may lose) and the
     ``tolerances`` by level and category (``None``: all together) are percentage points;
-    ``time`` is what the session may take, in seconds; ``fetched`` says of files from a hub what
-    they are; ``benchmark`` counts rounds, ``context`` the tokens that one sequence may hold.
+    ``time`` is what the session may take, in seconds; ``imatrix`` is the importance matrix of
+    levels whose recipe names none; ``fetched`` says of files from a hub what they are;
+    ``benchmark`` counts rounds, ``context`` the tokens that one sequence may hold.
     """
 
     levels: tuple[Level, ...]
@@ -45,6 +46,7 @@ class Settings:
     model: Path | None = None
     fetched: Mapping[Path, str] = field(default_factory=dict)
     artifacts: dict[str, Path] = field(default_factory=dict)
+    imatrix: Path | None = None
     reference: Level | None = None
     suites: dict[str, Path] = field(default_factory=dict)
     cases: int | None = None

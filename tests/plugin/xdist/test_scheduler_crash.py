@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from itertools import groupby
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import xdist.plugin
+from tests.sessions import own_environment, start_forked
 
-import pytest_quant
 from pytest_quant.plugin.xdist.hooks import XdistHooks
 from pytest_quant.plugin.xdist.scheduler import CHUNK, REFILL_BELOW, LevelScheduling
 
@@ -87,17 +86,17 @@ def crash_messages(result: pytest.RunResult) -> list[str]:
 
 
 @pytest.fixture
-def distributed(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """A directory whose test runs, in processes with no plugin but xdist, go by level."""
-    monkeypatch.setenv("PYTHONPATH", str(Path(pytest_quant.__file__).parents[1]))
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+def distributed(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A directory whose test runs, with no plugin but xdist, go by level."""
     pytester.makeconftest(CONFTEST)
     return pytester
 
 
 def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
-    return pytester.runpytest_subprocess("-p", "xdist", "-p", "no:cacheprovider", *args, timeout=60)
+    arguments = ("-p", "xdist", "-p", "no:cacheprovider", *args)
+    environment = own_environment(pytester.path) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    code, output, errors = start_forked(arguments, pytester.path, environment)
+    return pytest.RunResult(pytest.ExitCode(code), output.splitlines(), errors.splitlines(), 0.0)
 
 
 def test_only_the_item_that_killed_its_worker_fails(distributed: pytest.Pytester) -> None:

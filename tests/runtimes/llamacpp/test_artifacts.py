@@ -18,8 +18,18 @@ from pytest_quant.runtimes.llamacpp.digests import digest
 Q8 = parse_level("q8")
 
 
+@pytest.fixture(scope="module")
+def cache(tiny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that has an artifact."""
+    path = tmp_path_factory.mktemp("cache")
+    prepare(Q8, tiny, path, threads=2)
+    return path
+
+
 @pytest.fixture
-def made(tiny: Path, tmp_path: Path) -> Artifact:
+def made(cache: Path, tiny: Path, tmp_path: Path) -> Artifact:
+    """It, in a cache of the test's own."""
+    shutil.copytree(cache, tmp_path, dirs_exist_ok=True)
     return prepare(Q8, tiny, tmp_path, threads=2)
 
 

@@ -287,11 +287,11 @@ def test_a_deadline_that_is_over_answers_nothing(
 
 
 def test_a_deadline_cuts_what_is_not_finished(tiny: Path, prompts: tuple[str, ...]) -> None:
-    many = [f"{prompt} {number}" for number in range(3) for prompt in prompts]
+    many = [f"{prompt} {number}" for number in range(2) for prompt in prompts]
     with LlamaCppRuntime.open(tiny, threads=2, parallel=1) as runtime:
-        whole = runtime.generate(many, Limits(40))
-        cut = runtime.generate(many, Limits(40, deadline_s=whole.seconds / 10)).responses
-        assert runtime.generate(many, Limits(40)).responses == whole.responses
+        whole = runtime.generate(many, Limits(24))
+        cut = runtime.generate(many, Limits(24, deadline_s=whole.seconds / 10)).responses
+        assert runtime.generate(many, Limits(24)).responses == whole.responses
     assert cut[-1].finish == "deadline"
     for response, complete in zip(cut, whole.responses, strict=True):
         assert response.tokens == complete.tokens[: len(response.tokens)]

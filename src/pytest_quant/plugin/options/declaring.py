@@ -25,7 +25,7 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "quant_recipes",
-        "recipes, one a line: name: type pattern=type ... kv=type "
+        "recipes, one a line: name: type pattern=type ... imatrix=FILE kv=type "
         "(e.g. mixed: q4_k_m attn_.*=q8_0 ffn_.*=q4_k token_embd=q6_k kv=q8_0)",
         "linelist",
         default=None,

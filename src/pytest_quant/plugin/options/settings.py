@@ -14,7 +14,9 @@ from pytest_quant.levels import name_among, parse_level, parse_levels, parse_rec
 from pytest_quant.plugin.hub import hub_of
 from pytest_quant.plugin.options import values as option_values
 from pytest_quant.plugin.options.amount import amount_of
+from pytest_quant.plugin.options.importance import imatrix
 from pytest_quant.plugin.options.sources import Values
+from pytest_quant.session.endpoints import FORM, endpoint_file, with_endpoints
 from pytest_quant.session.settings import DEFAULT_ALPHA, Settings
 
 
@@ -26,23 +28,31 @@ def read_settings(config: pytest.Config) -> Settings:
     values = Values(config)
     cache_dir = values.path("cache-dir") or user_cache_directory()
     hub = hub_of(config, cache_dir)
-    recipes = parse_recipes(values.ini("quant_recipes", "linelist") or ())
+    recipes = parse_recipes(
+        values.ini("quant_recipes", "linelist") or (),
+        lambda text: values.ini_path(text, hub.find),
+    )
     levels = values.parsed("levels", lambda text: parse_levels(text, recipes))
     assert levels is not None
     reference = values.parsed("reference", lambda text: parse_level(text, recipes))
     known = [*levels, *([reference] if reference else [])]
     amount = amount_of(values)
+
+    def level_name(name: str) -> str:
+        return name_among(known, name, recipes)
+
     update = values.parsed("update-baselines", option_values.update) or "no"
     drop = values.parsed("regression-drop", option_values.points)
+    artifacts = with_endpoints(
+        values.files("artifact", "LEVEL=FILE, as q4=m-q4.gguf", level_name, hub.find),
+        values.files("endpoint", FORM, level_name, lambda text: endpoint_file(text, cache_dir)),
+        values.raw("endpoint")[1],
+    )
     return Settings(
         levels=levels,
         model=values.path("model", hub.find),
-        artifacts=values.files(
-            "artifact",
-            "LEVEL=FILE, as q4=m-q4.gguf",
-            lambda name: name_among(known, name, recipes),
-            hub.find,
-        ),
+        artifacts=artifacts,
+        imatrix=imatrix(values, levels, artifacts, hub.find),
         fetched=hub.sources,
         reference=reference,
         suites=option_values.suites(values),

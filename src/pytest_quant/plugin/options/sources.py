@@ -68,6 +68,11 @@ class Values:
             self._absolute(self.place(key), text, base) for text in self.ini(key, "args") or ()
         )
 
+    def ini_path(self, text: str, elsewhere: Elsewhere) -> Path:
+        """A path in a setting that only the ini file has; raises as `parsed` knows."""
+        base = self._config.inipath.parent if self._config.inipath else self._config.rootpath
+        return _path(text, base, elsewhere)
+
     def files(
         self,
         name: str,
@@ -87,7 +92,7 @@ class Values:
             except (QuantUsageError, ValueError) as error:
                 raise QuantUsageError(f"{place}: {error}") from error
             if key in files:
-                what = "level" if name == "artifact" else name
+                what = "level" if name in ("artifact", "endpoint") else name
                 raise QuantUsageError(f"{place}: {what} {key!r} is given twice; keep one file")
             files[key] = self._absolute(place, file, base, elsewhere)
         return files

@@ -34,6 +34,23 @@ OPTIONS = (
         action="append",
     ),
     _Option(
+        "imatrix",
+        "string",
+        "FILE",
+        "importance matrix of the model, in either form of llama.cpp's, with which levels are "
+        "quantized, or hf:// as above; pytest-quant imatrix makes one",
+        "none",
+    ),
+    _Option(
+        "endpoint",
+        "linelist",
+        "LEVEL=URL",
+        "OpenAI-compatible server of one level, as q4=http://localhost:8000/v1, with #MODEL where "
+        "it has several; its key is read from OPENAI_API_KEY; may be repeated",
+        "none",
+        action="append",
+    ),
+    _Option(
         "reference",
         "string",
         "LEVEL",
@@ -136,8 +153,9 @@ OPTIONS = (
         "parallel",
         "int",
         "N",
-        "sequences decoded together",
-        "from the model's context length and the memory at hand, at most 16, on a GPU 64",
+        "sequences decoded together, or asked of a server at once",
+        "from the model's context length and the memory at hand, at most 16, on a GPU 64; of a "
+        "server as many as it says, or 16",
     ),
     *ASKING,
     _Option("threads", "int", "N", "threads of all workers together", "one for each CPU at hand"),

@@ -226,6 +226,7 @@ def chat(values: Values) -> Chat:
 
 
 def _endpoint(text: str) -> str:
-    from pytest_quant.judge.endpoint import parse_url
+    from pytest_quant.base.urls import parse_url
+    from pytest_quant.judge.endpoint import KEY_VARIABLE
 
-    return parse_url(text)
+    return parse_url(text, KEY_VARIABLE)

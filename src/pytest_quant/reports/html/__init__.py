@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from pytest_quant.record.run import RunRecord
@@ -22,10 +23,8 @@ _MOST_CHARACTERS = 2000
 
 def page(record: RunRecord) -> str:
     """The whole page. Texts of a model or of a file are escaped, wherever they stand."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_visible)
-    environment.trim_blocks = environment.lstrip_blocks = True
     style, script = _asset("style.css"), _asset("script.js")
-    return environment.from_string(_asset("page.html.j2")).render(
+    return _template().render(
         # Nothing is loaded from anywhere, and no other style or script has a say.
         policy="; ".join(
             (
@@ -44,6 +43,14 @@ def page(record: RunRecord) -> str:
         percentile_text=percentile_text,
         **view(record),
     )
+
+
+@cache
+def _template() -> Template:
+    """To compile it takes a third of a page's time, and some processes write many pages."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_visible)
+    environment.trim_blocks = environment.lstrip_blocks = True
+    return environment.from_string(_asset("page.html.j2"))
 
 
 def _visible(value: Any) -> Any:

@@ -25,9 +25,11 @@ from pytest_quant.reports.baselines import (
 )
 from pytest_quant.reports.divergences import noise_lines
 from pytest_quant.reports.failures import as_before, divergence_text, failure_text
+from pytest_quant.reports.fallback import sentences
 from pytest_quant.reports.html.probes import by_probe, shade
 from pytest_quant.reports.likelihood import likelihood_text, rows, unread_lines
 from pytest_quant.reports.plots import figures, sizes
+from pytest_quant.reports.plots.fallback import fallback_curves
 from pytest_quant.reports.results import (
     by_reason,
     category_checks,
@@ -55,6 +57,7 @@ _TITLES = {
     "curves": "Degradation",
     "size": "Size against quality",
     "likelihood": "How likely the right answers are",
+    "fallback": "Where a level is unsure: asking the reference instead",
     "together": "What the levels buy and cost",
     "patterns": "How answers are wrong",
     "context": "Long context: length by depth",
@@ -83,6 +86,7 @@ def view(record: RunRecord) -> dict[str, Any]:
         "size": values["pareto"] or values["divergence_by_size"],
         "divergence": record.divergences,
         "likelihood": values["likelihoods"] or values["unread"],
+        "fallback": values["fallback"],
         "together": values["together"] or values["notes"],
         "patterns": values["patterns"] or values["behaviour"],
         "context": values["grids"],
@@ -131,6 +135,8 @@ def _values(record: RunRecord) -> dict[str, Any]:
         "divergence": _markup(figures.divergence(record)),
         "likelihoods": rows(record, [level.name for level in levels]),
         "unread": list(unread_lines(record)),
+        "fallback": _markup(fallback_curves(record)),
+        "fallback_sentences": sentences(record),
         "patterns": _patterns(record, levels),
         "behaviour": list(_behaviour(record, levels)),
         "grids": _grids(record),

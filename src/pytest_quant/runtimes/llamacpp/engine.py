@@ -13,6 +13,7 @@ from typing import Self, get_args
 from weakref import WeakSet
 
 from pytest_quant.base.resources import usable_memory
+from pytest_quant.errors import RuntimeFailed
 from pytest_quant.levels import KvTypes
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.likeliest import Predictions
@@ -226,6 +227,10 @@ class LlamaCppRuntime:
         most: int,
     ) -> tuple[NextTokens, ...]:
         """What this model expects next; the same call gives the same numbers."""
+        size = self._model.vocabulary_size
+        if any(token >= size for tokens in (*beginnings, *wanted) for token in tokens):
+            # Another model's, or one that its runtime does not know the number of.
+            raise RuntimeFailed("tokens of another vocabulary cannot be looked at")
         return next_tokens(
             self._reading_context,
             self._vocabulary,

@@ -44,18 +44,34 @@ def describe(first: bytes) -> str:
     """Which kind of file begins with these bytes, and what to do; without the file's name."""
     if not first:
         return "not a GGUF file: it is empty; download or copy it again"
-    if _is_importance_matrix(first):
+    if is_importance_matrix(first):
         return (
-            "not a GGUF file, but an importance matrix, which only llama-quantize reads; give the "
+            "not a GGUF file, but an importance matrix, which --quant-imatrix takes; give the "
             "model itself"
         )
-    for beginning, kind, advice in _BEGINNINGS:
-        if re.match(beginning, first, re.IGNORECASE):
-            return f"not a GGUF file, but {kind}; {advice}"
+    if told := _kind(first):
+        return f"not a GGUF file, but {'; '.join(told)}"
     return f"not a GGUF file (it does not begin with 'GGUF'); {_CONVERT}"
 
 
-def _is_importance_matrix(first: bytes) -> bool:
+def describe_other(first: bytes) -> str:
+    """The same of a file that should be an importance matrix."""
+    if not first:
+        return "is no importance matrix: it is empty; download or copy it again"
+    kind, _ = _kind(first) or ("", "")
+    what = f", but {kind}" if kind else " in either of llama.cpp's forms"
+    return f"is no importance matrix{what}; make one with pytest-quant imatrix MODEL -o FILE"
+
+
+def _kind(first: bytes) -> tuple[str, str] | None:
+    """Which kind of file begins so, and what to do where a model is wanted."""
+    for beginning, kind, advice in _BEGINNINGS:
+        if re.match(beginning, first, re.IGNORECASE):
+            return kind, advice
+    return None
+
+
+def is_importance_matrix(first: bytes) -> bool:
     """Entries for tensors, as llama-imatrix wrote them before it wrote GGUF.
 
     Their number, then the length of the first one's name, the name, and two counts.

@@ -74,7 +74,7 @@ class _CutOffError(Exception):
 
 
 class _Cursor:
-    def __init__(self, data: mmap.mmap, position: int) -> None:
+    def __init__(self, data: mmap.mmap | bytes, position: int) -> None:
         self.data, self.position = data, position
 
     def scalar(self, form: str) -> Any:
@@ -131,10 +131,11 @@ def _read(path: Path) -> Header:
         if not first.startswith(MAGIC):
             raise QuantUsageError(f"{path}: {foreign.describe(first)}")
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _parse(path, data)
+            return parse_header(path, data)
 
 
-def _parse(path: Path, data: mmap.mmap) -> Header:
+def parse_header(path: Path, data: mmap.mmap | bytes) -> Header:
+    """The same of the bytes of a file; raises ``QuantUsageError``."""
     try:
         cursor = _Cursor(data, len(MAGIC))
         version = cursor.scalar("<I")

@@ -11,6 +11,7 @@ import ctypes
 import functools
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -286,7 +287,8 @@ class Context:
     ``cells`` is the number of tokens that all sequences together may hold, ``outputs`` the most
     rows of logits that one call may ask for (default: one a sequence), ``physical`` the most tokens
     that are worked on at once (default: ``batch``), ``kv_types`` ggml's numbers of the types of
-    keys and values (default: llama.cpp's). Raises ``RuntimeFailed`` when memory does not suffice,
+    keys and values (default: llama.cpp's). ``on_node`` is called with what is computed: see
+    ``ggml_tensors``. Raises ``RuntimeFailed`` when memory does not suffice,
     or llama.cpp cannot keep such keys and values.
     """
 
@@ -302,6 +304,7 @@ class Context:
         physical: int | None = None,
         kv_types: tuple[int, int] | None = None,
         hardware: Hardware = DEFAULT_HARDWARE,
+        on_node: Callable[[int, bool, int | None], bool] | None = None,
     ) -> None:
         native_log.clear()
         self.cells, self.sequences, self.batch = cells, sequences, batch
@@ -333,6 +336,8 @@ class Context:
             llama_cpp.ggml_abort_callback,
         )
         parameters.abort_callback_data = ctypes.addressof(self._abort_flag)
+        if on_node:
+            parameters.cb_eval = self._on_node = llama_cpp.ggml_backend_sched_eval_callback(on_node)
         self._handle: Any = llama_cpp.llama_init_from_model(model.handle, parameters)
         if not self._handle:
             raise RuntimeFailed(

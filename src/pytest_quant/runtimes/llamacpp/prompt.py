@@ -13,10 +13,16 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
-from pytest_quant.base.conversation import Message, last_turn, messages_of, under_system
+from pytest_quant.base.conversation import last_turn, under_system
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.cache import make_directory, write_json
-from pytest_quant.runtimes.chat import OWN_FORM, Chat, TemplateFile
+from pytest_quant.runtimes.chat import (
+    OWN_FORM,
+    PLAIN_STOP,
+    Chat,
+    TemplateFile,
+    plain_question,
+)
 from pytest_quant.runtimes.llamacpp.gguf_header import read_header
 from pytest_quant.runtimes.llamacpp.library import Model
 from pytest_quant.runtimes.llamacpp.template_trial import FORM, examine
@@ -24,8 +30,6 @@ from pytest_quant.runtimes.llamacpp.templates import Renderer, Template, Templat
 from pytest_quant.runtimes.llamacpp.thinking_switch import manner_of
 from pytest_quant.thinking import closes_thinking, has_thought, left_open, shut
 
-# A base model goes on to invent the next question; that is where its answer ends.
-PLAIN_STOP = "\nQuestion:"
 _TEMPLATE = "tokenizer.chat_template"
 
 
@@ -81,7 +85,7 @@ class PlainForm:
         self._system = system
 
     def render(self, prompt: str) -> str:
-        return "".join(map(_plain, messages_of(under_system(prompt, self._system)))) + "\nAnswer:"
+        return plain_question(under_system(prompt, self._system))
 
     def before(self, prompt: str, answer: str) -> str:  # noqa: ARG002
         return self.render(prompt)
@@ -91,14 +95,6 @@ class PlainForm:
 
     def opened(self, prompt: str, rendered: str) -> str:  # noqa: ARG002
         return ""
-
-
-def _plain(message: Message) -> str:
-    return {
-        "system": f"{message.content}\n\n",
-        "user": f"Question: {message.content}",
-        "assistant": f"\nAnswer: {message.content}\n\n",
-    }[message.role]
 
 
 PLAIN = PlainForm()

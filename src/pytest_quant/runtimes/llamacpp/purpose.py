@@ -35,9 +35,7 @@ _PROJECTOR = _Purpose(
     "a projector of images or sound for a language model",
     f"{_OWNER}, the file beside it without 'mmproj' in its name",
 )
-_IMATRIX = _Purpose(
-    "an importance matrix, which only llama-quantize reads", "give the model itself"
-)
+_IMATRIX = _Purpose("an importance matrix, which --quant-imatrix takes", "give the model itself")
 _ENCODER = _Purpose("an encoder: it turns text into vectors and writes none")
 _RANKER = _Purpose("a ranker: it grades texts and writes none")
 _TRANSLATOR = _Purpose(

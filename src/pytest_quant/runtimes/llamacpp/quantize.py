@@ -22,8 +22,11 @@ from pathlib import Path
 from pytest_quant.base.child_time import seconds_left
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import NEEDS_IMATRIX, Recipe
-from pytest_quant.runtimes.llamacpp import native_log, quantizer, tensor_types
+from pytest_quant.runtimes.llamacpp import library, native_log, quantizer, tensor_types
+from pytest_quant.runtimes.llamacpp.activations import multiplied
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect, is_quantized
+from pytest_quant.runtimes.llamacpp.imatrix_file import Matrix
+from pytest_quant.runtimes.llamacpp.importance import check_complete, left_out, matrix_of
 from pytest_quant.runtimes.llamacpp.promise import promised_types
 from pytest_quant.runtimes.llamacpp.trial import child_command, child_environment, last_words
 from pytest_quant.runtimes.llamacpp.trial_inside import try_model
@@ -35,11 +38,14 @@ def quantize(source: Path, destination: Path, recipe: Recipe, threads: int) -> N
     """Write ``source`` in the recipe's types to ``destination``, whole or not at all.
 
     Raises ``QuantUsageError`` for a source that is itself quantized, a recipe that needs an
-    importance matrix, a full disk, and whatever else the quantizer refuses.
+    importance matrix and has none, or that of another model, a full disk, and whatever else the
+    quantizer refuses.
     """
     info = inspect(source)
     _check_source(info)
     _check_recipe(recipe)
+    if recipe.imatrix:
+        matrix_of(recipe.imatrix, info)
     needed = least_size(info, recipe)
     partial = _temporary(destination)
     try:
@@ -87,21 +93,20 @@ def _check_source(info: GgufInfo) -> None:
 def _check_recipe(recipe: Recipe) -> None:
     if recipe.ftype in tensor_types.FLOAT_TYPES and recipe != Recipe(recipe.ftype):
         raise QuantUsageError(
-            f"{recipe.describe()}: llama.cpp follows types of single tensors only beside a "
-            f"quantized type, and would ignore them beside {recipe.ftype}; base the recipe on a "
-            "quantized type such as q8_0"
+            f"{recipe.describe()}: llama.cpp follows types of single tensors and an importance "
+            f"matrix only beside a quantized type, and would ignore them beside {recipe.ftype}; "
+            "base the recipe on a quantized type such as q8_0"
         )
     whole = (recipe.ftype, recipe.token_embedding, recipe.output)
     kinds = {*whole, *(kind for _, kind in recipe.tensor_types)}
-    if NEEDS_IMATRIX.intersection(kind for kind in kinds if kind):
+    if not recipe.imatrix and NEEDS_IMATRIX.intersection(kind for kind in kinds if kind):
         raise _imatrix_error(recipe)
 
 
 def _imatrix_error(recipe: Recipe) -> QuantUsageError:
     return QuantUsageError(
-        f"{recipe.describe()}: needs an importance matrix, which cannot be given here; make the "
-        "file with llama-quantize --imatrix and pass it with --quant-artifact, or choose "
-        "another type"
+        f"{recipe.describe()}: needs an importance matrix; give the model's with --quant-imatrix "
+        "(quant_imatrix), or make one first: pytest-quant imatrix MODEL -o FILE"
     )
 
 
@@ -143,7 +148,7 @@ def _temporary(destination: Path) -> Path:
 
 def _run(source: Path, partial: Path, recipe: Recipe, threads: int) -> str:
     """Quantize in a child process; returns ``""``, or what went wrong."""
-    order = json.dumps([str(source), str(partial), asdict(recipe), threads])
+    order = json.dumps([str(source), str(partial), asdict(recipe), threads], default=str)
     left = seconds_left()
     try:
         child = subprocess.run(
@@ -183,6 +188,10 @@ def main(order: str) -> None:
         return tensor_types.by_name(name).number
 
     embedding, output = recipe["token_embedding"], recipe["output"]
+    try:
+        matrix = _complete(Path(recipe["imatrix"]), Path(source)) if recipe["imatrix"] else None
+    except QuantUsageError as error:
+        sys.exit(str(error))
     status = quantizer.quantize(
         Path(source),
         Path(partial),
@@ -191,7 +200,21 @@ def main(order: str) -> None:
         token_embedding=number(embedding) if embedding else None,
         output=number(output) if output else None,
         threads=threads,
+        matrix=matrix,
     )
     problem = native_log.last_lines(2) if status else try_model(Path(partial))
     if problem:
         sys.exit(problem.replace(partial, "what was made"))
+
+
+def _complete(path: Path, source: Path) -> Matrix:
+    """The importance matrix of a model, which says something of all weights that matter.
+
+    Raises ``QuantUsageError``.
+    """
+    info = inspect(source)
+    matrix = matrix_of(path, info)
+    if missing := left_out(matrix, info.tensors):
+        with contextlib.closing(library.Model(source)) as model:
+            check_complete(path, missing, multiplied(model))
+    return matrix

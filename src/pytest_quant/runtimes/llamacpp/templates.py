@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ SECONDS, MEMORY, LENGTH = 5.0, 512 * 2**20, 200_000
 # Of waiting alone, on a machine that is busy with something else.
 _PATIENCE_S = 120.0
 _MOST_SAID, _MOST_SHOWN = 160, 60
+# Prompts that are kept as they were rendered last: every level of a probe is asked the same.
+_KEPT = 256
 # The share of a message's words that may be gone, one at least: templates take switches such as
 # /no_think out.
 _LOST = 0.1
@@ -64,6 +67,7 @@ class Renderer:
 
     def __init__(self, template: Template) -> None:
         self.template = template
+        self._answers: OrderedDict[str, dict[str, Any]] = OrderedDict()
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[..., Renderer] | None = None
 
@@ -95,24 +99,31 @@ class Renderer:
         if self._end is not None:
             self._end()
         self._process = self._end = None
+        self._answers.clear()
 
     def _answer(self, request: dict[str, Any], turns: int) -> dict[str, Any]:
+        asked = json.dumps(request)
+        if asked in self._answers:
+            return self._answers[asked]
         try:
-            answer: dict[str, Any] = json.loads(self._ask(request))
+            answer: dict[str, Any] = json.loads(self._ask(asked))
         except (OSError, ValueError):
             raise TemplateFault(self._death()) from None
         if fault := answer.get("fault"):
             raise TemplateFault(_sentence(fault, cleaned(answer["said"]), turns))
+        self._answers[asked] = answer
+        if len(self._answers) > _KEPT:
+            self._answers.popitem(last=False)
         return answer
 
-    def _ask(self, request: dict[str, Any]) -> bytes:
+    def _ask(self, request: str) -> bytes:
         process = self._process or self._start()
         assert process.stdin
         assert process.stdout
         clock = threading.Timer(_PATIENCE_S, process.kill)
         clock.start()
         try:
-            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.write(request.encode() + b"\n")
             process.stdin.flush()
             return process.stdout.readline()
         finally:

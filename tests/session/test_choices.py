@@ -13,10 +13,10 @@ from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.measurement import Answer, Measurement
 from pytest_quant.probes.cases import draw_cases
 from pytest_quant.probes.model import Probe
-from pytest_quant.runtimes.protocol import Batch, Likelihood, Limits, RuntimeInfo, Scores
+from pytest_quant.runtimes.protocol import Batch, Likelihood, Limits, Response, RuntimeInfo, Scores
 from pytest_quant.runtimes.responses import ResponseCache
 from pytest_quant.session.bench import Bench
-from pytest_quant.session.replies import likeliest
+from pytest_quant.session.choices import likeliest
 from pytest_quant.session.sampling import FixedSize
 from pytest_quant.session.targets import MOST_TARGETS
 
@@ -72,6 +72,19 @@ class Scripted:
 
     def close(self) -> None:
         pass
+
+
+class Writing(Scripted):
+    """One that also writes the same answer to every prompt."""
+
+    capabilities = frozenset({"score", "generate"})
+
+    def __init__(self, written: str, logprobs: dict[str, tuple[float, ...]]) -> None:
+        super().__init__(logprobs)
+        self._response = Response(written, (1, 2), (-0.1, -0.1), "end", 10)
+
+    def generate(self, prompts: Sequence[str], limits: Limits) -> Batch:  # noqa: ARG002
+        return Batch((self._response,) * len(prompts), 0.25)
 
 
 class Asked(FixedSize):
@@ -147,6 +160,44 @@ def test_options_are_scored_behind_the_words_that_the_prompt_wants(cache: Respon
     assert answer.probabilities is not None and [*answer.probabilities] == [*LIKES_RED]
     assert reference.asked[0][1][0] == [*behind]
     assert reference.asked[-1][1][0] == ["Final answer: red"]
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("I would say that it is blue.", "I would say that it is "),
+        ("Answer: **Dark green**", "Answer: **"),
+        ("Red", ""),
+        ("<think>Red or blue?</think>It is blue.", "It is "),
+        ("I do not know.", "Final answer: "),
+        ("Red or blue.", "Final answer: "),
+        ("", "Final answer: "),
+    ],
+)
+def test_options_are_scored_where_the_model_writes_one(
+    cache: ResponseCache, written: str, words: str
+) -> None:
+    probe = replace(COLOUR, prompt="Colour of {n}? Write it after 'Final answer:'.")
+    behind = {words + option: likes for option, likes in LIKES_RED.items()}
+    reference = Writing(written, {**behind, "Final answer: red": (-1.0,)})
+    measurement = measure(cache, probe, reference=reference, level=reference)
+    _, answer = answers(measurement)
+    assert (answer.verdict, answer.response) == ("correct", "red")
+    assert reference.asked[0][1][0] == [*behind]
+    effort = measurement.reference_effort
+    assert (effort.prompt_tokens, effort.new_tokens) == (70 + 4 * 10, 4 * 2)
+
+
+def test_each_model_has_words_of_its_own(cache: ResponseCache) -> None:
+    sentence = {f"It is {option}": likes for option, likes in LIKES_RED.items()}
+    target = {"red": (-1.0,)}
+    measurement = measure(
+        cache,
+        reference=Writing("It is blue.", {**sentence, **target}),
+        level=Writing("Blue", LIKES_GREEN),
+    )
+    right, wrong = answers(measurement)
+    assert (right.response, wrong.response) == ("red", "dark green")
 
 
 def test_a_prompt_that_comes_to_want_the_answer_elsewhere_is_another_case() -> None:

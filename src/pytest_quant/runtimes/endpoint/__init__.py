@@ -1,0 +1,1 @@
+"""The runtime behind a URL: a server that speaks the OpenAI protocol."""
