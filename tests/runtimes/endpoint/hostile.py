@@ -42,6 +42,7 @@ class Handler(BaseHTTPRequestHandler):
     """Handles one request of the server that is its class's."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     served: Server
 
     def do_GET(self) -> None:
