@@ -51,7 +51,8 @@ class Backend(Protocol):
     questions in the form of ``Conditions.chat`` has a further method, ``honours() ->
     frozenset[str]``, which names the parts of it that it heeds; others are refused. One that
     knows the form of its own questions sooner than its ``contents`` has ``prompt_form(artifact) ->
-    str``.
+    str``. One whose runtimes read a ``LongText`` has ``context_length(artifact) -> int``, the most
+    tokens that the model was trained to read, 0 if that is not known.
     """
 
     def claims(self, path: Path) -> bool:
@@ -150,6 +151,7 @@ def _unexpected(method: str, found: Any) -> str:
         "contents": Contents,
         "honours": frozenset,
         "prompt_form": str,
+        "context_length": int,
     }
     kind = kinds.get(method, object)
     return "" if isinstance(found, kind) else f"a {kind.__name__}"
@@ -188,6 +190,14 @@ def prompt_form(artifact: Artifact, chat: Chat, cache_dir: Path) -> str:
     own: Any = getattr(backend, "prompt_form", None)
     found = own(artifact) if own else backend.contents(artifact, cache_dir).prompt_form
     return chat.form(found)
+
+
+def context_length(artifact: Artifact) -> int | None:
+    """The most tokens that a model was trained to read, 0 if that is not known; ``None`` if its
+    runtime reads no long text.
+    """
+    own: Any = getattr(backend_of(artifact.path), "context_length", None)
+    return own(artifact) if own else None
 
 
 def check_asking(artifacts: Sequence[Artifact], conditions: Conditions, cache_dir: Path) -> None:

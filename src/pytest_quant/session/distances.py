@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_quant.analysis.quality import ResponseLikelihood, response_likelihood
+from pytest_quant.metrics.depth import by_depth, growth_warning
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.noise import noise_of
 from pytest_quant.probes.model import Probe
-from pytest_quant.runtimes.protocol import Lacking, Replies, Response
+from pytest_quant.runtimes.protocol import Incomparable, Lacking, Replies, Response
 from pytest_quant.session.held_text import MOST_TOKENS_READ, own_replies, some_of
 from pytest_quant.session.session import NOISE_BATCH, Session, twin_of
 
@@ -62,7 +63,22 @@ def measure_distances(session: Session, level: str, asked: Iterable[Asked]) -> D
         return Distances(_with_noise(session, level, found), likelihood)
     if replies.pairs:
         found.append(session.bench.diverge(level, replies))
-    return Distances(_with_noise(session, level, found), likelihood)
+    in_depth, why = _in_depth(session, level)
+    found[0] = replace(on_text, warning="; ".join(filter(None, (notes, why))))
+    return Distances(_with_noise(session, level, [*found, *in_depth]), likelihood)
+
+
+def _in_depth(session: Session, level: str) -> tuple[list[Divergence], str]:
+    """The divergence on a long reading, or why there is none though the reference has the room."""
+    text = session.plan.long_text
+    if text is None:
+        return [], ""
+    try:
+        found = session.bench.diverge(level, text)
+        grown = growth_warning(by_depth(found.chunks))
+        return [replace(found, warning="; ".join(filter(None, (found.warning, grown))))], ""
+    except Incomparable as error:
+        return [], f"not measured at depth: {error}"
 
 
 def _tells(session: Session, level: str, one: Asked) -> bool:

@@ -35,7 +35,7 @@ class Settings:
     ``alpha`` is a share; ``regression_drop``, ``margin`` (what any level may lose) and the
     ``tolerances`` by level and category (``None``: all together) are percentage points;
     ``fetched`` says of files from a hub what they are; ``benchmark`` counts rounds, ``context`` the
-    tokens that one sequence may hold.
+    tokens that one sequence may hold, ``text_context`` those of a long reading.
     """
 
     levels: tuple[Level, ...]
@@ -62,6 +62,7 @@ class Settings:
     benchmark: int | None = None
     tables: tuple[str, ...] = ()
     text: Path | None = None
+    text_context: int | None = None
     judge: JudgeSettings | None = None
     json: Path | None = None
     html: Path | None = None
