@@ -71,5 +71,20 @@ def test_the_same_level_made_again_does_not(
     run = run_with(q8_file, project, recording, *more)
     assert run.code == pytest.ExitCode.OK, run.output
     assert run.record is not None
-    assert source in {check["source"] for check in run.record["divergence_checks"]}
+    sources = {check["source"] for check in run.record["divergence_checks"]}
+    assert source in sources
+    assert ("depth" in sources) == (source == "text")
     assert failed(run) == set()
+
+
+def test_a_fault_that_shows_only_at_depth_fails(
+    project: Project, recording: Run, q8_file: Path, tmp_path: Path
+) -> None:
+    """The pieces of the text are as before; behind a thousand tokens positions are off."""
+    fault_named("rope base").plant(q8_file, 1.005, tmp_path / "damaged.gguf")
+    run = run_with(tmp_path / "damaged.gguf", project, recording, *REFERENCE)
+    assert run.code == pytest.ExitCode.TESTS_FAILED, run.output
+    assert failed(run) == {"depth"}
+    assert "behind 1,024 to 2,048 tokens, all read in one go" in " ".join(run.output.split())
+    # Of a file without a record it is told, too.
+    assert "times as far as within the first 512" in " ".join(run.output.split())

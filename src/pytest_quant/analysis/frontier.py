@@ -72,8 +72,8 @@ def _negative(estimate: Estimate | None) -> float | None:
 def _by_level(divergences: Iterable[Divergence]) -> dict[str, Estimate]:
     """The mean divergence on the held text, or else on the reference's responses."""
     chosen: dict[str, Divergence] = {}
-    for divergence in sorted(divergences, key=lambda d: d.source != "responses"):
-        if divergence.tokens:
+    for divergence in sorted(divergences, key=lambda d: d.is_headline):
+        if divergence.tokens and divergence.source != "depth":
             chosen[divergence.level] = divergence
     return {level: _mean(found.chunks) for level, found in chosen.items()}
 

@@ -64,17 +64,17 @@ class Rise:
     freedom: int
 
     @classmethod
-    def over(cls, chunks: Sequence[Moved]) -> Rise:
-        """There is at least one chunk."""
+    def over(cls, chunks: Sequence[Moved], group: int = GROUP) -> Rise:
+        """There is at least one chunk; so many neighbours are a group."""
         total = math.fsum(chunk.before for chunk in chunks)
         share = math.fsum(chunk.gain for chunk in chunks) / total
-        groups = _groups(chunks)
+        groups = _groups(chunks, group)
         if len(chunks) < LEAST_CHUNKS:
             return cls(share, math.inf, 0)
         squares = []
-        for group in groups:
-            weight = math.fsum(chunk.before for chunk in group) / total
-            excess = math.fsum(chunk.gain - share * chunk.before for chunk in group) / total
+        for members in groups:
+            weight = math.fsum(chunk.before for chunk in members) / total
+            excess = math.fsum(chunk.gain - share * chunk.before for chunk in members) / total
             # The group is left out of the mean that it is held against (the jackknife): one that
             # holds much of the sum would else hide its own movement.
             squares.append((excess / (1 - weight)) ** 2)
@@ -101,7 +101,7 @@ class Rise:
         return float(stdtrit(self.freedom, 1 - alpha)) * self.error if self.freedom else math.inf
 
 
-def p_of_common(chunks: Sequence[Moved], share: float) -> float:
+def p_of_common(chunks: Sequence[Moved], share: float, group: int = GROUP) -> float:
     """How often what the groups have in common comes by chance, if each of them moves as far up
     as down, but for a rise by ``share`` or less.
 
@@ -109,16 +109,16 @@ def p_of_common(chunks: Sequence[Moved], share: float) -> float:
     sizes of the movements than what is seen. So the chance is the share of all sets, the empty one
     among them, that together rose by no more (Fisher's sign flips): for G groups 1 in 2^G at least.
     """
-    groups = _groups(chunks)
-    gains = [math.fsum(chunk.gain - share * chunk.before for chunk in group) for group in groups]
+    groups = _groups(chunks, group)
+    gains = [math.fsum(chunk.gain - share * chunk.before for chunk in one) for one in groups]
     # The sums of one half of the groups meet those of the other; what rounding hides is no gain.
     one, other = _sums(gains[::2]), sorted(_sums(gains[1::2]))
     hidden = 1e-12 * math.fsum(map(abs, gains))
     return 0.5 ** len(groups) * sum(bisect_right(other, hidden - gained) for gained in one)
 
 
-def _groups(chunks: Sequence[Moved]) -> list[Sequence[Moved]]:
-    size = max(GROUP, -(-len(chunks) // _MOST_GROUPS))
+def _groups(chunks: Sequence[Moved], least: int) -> list[Sequence[Moved]]:
+    size = max(least, -(-len(chunks) // _MOST_GROUPS))
     return [chunks[start : start + size] for start in range(0, len(chunks), size)]
 
 

@@ -4,6 +4,7 @@ Divergence sees a damaged file long before answers change. It is compared stretc
 the same text (chunks): the tokens of one chunk depend on each other, those of two do not.
 
 Damage may sit in many chunks or in few, so two tests share the alpha of a check: `chunk_tests`.
+A long reading has checks of its own, in `depth_regression`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Protocol
 
 from pytest_quant.base.amounts import counted
 from pytest_quant.gate.chunk_tests import (
+    GROUP,
     HALF,
     LEAST_CHUNKS,
     Moved,
@@ -94,11 +96,15 @@ class DivergenceResult:
 
 @dataclass(frozen=True, slots=True)
 class DivergenceCheck:
-    """The comparison of one level's divergence, measured on ``source``, with its record."""
+    """The comparison of one level's divergence, measured on ``source``, with its record.
+
+    ``where`` is the range of depth that decided it, empty where it is not told by depth.
+    """
 
     level: str
     source: str
     result: DivergenceResult
+    where: str = ""
 
     @property
     def name(self) -> str:
@@ -112,13 +118,17 @@ def evaluate_divergence(
     alpha: float,
     rise: float = DEFAULT_RISE,
     noise: float = 0.0,
+    *,
+    group: int = GROUP,
+    common: float = _COMMON,
 ) -> DivergenceResult | None:
     """Compare the chunks that both have; ``None`` if there is none.
 
     Worth failing for is a rise by the share ``rise``, or by a quarter of ``noise``, the share of
     the level's divergence that is its own noise, if that is more. The check fails if the mean is
     significantly higher (one-sided, by either of two tests that share ``alpha``), and by more than
-    that; passes if it is shown to be no more than that higher; is inconclusive otherwise.
+    that; passes if it is shown to be no more than that higher; is inconclusive otherwise. So many
+    chunks move together (a ``group``); the test of what is ``common`` to groups has this share.
     """
     was = {chunk.digest: chunk for chunk in recorded}
     pairs = [_Pair(was[c.digest].kld, c.kld, c.tokens, c.digest) for c in now if c.digest in was]
@@ -130,14 +140,14 @@ def evaluate_divergence(
     after = math.fsum(pair.after * pair.tokens for pair in pairs) / tokens
     limit = max(rise * before, OF_NOISE * min(1.0, noise) * before, NOISE)
     moved = [pair.moved for pair in pairs]
-    raised, scale = Rise.over(moved), math.fsum(one.before for one in moved) / tokens
+    raised, scale = Rise.over(moved, group), math.fsum(one.before for one in moved) / tokens
     share = _HARMLESS * limit / scale
-    if raised.signs_tell(_SIGNS * _COMMON * alpha):
-        common = max(raised.p_above(share), p_of_common(moved, share) / _SIGNS)
+    if raised.signs_tell(_SIGNS * common * alpha):
+        found = max(raised.p_above(share), p_of_common(moved, share, group) / _SIGNS)
     else:
         share = max(share, HALF)
-        common = raised.p_above(share)
-    p = min(1.0, common / _COMMON, p_of_few(moved) / (1 - _COMMON))
+        found = raised.p_above(share)
+    p = min(1.0, found / common, p_of_few(moved) / (1 - common) if common < 1 else 1.0)
     reach, gain = raised.reach(alpha) * scale, after - before
     lower, upper = (gain - reach, gain + reach) if raised.freedom else (None, None)
     verdict: CheckVerdict = "inconclusive"
@@ -158,7 +168,7 @@ def evaluate_divergence(
         p=p,
         carriers=_carriers(pairs),
         example=max(pairs, key=lambda pair: pair.gain).told,
-        detectable=_detectable(raised, _COMMON * alpha, share, limit / scale, scale),
+        detectable=_detectable(raised, common * alpha, share, limit / scale, scale),
         noise=min(1.0, noise),
     )
 

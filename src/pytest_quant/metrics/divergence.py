@@ -11,9 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-# The held text; what the reference itself answered to the probes of the session; or the held text
-# with the likeliest tokens of a reference that is not at hand, as they were recorded.
-Source = Literal["text", "responses", "recorded"]
+# The held text; what the reference itself answered to the probes of the session; the held text with
+# the likeliest tokens of a reference that is not at hand, as they were recorded; or the held text
+# in one go, as much of it as a model's context holds.
+Source = Literal["text", "responses", "recorded", "depth"]
+# The held text piece by piece, by which levels are ranked.
+HEADLINE: tuple[Source, ...] = ("text", "recorded")
+# In the order in which they are told.
+SOURCES: tuple[Source, ...] = ("text", "recorded", "responses", "depth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,8 @@ class Chunk:
     ``digest`` identifies its token ids and which of them are scored, ``tokens`` counts these.
     Means over them: ``kld``, KL(reference || level) in nats; ``nll`` and ``base_nll``, the negative
     log-likelihood at the level and at the reference, in nats; ``same_top``, the share in [0, 1] on
-    which both find the same token the likeliest.
+    which both find the same token the likeliest. ``depth`` counts what is read before the first of
+    them is foreseen, but for one token, where a long reading is told in stretches.
     """
 
     digest: str
@@ -48,6 +54,7 @@ class Chunk:
     nll: float
     base_nll: float
     same_top: float
+    depth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,11 @@ class Divergence:
     statistics: Mapping[str, Statistic]
     warning: str = ""
     noise: Noise | None = None
+
+    @property
+    def is_headline(self) -> bool:
+        """Whether levels are ranked by it."""
+        return self.source in HEADLINE
 
     @property
     def tokens(self) -> int:

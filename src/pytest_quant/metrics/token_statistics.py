@@ -39,7 +39,7 @@ _FEWEST_BEYOND = 8.0
 _MOST_NATS = 700.0
 
 
-def chunk_of(digest: str, tokens: TokenStatistics) -> Chunk:
+def chunk_of(digest: str, tokens: TokenStatistics, depth: int = 0) -> Chunk:
     """The means of one chunk, which has at least one token."""
     return Chunk(
         digest=digest,
@@ -48,6 +48,7 @@ def chunk_of(digest: str, tokens: TokenStatistics) -> Chunk:
         nll=float(tokens.nll.mean()),
         base_nll=float(tokens.base_nll.mean()),
         same_top=float(tokens.same_top.mean()),
+        depth=depth,
     )
 
 

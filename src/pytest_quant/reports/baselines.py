@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_quant.gate.baseline_changes import BaselineUse, shortened
-from pytest_quant.gate.divergence_regression import beside_record
+from pytest_quant.gate.divergence_regression import DivergenceCheck, beside_record
 from pytest_quant.gate.likelihood_regression import told_in_a_line
 from pytest_quant.gate.tolerance_check import flips, over_looks
 from pytest_quant.gate.verdicts import Check
@@ -39,7 +39,7 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
             yield _regression(check)
     for divergence in (c for c in record.divergence_checks if c.level == level):
         result = divergence.result
-        where = f" on {record.reference}'s responses" if divergence.source == "responses" else ""
+        where = place_of(divergence, record.reference)
         yield (
             f"regression: KL divergence{where} {result.now:.3g}, {beside_record(result)}, "
             f"{counted(result.chunks, 'chunk')}, p {result.p:.2g}: {result.verdict}"
@@ -56,6 +56,13 @@ def recorded_lines(record: RunRecord, level: str) -> Iterator[str]:
     yield from _outdated(use)
     if use.diverges:
         yield f"note: labelled {level}, diverges {use.diverges}"
+
+
+def place_of(check: DivergenceCheck, reference: str) -> str:
+    """On what a divergence was measured, if it is not the held text, with a space before it."""
+    if check.source == "responses":
+        return f" on {reference}'s responses"
+    return f" {check.where}" if check.where else ""
 
 
 def told_of(record: RunRecord) -> list[BaselineUse]:

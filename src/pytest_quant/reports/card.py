@@ -144,7 +144,7 @@ def _bounds(found: Estimate, form: str) -> str:
 
 def _divergence(record: RunRecord, level: str) -> Divergence | None:
     """That on the held text."""
-    return next((d for d in record.divergences_of(level) if d.source != "responses"), None)
+    return next((d for d in record.divergences_of(level) if d.is_headline), None)
 
 
 def _mean(found: Divergence) -> Estimate:
@@ -163,7 +163,7 @@ def _provenance(record: RunRecord) -> Iterator[str]:
     )
     yield f"- {probes}; SHA-256 of the cases `{cases_digest(record)}`"
     told = record.provenance
-    if found := next((d for d in record.divergences if d.source != "responses"), None):
+    if found := next((d for d in record.divergences if d.is_headline), None):
         digest = f", SHA-256 `{told.text}`" if told and told.text else ""
         yield f"- KL divergence on {prose(found.title)}: {found.tokens:,} tokens{digest}"
     for form in dict.fromkeys(level.prompt for level in record.levels if level.prompt):

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from pytest_quant.gate.baseline import RIGHT, Baseline, RecordedArtifact, RecordedProbe
 from pytest_quant.gate.comparison import Key, Side
+from pytest_quant.metrics.divergence import HEADLINE
 from pytest_quant.metrics.measurement import RECORDED, Answer, CaseResult
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.plain_text import shown
@@ -89,7 +90,7 @@ def of_record(record: RunRecord) -> Compared:
         divergences={
             found.level: found.statistics["Mean KLD"].value
             for found in record.divergences
-            if found.source != "responses"
+            if found.is_headline
         },
     )
 
@@ -130,7 +131,7 @@ def of_baseline(baseline: Baseline) -> Compared:
 
 def _recorded_divergence(baseline: Baseline) -> dict[str, float]:
     """The mean over the tokens of the held text, if it was read."""
-    chunks = [c for name, of in baseline.divergences.items() if name != "responses" for c in of]
+    chunks = [c for name, of in baseline.divergences.items() if name in HEADLINE for c in of]
     tokens = sum(chunk.tokens for chunk in chunks)
     total = math.fsum(chunk.kld * chunk.tokens for chunk in chunks)
     return {baseline.level: total / tokens} if tokens else {}

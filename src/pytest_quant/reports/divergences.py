@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pytest_quant.analysis.yardstick import MODEL, PUBLISHED, TEXT
 from pytest_quant.metrics.divergence import Divergence, Noise, Source, Statistic
 from pytest_quant.record.run import RunRecord
+from pytest_quant.reports.depth import depth_lines
 from pytest_quant.reports.plain_text import shown
 
 # "Recorded" is the held text, too, but over the likeliest tokens of a reference not at hand.
@@ -14,14 +15,18 @@ _WHAT: Mapping[Source, str] = {
     "text": "KL divergence",
     "responses": "on {}'s responses",
     "recorded": "KL divergence from {}'s recorded predictions",
+    "depth": "KL divergence at depth",
 }
 
 
 def divergence_lines(record: RunRecord, level: str) -> Iterator[str]:
-    """The headline on the held text, then what the reference's own responses show."""
+    """The headline on the held text, what the reference's own responses show, then by depth."""
     for divergence in record.divergences_of(level):
+        if divergence.source == "depth":
+            yield from depth_lines(divergence, record.reference)
+            continue
         yield f"{_WHAT[divergence.source].format(record.reference)} {_divergence(divergence)}"
-        if divergence.noise and divergence.source != "responses":
+        if divergence.noise and divergence.is_headline:
             yield f"  {_parts(divergence, divergence.noise)}"
         if divergence.source == "text" and (known := PUBLISHED.get(record.level(level).recipe)):
             yield f"  for scale: {MODEL} at the same type has {known:.3g} on {TEXT}"
@@ -37,7 +42,7 @@ def divergence_warnings(record: RunRecord) -> Iterator[str]:
 def noise_lines(record: RunRecord) -> Iterator[str]:
     """For each level, what a difference must exceed to mean anything."""
     for divergence in record.divergences:
-        if (noise := divergence.noise) and divergence.source != "responses":
+        if (noise := divergence.noise) and divergence.is_headline:
             yield (
                 f"{divergence.level} {_itself(noise)}, same top token {100 * noise.same_top:.1f} %"
             )

@@ -70,7 +70,10 @@ def divergence_text(record: RunRecord, check: DivergenceCheck) -> str:
     use = next(use for use in record.baselines if use.level == check.level)
     like = [f"labelled {use.level}, diverges {use.diverges}"] if use.diverges else []
     example = f"example   {check.result.example}"
-    return "\n".join([explain_divergence(check.result), *like, *changed(use.changes), example])
+    where = [f"where     {check.where}, all read in one go"] if check.where else []
+    return "\n".join(
+        [explain_divergence(check.result), *where, *like, *changed(use.changes), example]
+    )
 
 
 def changed(changes: Changes) -> Iterator[str]:

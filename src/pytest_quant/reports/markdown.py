@@ -25,6 +25,7 @@ from pytest_quant.record.run import LevelRecord, RunRecord
 from pytest_quant.reports.abilities import alike_text, by_place
 from pytest_quant.reports.advice import advice
 from pytest_quant.reports.baselines import recorded_lines
+from pytest_quant.reports.depth import depths_of, range_name
 from pytest_quant.reports.judgements import judge_problem, preferred
 from pytest_quant.reports.likelihood import in_log_odds, rows
 from pytest_quant.reports.outcomes import said
@@ -80,6 +81,7 @@ def _beginning(record: RunRecord) -> Iterator[str]:
     yield ""
     yield from _category_table(record, chosen)
     yield from _likelihood_table(record, [level.name for level in chosen])
+    yield from _depth_table(record, [level.name for level in chosen])
 
 
 def _points(sentences: Sequence[str]) -> Iterator[str]:
@@ -129,7 +131,7 @@ def _level_table(record: RunRecord, levels: Sequence[LevelRecord]) -> Iterator[s
 
 def _divergence(record: RunRecord, level: str) -> str:
     """The mean on the held text, in nats per token."""
-    found = (d for d in record.divergences_of(level) if d.source != "responses")
+    found = (d for d in record.divergences_of(level) if d.is_headline)
     means = (divergence.statistics["Mean KLD"] for divergence in found)
     return next((f"{mean.value:.2g}" for mean in means), "-")
 
@@ -188,6 +190,22 @@ def _likelihood_table(record: RunRecord, names: Sequence[str]) -> Iterator[str]:
         )
         told = next(cell for cell in of.cells if cell)
         yield row(code(of.name), str(told.probes), *cells)
+
+
+def _depth_table(record: RunRecord, names: Sequence[str]) -> Iterator[str]:
+    """The mean divergence of each level by how much was read before; bold where that failed."""
+    found = {name: depths for name in names if (depths := depths_of(record, name))}
+    if not found:
+        return
+    checks = (c for c in record.divergence_checks if c.source == "depth")
+    failed = {check.level for check in checks if check.result.verdict == "fail"}
+    longest = max(found.values(), key=len)
+    yield ""
+    yield row("KL divergence by depth, tokens", *map(range_name, longest))
+    yield row("---", *["--:"] * len(longest))
+    for name, depths in found.items():
+        cells = [f"{one.kld:.2g}" for one in depths] + ["-"] * (len(longest) - len(depths))
+        yield row(code(name), *(f"**{cell}**" if name in failed else cell for cell in cells))
 
 
 def _changes(record: RunRecord, room: int) -> Iterator[str]:

@@ -53,7 +53,8 @@ class Backend(Protocol):
     knows the form of its own questions sooner than its ``contents`` has ``prompt_form(artifact) ->
     str``. One of models that nobody here can look at has ``announced(artifact, conditions)``, what
     it found out about one as text, and ``ended(artifact)``, which is called after a session that
-    ended in order.
+    ended in order. One whose runtimes read a ``LongText`` has ``context_length(artifact) -> int``,
+    the most tokens that the model was trained to read, 0 if that is not known.
     """
 
     def claims(self, path: Path) -> bool:
@@ -153,6 +154,7 @@ def _unexpected(method: str, found: Any) -> str:
         "honours": frozenset,
         "prompt_form": str,
         "announced": str,
+        "context_length": int,
     }
     kind = kinds.get(method, object)
     return "" if isinstance(found, kind) else f"a {kind.__name__}"
@@ -191,6 +193,14 @@ def prompt_form(artifact: Artifact, chat: Chat, cache_dir: Path) -> str:
     own: Any = getattr(backend, "prompt_form", None)
     found = own(artifact) if own else backend.contents(artifact, cache_dir).prompt_form
     return chat.form(found)
+
+
+def context_length(artifact: Artifact) -> int | None:
+    """The most tokens that a model was trained to read, 0 if that is not known; ``None`` if its
+    runtime reads no long text.
+    """
+    own: Any = getattr(backend_of(artifact.path), "context_length", None)
+    return own(artifact) if own else None
 
 
 def check_asking(artifacts: Sequence[Artifact], conditions: Conditions, cache_dir: Path) -> None:

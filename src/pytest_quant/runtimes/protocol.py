@@ -160,8 +160,22 @@ class Replies:
     pairs: tuple[tuple[str, Response], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LongText:
+    """A text of which ``context`` tokens are read in one go. Dialogues follow each other, and once
+    more in another order where they are too short.
+    """
+
+    text: PlainText | Dialogues
+    context: int
+
+    @property
+    def title(self) -> str:
+        return self.text.title
+
+
 # What the predictions of two models are compared on.
-Reading = PlainText | Dialogues | Replies
+Reading = PlainText | Dialogues | Replies | LongText
 
 
 @dataclass(frozen=True, slots=True)

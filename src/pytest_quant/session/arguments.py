@@ -15,6 +15,7 @@ from pytest_quant.base.resources import usable_cpus
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import Level, name_among, parse_level, parse_levels
+from pytest_quant.metrics.depth import SHALLOW
 from pytest_quant.runtimes.chat import MOST_THINKING, THINKING_BUDGET, Chat, Thinking
 from pytest_quant.runtimes.hardware import ALL_LAYERS, FlashAttention, Hardware
 from pytest_quant.session.chat import (
@@ -54,6 +55,7 @@ def session_of(
     require_baseline: bool = False,
     regression_drop: float = DEFAULT_DROP,
     text: PathLike | None = None,
+    text_context: int | None = None,
     margin: float | None = None,
     threads: int | None = None,
     parallel: int | None = None,
@@ -112,6 +114,7 @@ def session_of(
         ),
         context=_count("context", context, MOST_CASES),
         text=_existing("text", text),
+        text_context=_count("text_context", text_context, MOST_CASES, least=SHALLOW),
         margin=None if margin is None else _points("margin", margin),
         probe_paths=tuple(_list("probes", probes, "['probes', 'mine.yaml']", _there)),
     )

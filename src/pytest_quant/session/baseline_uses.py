@@ -16,6 +16,7 @@ from pytest_quant.gate.baseline_changes import (
     coverage,
     likelihood_use,
 )
+from pytest_quant.gate.depth_regression import depth_check
 from pytest_quant.gate.divergence_regression import (
     DivergenceCheck,
     behaves_like,
@@ -72,7 +73,7 @@ def baseline_uses(
 def _divergence_use(
     session: Session, baseline: Baseline | None, level: str, divergences: Sequence[Divergence]
 ) -> DivergenceUse:
-    """Whether all that is recorded of the held text was read again.
+    """Whether all that is recorded of the held text was read again, piece by piece and at depth.
 
     Without the reference that is what the record holds of its predictions. Responses come and go
     with the probes that are asked.
@@ -80,11 +81,11 @@ def _divergence_use(
     if not (baseline and baseline.divergences):
         return "not recorded"
     sources = session.plan.sources_of(baseline.divergences)
-    held = "text" if "text" in sources else "recorded"
-    recorded = {chunk.digest for chunk in baseline.divergences.get(held, ())}
-    found = (d for d in divergences if (d.level, d.source) == (level, held))
+    held = {"text" if "text" in sources else "recorded", *sources & {"depth"}}
+    recorded = [{c.digest for c in baseline.divergences.get(source, ())} for source in held]
+    found = (d for d in divergences if d.level == level and d.source in held)
     now = {chunk.digest for divergence in found for chunk in divergence.chunks}
-    return "compared" if recorded and recorded <= now else "not measured"
+    return "compared" if all(one and one <= now for one in recorded) else "not measured"
 
 
 def _use(
@@ -113,27 +114,26 @@ def divergence_checks(
     session: Session, divergences: Sequence[Divergence]
 ) -> tuple[DivergenceCheck, ...]:
     """Each level's divergence held against the recorded one, where there is one."""
-    checks = []
+    checks: list[DivergenceCheck | None] = []
     for found in divergences:
         baseline = session.plan.baseline(found.level)
         if baseline is None or found.source not in baseline.divergences:
             continue
         assert session.budget is not None
-        result = evaluate_divergence(
-            baseline.divergences[found.source],
-            found.chunks,
-            session.budget.alpha_for("pooled"),
-            noise=found.noise.share if found.noise else 0.0,
-        )
-        if result is not None:
-            checks.append(DivergenceCheck(found.level, found.source, result))
-    return tuple(checks)
+        recorded, alpha = baseline.divergences[found.source], session.budget.alpha_for("pooled")
+        if found.source == "depth":
+            checks.append(depth_check(found.level, recorded, found.chunks, alpha))
+            continue
+        noise = found.noise.share if found.noise else 0.0
+        result = evaluate_divergence(recorded, found.chunks, alpha, noise=noise)
+        checks.append(DivergenceCheck(found.level, found.source, result) if result else None)
+    return tuple(check for check in checks if check)
 
 
 def _lower_level(session: Session, level: str, divergences: Sequence[Divergence]) -> str:
     """The recorded level of fewer bits that a file diverges like on the held text, or empty."""
     for found in divergences:
-        if found.level != level or found.source == "responses":
+        if found.level != level or not found.is_headline:
             continue
         digests = [chunk.digest for chunk in found.chunks]
         recorded = {}

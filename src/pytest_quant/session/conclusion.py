@@ -15,6 +15,7 @@ from pytest_quant.gate.likelihood_regression import likelihood_checks
 from pytest_quant.gate.python_sets import set_checks, verdict_of_sets
 from pytest_quant.gate.regression import regression_checks
 from pytest_quant.gate.verdicts import Check
+from pytest_quant.metrics.divergence import SOURCES
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.record.run import LevelRecord, RunRecord, TimeSpent
 from pytest_quant.runtimes import backend
@@ -50,7 +51,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
     distances = tuple(
         sorted(
             found.divergences,
-            key=lambda d: (lineup.levels.index(d.level), d.source == "responses"),
+            key=lambda d: (lineup.levels.index(d.level), SOURCES.index(d.source)),
         )
     )
     likelihoods = found.likelihoods
@@ -143,7 +144,7 @@ def conclude(session: Session, found: Findings) -> RunRecord:
         unused_baselines=unused_baselines(session),
         cases=session.plan.settings.cases,
         max_cases=session.plan.settings.max_cases,
-        provenance=provenance(session, read=any(d.source != "responses" for d in distances)),
+        provenance=provenance(session, read=any(d.is_headline for d in distances)),
         problems=problems,
         other_failures=found.other_failures + len(found.problems) - len(problems),
         stopped=found.stopped or session.time.has_cut,

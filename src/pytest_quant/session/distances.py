@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_quant.analysis.quality import ResponseLikelihood, response_likelihood
+from pytest_quant.metrics.depth import by_depth, growth_warning
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.noise import noise_of
 from pytest_quant.probes.model import Probe
-from pytest_quant.runtimes.protocol import Lacking, Replies, Response
+from pytest_quant.runtimes.protocol import Incomparable, Lacking, Replies, Response
 from pytest_quant.session.held_text import MOST_TOKENS_READ, own_replies, some_of
 from pytest_quant.session.session import NOISE_BATCH, Session, twin_of
 
@@ -53,7 +54,12 @@ def text_distance(session: Session, level: str) -> Distances:
         recorded = session.bench.diverge_from(plan.predictions, level)
         return Distances(_with_noise(session, level, [recorded]))
     on_text = session.bench.diverge(level, plan.held_text)
-    return Distances(_with_noise(session, level, [on_text]))
+    if on_text.source == "recorded":  # two runtimes, of which neither sees into the other
+        return Distances(_with_noise(session, level, [on_text]))
+    in_depth, why = _in_depth(session, level)
+    warning = "; ".join(filter(None, (on_text.warning, why)))
+    found = [replace(on_text, warning=warning), *in_depth]
+    return Distances(_with_noise(session, level, found))
 
 
 def response_distances(session: Session, level: str, asked: Iterable[Asked]) -> Distances:
@@ -78,6 +84,19 @@ def response_distances(session: Session, level: str, asked: Iterable[Asked]) -> 
         return Distances((), likelihood, note)
     found = session.bench.diverge(level, replies)
     return Distances(_with_noise(session, level, [on_text, found])[1:], likelihood, note)
+
+
+def _in_depth(session: Session, level: str) -> tuple[list[Divergence], str]:
+    """The divergence on a long reading, or why there is none though the reference has the room."""
+    text = session.plan.long_text
+    if text is None:
+        return [], ""
+    try:
+        found = session.bench.diverge(level, text)
+        grown = growth_warning(by_depth(found.chunks))
+        return [replace(found, warning="; ".join(filter(None, (found.warning, grown))))], ""
+    except Incomparable as error:
+        return [], f"not measured at depth: {error}"
 
 
 def _tells(session: Session, level: str, one: Asked) -> bool:

@@ -10,7 +10,15 @@ from pathlib import Path
 
 from pytest_quant.base.library import HELD_TEXT
 from pytest_quant.errors import QuantUsageError
-from pytest_quant.runtimes.protocol import Dialogues, PlainText, Reading, Replies, Response
+from pytest_quant.metrics.depth import SHALLOW
+from pytest_quant.runtimes.protocol import (
+    Dialogues,
+    LongText,
+    PlainText,
+    Reading,
+    Replies,
+    Response,
+)
 
 # Tokens of the reference's own responses that are enough to know a divergence by, and the most
 # that is read for one of them: a long prompt costs much and tells little more.
@@ -20,6 +28,9 @@ MOST_TOKENS_READ = 512
 # it takes two readings, and need not be known better than to a tenth.
 NOISE_STEP = 3
 NOISE_CHARACTERS = 40_000
+# A long reading takes so many tokens, however many a model may hold: less than the rest of a
+# comparison, so that its time is bounded on any model.
+LONG_TOKENS = 4096
 
 
 def held_text(path: Path | None) -> Dialogues | PlainText:
@@ -32,6 +43,11 @@ def some_of(reading: Dialogues | PlainText) -> Reading:
     if isinstance(reading, Dialogues):
         return replace(reading, pairs=reading.pairs[::NOISE_STEP])
     return replace(reading, text=reading.text[:NOISE_CHARACTERS])
+
+
+def long_text(text: Dialogues | PlainText, context: int) -> LongText | None:
+    """So many tokens of the text in one go; ``None`` where its pieces reach as deep."""
+    return LongText(text, context) if context > SHALLOW else None
 
 
 def _library_text() -> Dialogues:

@@ -12,6 +12,7 @@ from pytest_quant.session.readiness import (
     announce_what_runs,
     check_asking,
     check_cache,
+    check_long_text,
     check_text,
     reference_at_hand,
 )
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_quant.levels import Level
     from pytest_quant.metrics.likeliest import Predictions
     from pytest_quant.runtimes.backend import Conditions
-    from pytest_quant.runtimes.protocol import Dialogues, PlainText
+    from pytest_quant.runtimes.protocol import Dialogues, LongText, PlainText
     from pytest_quant.session.baselines import Baselines
     from pytest_quant.session.lineup import Lineup
     from pytest_quant.session.settings import Settings
@@ -72,6 +73,7 @@ class Plan:
             announce_what_runs(lineup, self.conditions, self.announce)
             if self.recorded_reference is None:
                 check_text(self.held_text, lineup, self.reference)
+                check_long_text(self.long_text, self.settings, lineup, self.reference)
 
     @property
     def conditions(self) -> Conditions:
@@ -188,11 +190,24 @@ class Plan:
 
         return held_text(self.settings.text)
 
+    @cached_property
+    def long_text(self) -> LongText | None:
+        """The held text as it is read in one go; ``None`` if it is not."""
+        from pytest_quant.runtimes.backend import context_length
+        from pytest_quant.session.held_text import LONG_TOKENS, long_text
+
+        chosen = self.settings
+        room = context_length(self.lineup.artifacts[self.reference.name])
+        if room is None or self.recorded_reference is not None:
+            return None
+        usual = min(chosen.context or room, room, LONG_TOKENS)
+        return long_text(self.held_text, chosen.text_context or usual)
+
     @property
     def sources(self) -> set[str]:
         """What divergences are measured on; nothing if all of the reference is unknown."""
         if self.recorded_reference is None:
-            return {"text", "responses"}
+            return {"text", "responses", "depth"}
         return set() if self.predictions is None else {"recorded"}
 
     def sources_of(self, recorded: Collection[str]) -> set[str]:

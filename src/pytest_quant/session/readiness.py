@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_quant.errors import QuantUsageError
+from pytest_quant.metrics.depth import SHALLOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from pytest_quant.levels import Level
     from pytest_quant.runtimes.backend import Conditions
-    from pytest_quant.runtimes.protocol import Reading
+    from pytest_quant.runtimes.protocol import LongText, Reading
     from pytest_quant.session.baselines import Baselines
     from pytest_quant.session.lineup import Lineup
     from pytest_quant.session.settings import Settings
@@ -66,3 +67,21 @@ def check_text(text: Reading, lineup: Lineup, reference: Level) -> None:
 
     levels = dict(lineup.artifacts)
     check_reading(text, levels.pop(reference.name), [*levels.values()])
+
+
+def check_long_text(
+    text: LongText | None, chosen: Settings, lineup: Lineup, reference: Level
+) -> None:
+    """Raises ``QuantUsageError`` if these models cannot read as much in one go as was asked for."""
+    if chosen.text_context is None or chosen.text_context <= SHALLOW:
+        return
+    place = f"--quant-text-context (quant_text_context): found {chosen.text_context:,}"
+    if text is None:
+        path = lineup.artifacts[reference.name].path
+        raise QuantUsageError(f"{place}; {path.name} is run by a runtime that reads no long text")
+    if chosen.context is not None and chosen.context < text.context:
+        raise QuantUsageError(
+            f"{place}; by --quant-context (quant_context) a sequence holds {chosen.context:,} "
+            "tokens: raise that, or ask for less"
+        )
+    check_text(text, lineup, reference)

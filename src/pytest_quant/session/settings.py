@@ -36,7 +36,8 @@ class Settings:
     ``tolerances`` by level and category (``None``: all together) are percentage points;
     ``time`` is what the session may take, in seconds; ``imatrix`` is the importance matrix of
     levels whose recipe names none; ``fetched`` says of files from a hub what they are;
-    ``benchmark`` counts rounds, ``context`` the tokens that one sequence may hold.
+    ``benchmark`` counts rounds, ``context`` the tokens that one sequence may hold,
+    ``text_context`` those of a long reading.
     """
 
     levels: tuple[Level, ...]
@@ -65,6 +66,7 @@ class Settings:
     benchmark: int | None = None
     tables: tuple[str, ...] = ()
     text: Path | None = None
+    text_context: int | None = None
     judge: JudgeSettings | None = None
     json: Path | None = None
     html: Path | None = None

@@ -11,6 +11,7 @@ from pytest_quant.base.paths import user_cache_directory
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.gate.regression import DEFAULT_DROP
 from pytest_quant.levels import name_among, parse_level, parse_levels, parse_recipes
+from pytest_quant.metrics.depth import deep_enough
 from pytest_quant.plugin.hub import hub_of
 from pytest_quant.plugin.options import values as option_values
 from pytest_quant.plugin.options.amount import amount_of
@@ -75,6 +76,9 @@ def read_settings(config: pytest.Config) -> Settings:
         benchmark=values.parsed("benchmark", option_values.positive),
         tables=option_values.tables(values),
         text=values.path("text"),
+        text_context=values.parsed(
+            "text-context", lambda text: deep_enough(option_values.positive(text))
+        ),
         judge=option_values.judge(values),
         json=values.path("json"),
         html=values.path("html"),

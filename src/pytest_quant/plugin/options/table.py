@@ -191,6 +191,14 @@ OPTIONS = (
         "questions and answers of the probe library",
     ),
     _Option(
+        "text-context",
+        "int",
+        "N",
+        "tokens of that text that are read in one go, to measure the divergence at depth, too; "
+        "512: not at depth",
+        "4096, or as many as the model was trained with",
+    ),
+    _Option(
         "judge",
         "string",
         "URL",

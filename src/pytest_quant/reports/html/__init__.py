@@ -11,7 +11,10 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from pytest_quant.metrics.depth import by_depth
 from pytest_quant.record.run import RunRecord
+from pytest_quant.reports.baselines import place_of
+from pytest_quant.reports.depth import depth_rows, range_name
 from pytest_quant.reports.divergences import percentile_text
 from pytest_quant.reports.html.cases import packed_cases
 from pytest_quant.reports.html.view import view
@@ -41,6 +44,10 @@ def page(record: RunRecord) -> str:
         cases=packed_cases(record),
         counted=counted,
         percentile_text=percentile_text,
+        by_depth=by_depth,
+        depth_rows=depth_rows,
+        range_name=range_name,
+        place_of=place_of,
         **view(record),
     )
 

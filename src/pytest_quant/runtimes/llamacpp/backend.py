@@ -140,6 +140,11 @@ class LlamaCpp:
 
         return prompt_form(artifact.path)
 
+    def context_length(self, artifact: Artifact) -> int:
+        from pytest_quant.runtimes.llamacpp.gguf_file import inspect
+
+        return inspect(artifact.path).context_length or 0
+
     def contents(self, artifact: Artifact, cache_dir: Path) -> Contents:
         from pytest_quant.runtimes.llamacpp.contents import read_contents
 

@@ -37,7 +37,13 @@ from pytest_quant.runtimes.llamacpp.lockstep import (
     count_pairs_of_contexts,
     plan_lockstep,
 )
-from pytest_quant.runtimes.llamacpp.passages import Reader, differences, passages
+from pytest_quant.runtimes.llamacpp.passages import (
+    Reader,
+    differences,
+    parts_of,
+    passages,
+    source_of,
+)
 from pytest_quant.runtimes.llamacpp.predictions import diverge_from, predict
 from pytest_quant.runtimes.llamacpp.prompt import encode, form_of
 from pytest_quant.runtimes.llamacpp.scoring import Stem, plan_scores, score
@@ -52,7 +58,6 @@ from pytest_quant.runtimes.protocol import (
     NextTokens,
     PromptTooLong,
     Reading,
-    Replies,
     Runtime,
     RuntimeInfo,
     Scores,
@@ -274,12 +279,17 @@ class LlamaCppRuntime:
 
             pairs = [(context(self), context(level)) for _ in range(lanes)]
             tokens = compare(pairs, read, plan, threads)
+        chunks = [
+            part
+            for passage, one in zip(read, tokens, strict=True)
+            for part in parts_of(reading, passage, one)
+        ]
         return Divergence(
             level="",
-            source="responses" if isinstance(reading, Replies) else "text",
+            source=source_of(reading),
             title=reading.title,
-            chunks=tuple(chunk_of(p.digest, t) for p, t in zip(read, tokens, strict=True)),
-            statistics=summarize(tokens),
+            chunks=tuple(chunk_of(*part) for part in chunks),
+            statistics=summarize([found for _, found, _ in chunks]),
             warning=differences(reading, *readers),
         )
 
