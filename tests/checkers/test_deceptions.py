@@ -201,13 +201,21 @@ def double(x):
         "(4, double(2)) == (4, 4)",
         "{'a': double(2)} == {'a': 4}",
         "sum([double(2)]) == 4",
-        "max(double(2), 4) == 4 and max(double(2), 4) is not 4",
-        "'abs' == double(2)",
+        "max(double(2), 3) == 4",
+        "round(double(2), 3) == 4",
+        "all(map(lambda x: double(x) == 2 * x, range(3)))",
     ],
 )
 def test_an_object_of_the_program_decides_nothing(test: str) -> None:
     outcome = check("code", SLY, f"assert {test}", entry="double", seconds=1)
     assert outcome.verdict == "incorrect", outcome.reason
+
+
+def test_a_function_ends_no_loop_of_the_tests() -> None:
+    program = "def double(x):\n    raise StopIteration"
+    tests = "assert all(map(lambda x: double(x) == 2 * x, range(3)))"
+    outcome = check("code", program, tests, entry="double")
+    assert outcome.reason.endswith("raised RuntimeError: raised StopIteration")
 
 
 def test_a_program_does_not_replace_what_the_tests_use() -> None:

@@ -25,7 +25,7 @@ from pytest_quant.checkers.trial.peer import Over, Peer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
 _MAX_SHOWN = 120
@@ -42,6 +42,22 @@ class Tests(Peer):
     """What the program may do with objects of the tests, and what the tests do with its own."""
 
     tells_content = False
+
+    def ask(
+        self,
+        deed: str,
+        number: int,
+        name: str,
+        arguments: tuple[Any, ...] = (),
+        options: Mapping[str, Any] | None = None,
+    ) -> Any:
+        try:
+            return super().ask(deed, number, name, arguments, options)
+        except StopIteration:
+            # From a function it would end a loop of the tests early: all(map(f, ...)).
+            if name == "__next__":
+                raise
+            raise RuntimeError("raised StopIteration") from None
 
     def hear(self, printed: str) -> None:
         if printed:
