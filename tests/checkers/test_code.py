@@ -68,3 +68,12 @@ def test_what_bandit_finds_has_the_line_of_the_program() -> None:
 def test_refuses_tests_that_test_nothing(text: str, tests: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         check("code", text, tests, entry="double")
+
+
+OBJECTS = yaml.safe_load((Path(__file__).parent / "data" / "code_objects.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("row", OBJECTS, ids=lambda row: row["name"])
+def test_tests_that_look_at_more_than_values(row: dict[str, str]) -> None:
+    outcome = check("code", row["program"], row["tests"], entry=row["entry"])
+    assert outcome.correct, outcome.reason

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_quant.errors import SandboxUnavailable
-from pytest_quant.sandbox import Ended, Limits, process, require, run
+from pytest_quant.sandbox import Ended, Limits, linked, process, require, run
 from pytest_quant.sandbox.syscalls import call_filter
 
 SHORT = Limits(cpu_seconds=1, wall_seconds=20.0)
@@ -41,6 +41,30 @@ class TestARun:
     def test_orders_a_set_of_words_the_same_every_time(self) -> None:
         code = "print({'one', 'two', 'three', 'four', 'five', 'six'})"
         assert len({run(code).output for _ in range(3)}) == 1
+
+
+class TestTwoThatAreLinked:
+    ASKS = (
+        "import os, sys\nsource, sink = map(int, sys.argv[1:])\n"
+        "os.write(sink, sys.stdin.buffer.read())\nprint(os.read(source, 9))"
+    )
+
+    def test_talk_to_each_other_and_only_one_to_us(self) -> None:
+        answers = "import os; os.write(1, os.read(0, 9).upper())"
+        with linked(self.ASKS, b"word", answers, SHORT) as (first, second):
+            assert first.ended() == Ended("exited", 0, b"b'WORD'\n")
+            assert second.ended() == Ended("exited", 0, b"")
+
+    def test_miss_each_other(self) -> None:
+        """What reads from one that has ended comes to an end, and each end is told."""
+        with linked(self.ASKS, b"word", "import os; os._exit(7)", SHORT) as (first, second):
+            assert first.ended().how == "exited"
+            assert second.ended() == Ended("exited", 7, b"")
+
+    def test_have_each_its_own_time(self) -> None:
+        with linked(self.ASKS, b"word", "while True: pass", SHORT) as (first, second):
+            assert first.ended().output == b"b''\n"
+            assert second.ended().how == "timeout"
 
 
 class TestLimits:

@@ -204,3 +204,17 @@ def test_humaneval_is_judged_by_its_own_solutions() -> None:
     ]
     assert [right for right, _ in judged if not right.correct] == []
     assert [empty for _, empty in judged if empty.correct] == []
+
+
+@pytest.mark.parametrize("name", ["q.jsonl", "q.jsonl.gz"])
+def test_a_file_that_unpacks_to_too_much_is_refused(name: str, tmp_path: Path) -> None:
+    """One that goes on for 300 MB, as zeros on the disk and packed: little is read of either."""
+    path = tmp_path / name
+    if path.suffix == ".gz":
+        part = gzip.compress(bytes(2**20))
+        path.write_bytes(part * 300)
+    else:
+        with path.open("wb") as file:
+            file.truncate(300 * 2**20)
+    with pytest.raises(QuantUsageError, match="more than 256 MB, unpacked"):
+        read_suite("humaneval", path)

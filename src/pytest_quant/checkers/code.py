@@ -35,11 +35,11 @@ def check(
 ) -> Outcome:
     """Decide a program: it must define ``entry`` and pass the tests in ``expected``.
 
-    ``expected`` is Python code with ``assert`` statements; it and the program run in a sandbox,
-    for ``seconds`` of processor time at most. The response may continue ``beginning``, or repeat
-    it. ``growth`` is how the running time must be stated to grow, such as "n log n". What bandit
-    finds is part of the reason; only if the program must be ``secure`` it decides, and then a
-    program that bandit cannot examine is none.
+    ``expected`` is Python code with ``assert`` statements; it and the program run in a sandbox
+    each, for ``seconds`` of processor time at most. The response may continue ``beginning``, or
+    repeat it. ``growth`` is how the running time must be stated to grow, such as "n log n". What
+    bandit finds is part of the reason; only if the program must be ``secure`` it decides, and then
+    a program that bandit cannot examine is none.
 
     Raises ``ValueError`` if the tests cannot be read or test nothing, ``SandboxUnavailable`` if
     the machine cannot isolate the program.
@@ -55,7 +55,7 @@ def check(
         return Outcome("incorrect", program.text, "syntax error", _why_broken(program.text))
     if program.problem:
         return _without_program(opened.text, entry, cut=cut)
-    trial = try_program(program.text, tests, seconds)
+    trial = try_program(program.text, tests, seconds, entry=entry, beginning=beginning)
     examined = examine(program.text)
     told = [f"{_INSECURE}: {finding}" for finding in examined.findings]
     reason = "; ".join([trial.reason, *told, *filter(None, [examined.problem])])

@@ -205,8 +205,17 @@ def _contents(reading: Reading) -> dict[str, Any]:
     return contents
 
 
+# Stands before the checksum of all that is before it.
+_CHECKED = ', "checksum": "'
+
+
 def _dump(made: Batch | Scores | Divergence | Outlooks, info: RuntimeInfo) -> str:
-    return json.dumps({"batch": made, "runtime": info}, default=_members)
+    text = json.dumps({"batch": made, "runtime": info}, default=_members).removesuffix("}")
+    return f'{text}{_CHECKED}{_checksum(text)}"}}'
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _members(value: Any) -> dict[str, Any]:
@@ -219,7 +228,12 @@ def _load(
 ) -> tuple[_Made, RuntimeInfo] | None:
     """What a file holds; ``None`` if there is none or it is damaged."""
     try:
-        stored = json.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        content, _, checksum = text.rpartition(_CHECKED)
+        # A flipped bit may leave JSON that says something else.
+        if checksum != f'{_checksum(content)}"}}':
+            return None
+        stored = json.loads(text)
         return read(stored["batch"]), RuntimeInfo(**stored["runtime"])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import IO, Literal
@@ -113,26 +114,79 @@ def _problem() -> str:
     )
 
 
+class Running:
+    """An isolated process that was started; nothing of it is left when its context ends."""
+
+    def __init__(self, process: subprocess.Popen[bytes], limits: Limits) -> None:
+        self._process = process
+        self._limits = limits
+        self._deadline = time.monotonic() + limits.wall_seconds
+
+    def ended(self) -> Ended:
+        """How it ended, once it has ended or passed a limit."""
+        return _watch(self._process, self._limits, self._deadline)
+
+
+@contextlib.contextmanager
+def linked(code: str, data: bytes, other: str, limits: Limits) -> Iterator[tuple[Running, Running]]:
+    """Two pieces of Python code, each isolated on its own, that talk to each other by two pipes.
+
+    The first gets ``data`` as its standard input and, as arguments, the numbers of the pipes that
+    it reads and writes. To ``other`` these are standard input and output: nothing that it writes
+    is ours to read. Raises ``SandboxUnavailable``; then neither has been run.
+    """
+    require()
+    with contextlib.ExitStack() as ends, contextlib.ExitStack() as started:
+        asked, questions = _pipe(ends)
+        answers, answered = _pipe(ends)
+        second = started.enter_context(_started(other, asked, answered, (), limits))
+        pipes = (answers, questions)
+        with tempfile.TemporaryFile() as given:
+            _fill(given, data)
+            first = started.enter_context(
+                _started(code, given.fileno(), subprocess.PIPE, pipes, limits)
+            )
+        # Whoever of the two ends must be missed by the other.
+        ends.close()
+        yield first, second
+
+
+def _pipe(ends: contextlib.ExitStack) -> tuple[int, int]:
+    source, sink = os.pipe()
+    ends.callback(os.close, source)
+    ends.callback(os.close, sink)
+    return source, sink
+
+
 def _run(code: str, data: bytes, limits: Limits) -> Ended:
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as refused:
+    with tempfile.TemporaryFile() as given:
         _fill(given, data)
+        with _started(code, given.fileno(), subprocess.PIPE, (), limits) as running:
+            return running.ended()
+
+
+@contextlib.contextmanager
+def _started(
+    code: str, source: int, sink: int, pipes: tuple[int, ...], limits: Limits
+) -> Iterator[Running]:
+    with tempfile.TemporaryFile() as refused:
         _fill(refused, call_filter())
         arguments = [
             *command(limits.room, refused.fileno()),
-            *("-c", _BEGIN, _resources(limits), code),
+            *("-c", _BEGIN, _resources(limits), code, *map(str, pipes)),
         ]
         with subprocess.Popen(
             arguments,
-            stdin=given,
-            stdout=subprocess.PIPE,
+            stdin=source,
+            stdout=sink,
             stderr=subprocess.STDOUT,
-            pass_fds=[refused.fileno()],
+            pass_fds=[refused.fileno(), *pipes],
             env={},
             cwd="/",
             start_new_session=True,
         ) as process:
             try:
-                return _watch(process, limits)
+                yield Running(process, limits)
             finally:
                 _kill(process)
 
@@ -154,22 +208,21 @@ def _resources(limits: Limits) -> str:
     return " ".join(f"{name}={most}" for name, most in bounds.items())
 
 
-def _watch(process: subprocess.Popen[bytes], limits: Limits) -> Ended:
+def _watch(process: subprocess.Popen[bytes], limits: Limits, deadline: float) -> Ended:
     """Read what the process writes until it ends or passes a limit."""
-    assert process.stdout is not None
-    deadline = time.monotonic() + limits.wall_seconds
     output = bytearray()
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while len(output) <= limits.output:
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                return Ended("timeout", -1, bytes(output))
-            chunk = os.read(process.stdout.fileno(), 65_536)
-            if not chunk:
-                break
-            output += chunk
-        else:
-            return Ended("flooded", -1, bytes(output[: limits.output]))
+    if process.stdout is not None:
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            while len(output) <= limits.output:
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    return Ended("timeout", -1, bytes(output))
+                chunk = os.read(process.stdout.fileno(), 65_536)
+                if not chunk:
+                    break
+                output += chunk
+            else:
+                return Ended("flooded", -1, bytes(output[: limits.output]))
     try:
         # It may have closed its output and go on.
         status = process.wait(max(0.0, deadline - time.monotonic()))

@@ -24,8 +24,11 @@ _REFUSED = {
     "socket": (41, 198),
     # memory beside the address space
     "shmget": (29, 194),
+    "semget": (64, 190),
     "msgget": (68, 186),
+    "mq_open": (240, 180),
     "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
     # new namespaces, and doors to the kernel that no program of ours needs
     "unshare": (272, 97),
     "setns": (308, 268),
