@@ -67,3 +67,11 @@ def test_the_benchmark_counts_before_the_session() -> None:
         [], "f16", RUNGS, [bench("f16", 2, None, None), bench("q4", 1, None, None)]
     )
     assert without.not_measured == {"peak_memory": "no counter", "energy": "no rapl"}
+
+
+def test_a_size_that_nobody_tells_has_no_ratio() -> None:
+    """Behind a server it may be unknown."""
+    for sizes in ((0, 300), (1000, 0), (0, 0)):
+        rungs = [replace(rung, size=size) for rung, size in zip(RUNGS, sizes, strict=True)]
+        (_, q4) = efficiency([timed("a", 2, 1)], "f16", rungs)
+        assert q4.relative_size is None

@@ -47,7 +47,7 @@ class StudyRow:
     guide_level: str
     cells: tuple[Cell | None, ...]
     relative_latency: Estimate | None
-    relative_size: float
+    relative_size: float | None
     guide_latency: float | None
     guide_memory: float | None
 

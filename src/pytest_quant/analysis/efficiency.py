@@ -53,7 +53,7 @@ class EfficiencyRow:
     tokens_per_second: Estimate | None
     relative_latency: Estimate | None
     size: int
-    relative_size: float
+    relative_size: float | None
     peak_memory: int | None
     relative_memory: float | None
     energy_per_token: float | None
@@ -103,7 +103,8 @@ def _row(
         tokens_per_second=times[0],
         relative_latency=times[1],
         size=rung.size,
-        relative_size=rung.size / whole.size,
+        # Of a model behind a server the size may be unknown.
+        relative_size=_ratio(rung.size or None, whole.size),
         peak_memory=own.peak_memory if own else None,
         relative_memory=_ratio(_peak(own), _peak(base)),
         energy_per_token=energy,

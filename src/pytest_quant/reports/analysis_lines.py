@@ -25,7 +25,7 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
         if spent.level == level and spent.relative_latency and spent.timed_by != "session":
             yield (
                 f"time for a token {_bounded(spent.relative_latency, 2)} of {reference}'s, "
-                f"file {spent.relative_size:.2f}{_machine(spent)}"
+                f"file {_size(spent)}{_machine(spent)}"
             )
     rows = [row for row in analysis.calibration if row.level == level]
     if rows:
@@ -149,6 +149,10 @@ def _scope(record: RunRecord) -> str:
         return ""
     probes = len({m.probe for m in record.measurements if m.informative})
     return f" by {counted(probes, 'probe')} of {shown(', '.join(asked), 100)} alone"
+
+
+def _size(row: EfficiencyRow) -> str:
+    return "unknown" if row.relative_size is None else f"{row.relative_size:.2f}"
 
 
 def _machine(row: EfficiencyRow) -> str:

@@ -142,3 +142,10 @@ def test_a_band_without_height_is_no_entry_of_the_legend() -> None:
     svg = figures.guide_curve(replace(run, levels=(run.levels[0], level)))
     assert svg is not None
     assert ("expectation" in svg) == ("fill-band" in svg)
+
+
+def test_sizes_that_nobody_tells_are_drawn_all_the_same() -> None:
+    run = record(measured("sums", "q4", right=60), divergences=[divergence("q4", 0.02)])
+    unknown = replace(run, levels=tuple(replace(level, size=0) for level in run.levels))
+    assert sizes.pareto(unknown) is not None
+    assert sizes.divergence_by_size(unknown) is not None

@@ -106,7 +106,8 @@ def _point(level: LevelRecord, crowd: int, y: float, low: float, high: float) ->
 
 def _finish(axes: Axes, points: Sequence[Point], better: str) -> None:
     """The frontier, the axis of sizes and the names of the points."""
-    right = 1.15 * max(point.x for point in points)
+    # Of models behind servers no size may be known.
+    right = 1.15 * max(point.x for point in points) or 1.0
     axes.set_xlim(0, right)
     axes.set_xlabel("size, MB")
     # Room for a name above the highest bar.
