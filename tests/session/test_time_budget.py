@@ -90,3 +90,23 @@ def test_levels_that_are_asked_at_once_end_at_once(clock: Clock) -> None:
     for level in levels:
         with pytest.raises(TimeOver, match=f"the time for {level} was over"):
             time.check_level(level, levels)
+
+
+def test_what_is_narrowed_ends_earlier_and_leaves_the_rest(clock: Clock) -> None:
+    time = TimeBudget(100, clock)
+    with time.narrowed(10):
+        assert time.left == 10
+        clock.at += 10
+        with pytest.raises(TimeOver):
+            time.check()
+    assert time.left == 90
+    with time.narrowed(1000):
+        assert time.left == 90
+
+
+def test_levels_share_the_time_as_they_come(clock: Clock) -> None:
+    time = TimeBudget(120, clock)
+    assert time.share(["q8", "q4", "q2"]) == 40
+    time.join(120, workers=2)
+    assert time.share(["q8", "q4", "q2"]) == 80
+    assert time.share(["q8"]) == 120

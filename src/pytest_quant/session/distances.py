@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_quant.analysis.quality import ResponseLikelihood, response_likelihood
+from pytest_quant.base.amounts import counted
+from pytest_quant.errors import TimeOver
 from pytest_quant.metrics.depth import by_depth, growth_warning
 from pytest_quant.metrics.divergence import Divergence
 from pytest_quant.metrics.measurement import Measurement
 from pytest_quant.metrics.noise import noise_of
 from pytest_quant.probes.model import Probe
 from pytest_quant.runtimes.protocol import Incomparable, Lacking, Replies, Response
-from pytest_quant.session.held_text import MOST_TOKENS_READ, own_replies, some_of
+from pytest_quant.session.held_text import MOST_TOKENS_READ, own_replies, part_of, some_of
 from pytest_quant.session.session import NOISE_BATCH, Session, twin_of
 
 
@@ -25,6 +28,12 @@ class Asked:
     nodeid: str
     measurement: Measurement | None
 
+
+# Of the held text one dialogue in so many comes first where time is short: enough for the check of
+# divergence to fail by.
+FIRST_STEP = 5
+# Of a level's share of the time, what the first part may take, and all of it together.
+_OF_FIRST, _OF_MORE = 0.7, 0.35
 
 # "text": before any question is asked; "responses": when all have been.
 Stage = Literal["text", "responses"]
@@ -53,6 +62,8 @@ def text_distance(session: Session, level: str) -> Distances:
     if plan.predictions is not None:
         recorded = session.bench.diverge_from(plan.predictions, level)
         return Distances(_with_noise(session, level, [recorded]))
+    if session.time.is_given:
+        return Distances((_as_time_allows(session, level),))
     on_text = session.bench.diverge(level, plan.held_text)
     if on_text.source == "recorded":  # two runtimes, of which neither sees into the other
         return Distances(_with_noise(session, level, [on_text]))
@@ -60,6 +71,30 @@ def text_distance(session: Session, level: str) -> Distances:
     warning = "; ".join(filter(None, (on_text.warning, why)))
     found = [replace(on_text, warning=warning), *in_depth]
     return Distances(_with_noise(session, level, found))
+
+
+def _as_time_allows(session: Session, level: str) -> Divergence:
+    """On a part of the held text that shows a broken file, then on as much as there is time for.
+
+    How long reading takes does not depend on what is found.
+    """
+    time, text = session.time, session.plan.held_text
+    share, began, read = time.share(session.plan.tested), time.spent, FIRST_STEP
+    with time.narrowed(_OF_FIRST * share):
+        found = session.bench.diverge(level, part_of(text, read))
+        took = time.spent - began
+        itself = _itself(session, level)
+    for step in (1, 2):
+        left = _OF_MORE * share - (time.spent - began)
+        if took * FIRST_STEP / step <= left:
+            with suppress(TimeOver), time.narrowed(left):
+                found, read = session.bench.diverge(level, part_of(text, step)), step
+            break
+    found = replace(found, noise=noise_of(itself, found, NOISE_BATCH))
+    if part_of(text, read) == text:
+        return found
+    told = f"read in part, {counted(len(found.chunks), 'chunk')}, for want of time (--quant-time)"
+    return replace(found, warning="; ".join(filter(None, (found.warning, told))))
 
 
 def response_distances(session: Session, level: str, asked: Iterable[Asked]) -> Distances:
@@ -78,7 +113,9 @@ def response_distances(session: Session, level: str, asked: Iterable[Asked]) -> 
     replies = own_replies(written)
     note = "; ".join(filter(None, (note, _without_replies(replies, written))))
     # Kept, since it was read before any question.
-    on_text = session.bench.diverge(level, session.plan.held_text)
+    text = session.plan.held_text
+    text = part_of(text, FIRST_STEP) if session.time.is_given else text
+    on_text = session.bench.diverge(level, text)
     # Two runtimes are not compared on responses.
     if on_text.source == "recorded" or not replies.pairs:
         return Distances((), likelihood, note)
@@ -118,10 +155,14 @@ def _with_noise(
     session: Session, level: str, found: Sequence[Divergence]
 ) -> tuple[Divergence, ...]:
     """Each with the level's own noise, which is measured on a part of the held text."""
-    text = session.plan.held_text
-    itself = session.bench.diverge(twin_of(level), some_of(text), base=level)
-    noise = noise_of(itself, found[0], NOISE_BATCH)
+    noise = noise_of(_itself(session, level), found[0], NOISE_BATCH)
     return tuple(replace(one, noise=noise) for one in found)
+
+
+def _itself(session: Session, level: str) -> Divergence:
+    text = session.plan.held_text
+    part = part_of(text, FIRST_STEP) if session.time.is_given else some_of(text)
+    return session.bench.diverge(twin_of(level), part, base=level)
 
 
 def _likelihood(session: Session, level: str, asked: Sequence[Asked]) -> ResponseLikelihood | None:

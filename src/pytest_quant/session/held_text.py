@@ -50,6 +50,18 @@ def long_text(text: Dialogues | PlainText, context: int) -> LongText | None:
     return LongText(text, context) if context > SHALLOW else None
 
 
+def part_of(reading: Dialogues | PlainText, step: int) -> Dialogues | PlainText:
+    """One dialogue in so many; of a plain text its beginning, unless that is too short to read."""
+    if isinstance(reading, Dialogues):
+        return replace(reading, pairs=reading.pairs[::step])
+    characters = len(reading.text) // step
+    return replace(reading, text=reading.text[:characters]) if _is_long(characters) else reading
+
+
+def _is_long(characters: int) -> bool:
+    return characters >= NOISE_CHARACTERS
+
+
 def _library_text() -> Dialogues:
     rows = map(json.loads, HELD_TEXT.read_text("utf-8").splitlines())
     return Dialogues("the library's held text", tuple((asked, said) for _, asked, said in rows))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from pytest_quant.errors import TimeOver
 
@@ -28,6 +29,7 @@ class TimeBudget:
         self._now = now
         self._began = now()
         self._ends = math.inf if seconds is None else self._began + seconds
+        self._narrow = math.inf
         self._slices: dict[str, float] = {}
         # How many processes ask at once.
         self.workers = 1
@@ -45,7 +47,7 @@ class TimeBudget:
     @property
     def left(self) -> float:
         """Seconds, 0 when it is over, infinite without end."""
-        return max(0.0, self._ends - self._now())
+        return max(0.0, min(self._ends, self._narrow) - self._now())
 
     @property
     def is_over(self) -> bool:
@@ -56,6 +58,21 @@ class TimeBudget:
         self.workers = workers
         if self.is_given:
             self._ends = self._now() + left
+
+    def share(self, levels: Sequence[str]) -> float:
+        """What each of these levels may take of the whole, as they are asked one after the other,
+        or at once.
+        """
+        return (self.seconds or math.inf) * min(self.workers, len(levels)) / len(levels)
+
+    @contextmanager
+    def narrowed(self, seconds: float) -> Iterator[None]:
+        """As if no more than this were left."""
+        self._narrow = self._now() + seconds
+        try:
+            yield
+        finally:
+            self._narrow = math.inf
 
     def check(self) -> None:
         """Raises ``TimeOver`` when there is nothing left to begin anything with."""
