@@ -84,7 +84,10 @@ def test_the_same_answers_as_in_process(url: str, tmp_path: Path, chat: Chat) ->
 
 def test_a_level_behind_a_server(url: str, project: Project) -> None:
     """Against the reference in this process; then the other way round, from an ini file."""
-    arguments = ("--quant-levels=q8", "--quant-cases=8", "-k", "opposite[ or capital[")
+    arguments = (
+        *("--quant-levels=q8", f"--quant-model={EMBEDDED_MODEL}", "--quant-cases=8"),
+        *("-k", "opposite[ or capital["),
+    )
     run = project.run(*arguments, f"--quant-endpoint=q8={url}#embedded", "-rs")
     assert f"quantization: q8: {url}: llama.cpp " in run.output
     assert run.outcomes.get("failed", 0) == 0, run.output

@@ -120,6 +120,7 @@ def find_out(description: Description, client: Client) -> Server:
         ways: dict[str, Sequence[str]] = {}
         replies: list[Reply] = []
         refused: list[str] = []
+        status = 0
         for way in _PLACES:
             try:
                 takes, reply = _try(description, client, model, way, software)
@@ -127,11 +128,12 @@ def find_out(description: Description, client: Client) -> Server:
                 if error.status in (401, 403) or error.gone:
                     raise
                 refused.append(f"{_WORDS[way]}: {error}")
+                status = status or error.status
                 continue
             ways[way] = takes
             replies.append(reply)
         if not ways:
-            raise NoAnswer("; ".join(refused))
+            raise NoAnswer("; ".join(refused), status=status)
     except NoAnswer as error:
         raise _mistake(description, error) from None
     meta = entry.get("meta")
