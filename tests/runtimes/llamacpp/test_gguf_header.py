@@ -15,13 +15,13 @@ from pytest_quant.runtimes.llamacpp.gguf_header import read_header
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that were parsed, in order."""
     paths: list[Path] = []
-    parse = gguf_header._parse
+    parse = gguf_header.parse_header
 
     def counting(path: Path, data: object) -> gguf_header.Header:
         paths.append(path)
         return parse(path, data)
 
-    monkeypatch.setattr(gguf_header, "_parse", counting)
+    monkeypatch.setattr(gguf_header, "parse_header", counting)
     return paths
 
 
