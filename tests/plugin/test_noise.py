@@ -12,7 +12,7 @@ def test_a_session_shows_how_much_of_a_divergence_is_noise(
 ) -> None:
     run = project.run(*SELECTED, *mode, held_text=True)
     assert run.record is not None, run.output + run.errors
-    of_text, of_responses = run.record["divergences"]
+    of_text, of_responses, at_depth = run.record["divergences"]
     noise = of_text["noise"]
     # The test can fail: a noise of zero would show that nothing was varied.
     assert noise["batch"] == 16
@@ -21,7 +21,7 @@ def test_a_session_shows_how_much_of_a_divergence_is_noise(
     assert 0.9 < noise["same_top"] < 1
     # A part of the text is enough.
     assert 1000 < noise["tokens"] < sum(chunk["tokens"] for chunk in of_text["chunks"]) / 2
-    assert of_responses["noise"] == noise
+    assert of_responses["noise"] == at_depth["noise"] == noise
     kernels = noise["share"] * of_text["statistics"]["Mean KLD"]["value"]
     shown = f"is the file and {kernels:.2g} this machine's kernels (in batches of 16)"
     assert shown in " ".join(run.told)
