@@ -74,19 +74,20 @@ def result(run: Run, level: str, subject: str = "numerical_reasoning") -> dict[s
 
 def test_a_sound_level_is_asked_what_its_limit_takes(project: Project) -> None:
     run = session(project, q8=RED)
-    # 103 cases at a limit of 5 points: 80 each, as if half of three probes told anything.
-    assert asked(run) == {"first[q8]": 80, "second[q8]": 80, "unknown[q8]": 8}
+    # 103 cases at a limit of 5 points: 64 each, as if half of three probes told anything. In turn
+    # 56 and 48 would be asked, so the same part of both is 64 and 55.
+    assert asked(run) == {"first[q8]": 64, "second[q8]": 64, "unknown[q8]": 8}
     assert run.code == pytest.ExitCode.OK, run.output + run.errors
     assert run.told[0].startswith("q8: pass: within 5 points (the guide's limits) in 1 category;")
     assert "quantization: q8 of given artifacts, cases by category, alpha 0.05" in run.lines
     found = result(run, "q8")
-    assert (found["verdict"], found["counts"]["n"], found["pass_alpha"]) == ("pass", 160, 0.05)
+    assert (found["verdict"], found["counts"]["n"], found["pass_alpha"]) == ("pass", 119, 0.05)
     assert result(run, "q8", "overall")["looks"] is None
 
 
 def test_an_undecided_category_is_asked_on_and_says_what_it_would_take(project: Project) -> None:
     run = session(project, q8=losing(r".*number \d*75\?"))
-    assert asked(run)["first[q8]"] == asked(run)["second[q8]"] > 80
+    assert asked(run)["first[q8]"] >= asked(run)["second[q8]"] > 64
     assert sum(asked(run).values()) <= 2 * 112 + 8
     assert run.level("q8")["verdict"] == "inconclusive"
     assert run.told[0].startswith("q8: undecided: numerical_reasoning (about ")
@@ -233,7 +234,7 @@ def test_a_small_family_does_not_silence_the_large_ones_of_its_category(
     project.write("probes/few.yaml", probes("numerical_reasoning", "few", most=most))
     run = session(project, q8=RED)
     found = result(run, "q8")
-    assert found["counts"]["n"] > 100
+    assert found["counts"]["n"] > 80
     assert found["verdict"] == "pass"
 
 
@@ -243,7 +244,7 @@ def test_the_controller_counts_as_the_workers_do(project: Project) -> None:
         project.write(f"probes/{name}.yaml", probes(name, name[0]))
     damage = losing(r".*number \d*75\?")
     alone, many = (session(project, *MODES[mode], q8=damage) for mode in ("-n0", "-n2"))
-    assert max(asked(alone).values()) > 80
+    assert max(asked(alone).values()) > 64
     assert alone.measurements == many.measurements
     assert alone.section == many.section
     assert alone.code == many.code
