@@ -114,6 +114,8 @@ def divergence_checks(
 ) -> tuple[DivergenceCheck, ...]:
     """Each level's divergence held against the recorded one, where there is one."""
     checks = []
+    # Where there was no time to measure it, all may be noise, as far as is known.
+    unknown = 1.0 if session.time.is_given else 0.0
     for found in divergences:
         baseline = session.plan.baseline(found.level)
         if baseline is None or found.source not in baseline.divergences:
@@ -123,7 +125,7 @@ def divergence_checks(
             baseline.divergences[found.source],
             found.chunks,
             session.budget.alpha_for("pooled"),
-            noise=found.noise.share if found.noise else 0.0,
+            noise=found.noise.share if found.noise else unknown,
         )
         if result is not None:
             checks.append(DivergenceCheck(found.level, found.source, result))
