@@ -56,16 +56,14 @@ def divergences(run: Run) -> list[dict[str, Any]]:
     return found
 
 
-def test_every_level_has_one_on_the_text_on_responses_and_at_depth(whole: Run) -> None:
+def test_every_level_has_one_on_the_text_and_one_on_responses(whole: Run) -> None:
     assert whole.code == pytest.ExitCode.OK, whole.output
     assert [(d["level"], d["source"]) for d in divergences(whole)] == [
-        (level, source) for level in LEVELS for source in ("text", "responses", "depth")
+        (level, source) for level in LEVELS for source in ("text", "responses")
     ]
-    text, responses, depth = divergences(whole)[:3]
+    text, responses = divergences(whole)[:2]
     assert len(text["chunks"]) == 2
     assert len(responses["chunks"]) == 4
-    assert [chunk["depth"] for chunk in depth["chunks"]][::32] == [0, 512, 1024]
-    assert sum(chunk["tokens"] for chunk in depth["chunks"]) == 2047
     assert not any(found["warning"] for found in divergences(whole))
 
 
@@ -128,8 +126,6 @@ def test_the_summary_tells_them(whole: Run) -> None:
     assert len(lines) == len(LEVELS)
     assert all(" ± " in line and "; same top token " in line for line in lines)
     assert sum(line.startswith("on f16's responses ") for line in whole.section) == len(LEVELS)
-    by_depth = [line.split() for line in whole.section if line.startswith("by depth ")]
-    assert by_depth == [["by", "depth", "0-512", "-1k", "-2k"]] * len(LEVELS)
 
 
 def test_stands_first_and_only_where_probes_are_selected(project: Project) -> None:

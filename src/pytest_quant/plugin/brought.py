@@ -74,5 +74,6 @@ def _finding(item: ProbeItem | DivergenceItem | BenchmarkItem, session: Session)
     if isinstance(item, BenchmarkItem):
         return Timed(item.level, item.benchmark)
     if isinstance(item, DivergenceItem):
-        return Compared(item.level, item.distances or Distances(), item.stage)
+        ran = session.bench.runtimes if item.distances else {}
+        return Compared(item.level, item.distances or Distances(), item.stage, ran)
     return Measured(item.measurement, session.bench.runtimes if item.measurement else {})

@@ -115,6 +115,8 @@ def divergence_checks(
 ) -> tuple[DivergenceCheck, ...]:
     """Each level's divergence held against the recorded one, where there is one."""
     checks: list[DivergenceCheck | None] = []
+    # Where there was no time to measure it, all may be noise, as far as is known.
+    unknown = 1.0 if session.time.is_given else 0.0
     for found in divergences:
         baseline = session.plan.baseline(found.level)
         if baseline is None or found.source not in baseline.divergences:
@@ -124,7 +126,7 @@ def divergence_checks(
         if found.source == "depth":
             checks.append(depth_check(found.level, recorded, found.chunks, alpha))
             continue
-        noise = found.noise.share if found.noise else 0.0
+        noise = found.noise.share if found.noise else unknown
         result = evaluate_divergence(recorded, found.chunks, alpha, noise=noise)
         checks.append(DivergenceCheck(found.level, found.source, result) if result else None)
     return tuple(check for check in checks if check)

@@ -32,6 +32,8 @@ class Asked:
 # Of the held text one dialogue in so many comes first where time is short: enough for the check of
 # divergence to fail by.
 FIRST_STEP = 5
+# Of these one in three is read once more for the noise of a level.
+_NOISE_STEP = 3 * FIRST_STEP
 # Of a level's share of the time, what the first part may take, and all of it together.
 _OF_FIRST, _OF_MORE = 0.7, 0.35
 
@@ -79,18 +81,21 @@ def _as_time_allows(session: Session, level: str) -> Divergence:
     How long reading takes does not depend on what is found.
     """
     time, text = session.time, session.plan.held_text
+    itself: Divergence | None = None
     share, began, read = time.share(session.plan.tested), time.spent, FIRST_STEP
     with time.narrowed(_OF_FIRST * share):
         found = session.bench.diverge(level, part_of(text, read))
         took = time.spent - began
-        itself = _itself(session, level)
+        # Smaller batches are slow: what was read stands without its noise, too.
+        with suppress(TimeOver):
+            itself = _itself(session, level)
     for step in (1, 2):
         left = _OF_MORE * share - (time.spent - began)
         if took * FIRST_STEP / step <= left:
             with suppress(TimeOver), time.narrowed(left):
                 found, read = session.bench.diverge(level, part_of(text, step)), step
             break
-    found = replace(found, noise=noise_of(itself, found, NOISE_BATCH))
+    found = replace(found, noise=noise_of(itself, found, NOISE_BATCH) if itself else None)
     if part_of(text, read) == text:
         return found
     told = f"read in part, {counted(len(found.chunks), 'chunk')}, for want of time (--quant-time)"
@@ -161,7 +166,7 @@ def _with_noise(
 
 def _itself(session: Session, level: str) -> Divergence:
     text = session.plan.held_text
-    part = part_of(text, FIRST_STEP) if session.time.is_given else some_of(text)
+    part = part_of(text, _NOISE_STEP) if session.time.is_given else some_of(text)
     return session.bench.diverge(twin_of(level), part, base=level)
 
 

@@ -27,11 +27,12 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """How far a level is from the reference, as far as one stage tells."""
+    """How far a level is from the reference, as far as one stage tells; ``runtimes`` ran."""
 
     level: str
     distances: Distances
     stage: Stage
+    runtimes: Mapping[str, RuntimeInfo]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class Findings:
                     self.runtimes |= runtimes
             case Compared():
                 self.distances[found.level, found.stage] = found.distances
+                self.runtimes |= found.runtimes
             case Counted():
                 self.counted[test] = found
                 self.runtimes |= found.runtimes

@@ -14,19 +14,20 @@ from pytest_quant.errors import RuntimeFailed, Told
 from pytest_quant.gate.counting import BySize
 from pytest_quant.gate.sequential import FIRST_LOOK
 from pytest_quant.probes.model import Case, Probe
-from pytest_quant.runtimes.protocol import Lacking, Limits, PromptTooLong
+from pytest_quant.runtimes.protocol import Batch, Lacking, Limits, PromptTooLong
 from pytest_quant.session.replies import prompts_of
 from pytest_quant.session.session import Session
-from pytest_quant.session.workload import Share, Speed, Workload, comparing_tokens, weight
+from pytest_quant.session.workload import WRITTEN, Share, Speed, Workload, comparing_tokens, weight
 
-# Of each category so many probes are looked at: the first of them, the middle one.
+# Of each category so many probes are looked at.
 _SAMPLED = 2
 _READ_S = 0.4
 _WRITE_S = 0.5
 # As many are read and written at once; longer prompts would fill the batch by themselves.
 _SEQUENCES = 8
 _SHORT = 600
-_WRITTEN = 12
+# So many new tokens of each.
+_NEW = 12
 
 
 def forecast(session: Session, selected: Sequence[tuple[Probe, str]]) -> Workload | None:
@@ -101,21 +102,25 @@ def _planned(session: Session, level: str, category: str, probes: Iterable[Probe
 
 def _speed(session: Session, prompts: Sequence[str]) -> Speed | None:
     """That of the reference; ``None`` if not even one prompt was read in time."""
-    short = sorted((prompt for prompt in prompts if len(prompt) <= _SHORT), key=len)
+    short = [prompt for prompt in prompts if len(prompt) <= _SHORT][:_SEQUENCES]
     if not short:
         return None
     try:
-        read = session.bench.timed(short[len(short) // 2 :][:1], Limits(1, deadline_s=_READ_S))
-        tokens = sum(r.prompt_tokens for r in read.responses if r.finish != "deadline")
-        if not tokens or read.seconds <= 0:
+        # The first one also makes what the others find.
+        alone = session.bench.timed(short[:1], Limits(1, deadline_s=_READ_S))
+        if (reading := _read_speed(alone)) is None:
             return None
-        reading = tokens / read.seconds
-        # As many as are read in a third of the time, and the rest for writing.
-        count = max(1, min(_SEQUENCES, int(_WRITE_S / 3 / read.seconds)))
-        wrote = session.bench.timed(short[:count], Limits(_WRITTEN, deadline_s=_WRITE_S))
+        reading = _read_speed(session.bench.timed(short, Limits(1, deadline_s=_READ_S))) or reading
+        wrote = session.bench.timed(short, Limits(_NEW, deadline_s=_WRITE_S))
     except (Lacking, PromptTooLong, RuntimeFailed):
         # Whatever cannot be asked says so in its test.
         return None
     written = sum(len(r.tokens) for r in wrote.responses)
     seconds = wrote.seconds - sum(r.prompt_tokens for r in wrote.responses) / reading
-    return Speed(reading, written / seconds if seconds > 0 and written else reading)
+    return Speed(reading, written / seconds if seconds > 0 and written else reading / WRITTEN)
+
+
+def _read_speed(batch: Batch) -> float | None:
+    """Tokens a second; ``None`` if the deadline came before."""
+    tokens = sum(r.prompt_tokens for r in batch.responses if r.finish != "deadline")
+    return tokens / batch.seconds if tokens and batch.seconds > 0 else None

@@ -215,8 +215,10 @@ def _measured(session: Session, probe: Probe, level: str, test: str) -> Measured
 
 def _compared(session: Session, level: str, asked: Sequence[Asked], stage: Stage) -> Compared:
     if stage == "text":
-        return Compared(level, text_distance(session, level), stage)
-    return Compared(level, response_distances(session, level, asked), stage)
+        found = text_distance(session, level)
+    else:
+        found = response_distances(session, level, asked)
+    return Compared(level, found, stage, session.bench.runtimes)
 
 
 def _unwatched(_event: Event) -> None:
