@@ -173,4 +173,5 @@ def test_what_gives_no_likelihoods_is_compared_all_the_same(
     assert {found["source"] for found in run.record["divergences"]} == {"text", "responses"}
     assert run.record["likelihoods"] == []
     said = " ".join(line.strip() for line in run.section)
-    assert "note: q8, short.txt: not measured how likely its responses are: the llama.cpp" in said
+    assert "note: q8, short.txt: not measured at depth: a long reading takes 2,048 tokens, " in said
+    assert "; not measured how likely its responses are: the llama.cpp" in said
