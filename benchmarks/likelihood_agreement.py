@@ -151,7 +151,7 @@ def top(values: Sequence[float]) -> int:
 def lines(rows: Sequence[Row]) -> Iterator[str]:
     ways = " | ".join(WAYS)
     yield f"| probe | readable | {ways} | written right | scored right |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|"
     taken = [row for row in rows if row.by == "likelihood"]
     direct = [row for row in rows if row.direct and row not in taken]
     others = [row for row in rows if not row.direct and row not in taken]
