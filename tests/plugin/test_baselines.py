@@ -323,3 +323,19 @@ def test_levels_that_are_recorded_and_not_tested_are_named(recorded: Project) ->
     run = recorded.run("--quant-levels=q4", *SELECTED[1:])
     assert "no baseline for q4: record with --quant-update-baselines" in run.section
     assert "baselines not used: q8 (not tested)" in run.section
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_the_reference_cannot_do_is_known_of_a_release(project: Project, known: bool) -> None:
+    """Two machines that compile one release have two digests, and ask no more for it."""
+    asked = ("--quant-levels=q8", "-k", "medical_test or doubling", "--quant-cases=8")
+    project.run(*asked, UPDATE)
+    path = project.path / FILE
+    text = path.read_text()
+    build = json.loads(text)["artifact"]["runtime"]["build"]
+    release, _, digest = build.partition(" (")
+    other = f"{release} (of a compiler's)" if known else f"{release}.1 ({digest}"
+    path.write_text(text.replace(build, other))
+    run = project.run(*asked)
+    silent = next(m for m in run.measurements.values() if m["probe"] == "medical_test")
+    assert {case["reference"]["finish"] == "recorded" for case in silent["cases"]} == {known}

@@ -202,7 +202,10 @@ class Session:
 
     def _knows_reference(self, level: str) -> bool:
         """Whether a level was recorded against the very file that is the reference now, asked in
-        this form, by this build of the runtime and by these checks.
+        this form, by this release of the runtime and by these checks.
+
+        Not by this very build: each compilation has a digest of its own, and on no machine but the
+        recording one would anything be known.
         """
         if level not in self._known_references:
             from pytest_quant.base.version import __version__
@@ -216,7 +219,8 @@ class Session:
                 and (known.version, known.reference.digest) == (__version__, reference.digest)
                 and known.prompt == self.prompt_form(level)
                 # A runtime without builds is told by its version alone.
-                and known.artifact.runtime.get("build", "") in ("", *self._origin_of(name))
+                and _release(str(known.artifact.runtime.get("build", "")))
+                in ("", *map(_release, self._origin_of(name)))
             )
         return self._known_references[level]
 
@@ -388,3 +392,8 @@ class Session:
         """Free the models."""
         if "bench" in self.__dict__:
             self.bench.close()
+
+
+def _release(build: str) -> str:
+    """What a build was made of, without the digest of what the compiler made."""
+    return build.partition(" (")[0]
