@@ -17,6 +17,7 @@ from pytest_quant.runtimes.protocol import (
     Batch,
     Capability,
     Limits,
+    NextTokens,
     Reading,
     Runtime,
     RuntimeInfo,
@@ -50,6 +51,15 @@ class Around:
         deadline_s: float | None = None,
     ) -> Scores:
         return self._inside.score(prompts, continuations, deadline_s)
+
+    def candidates(
+        self,
+        prompts: Sequence[str],
+        beginnings: Sequence[Sequence[int]],
+        wanted: Sequence[Sequence[int]],
+        most: int,
+    ) -> tuple[NextTokens, ...]:
+        return self._inside.candidates(prompts, beginnings, wanted, most)
 
     def diverge(self, level: Runtime, reading: Reading) -> Divergence | None:
         """The divergence of a level, under the level's own fault."""
