@@ -44,6 +44,7 @@ ALLOWED = {
         "metrics.likeliest",
         "gate.predictions_file",
         "metrics.token_statistics",
+        "metrics.weight_error",
         "analysis.abilities",
         "analysis.estimates",
     ),
@@ -61,6 +62,7 @@ ALLOWED = {
         "metrics.likeliest",
         "metrics.token_statistics",
         "analysis.abilities",
+        "analysis.weight_parts",
         "gate.chunk_tests",
         "gate.likelihood_regression",
     ),
@@ -166,6 +168,7 @@ def users(library: str) -> list[str]:
 
 def test_no_runtime_is_known_outside_of_its_own_room() -> None:
     """But to the registry. Commands about GGUF: what llama.cpp makes of a file, and with what."""
+    commands = ["cli.imatrix", "cli.levels", "cli.sensitivity"]
     for runtime in ("endpoint", "llamacpp", "scripted"):
         room = f"runtimes.{runtime}"
         users = [
@@ -174,7 +177,7 @@ def test_no_runtime_is_known_outside_of_its_own_room() -> None:
             if not below(name, (room,))
             and any(below(found, (f"pytest_quant.{room}",)) for found in imported(path))
         ]
-        assert users == (["cli.imatrix", "cli.levels"] if runtime == "llamacpp" else [])
+        assert users == (commands if runtime == "llamacpp" else [])
 
 
 def test_every_dependency_is_used() -> None:

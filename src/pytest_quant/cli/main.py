@@ -12,7 +12,17 @@ from contextlib import contextmanager, suppress
 from pytest_quant.base.harmless import harmless
 from pytest_quant.base.paths import current_directory
 from pytest_quant.base.version import __version__
-from pytest_quant.cli import compare, fallback, imatrix, levels, probes, report, run, table
+from pytest_quant.cli import (
+    compare,
+    fallback,
+    imatrix,
+    levels,
+    probes,
+    report,
+    run,
+    sensitivity,
+    table,
+)
 from pytest_quant.errors import QuantUsageError
 
 # As pytest's, and for the same: a mistake that the user can mend.
@@ -96,6 +106,16 @@ def command_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pytest-quant {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (probes, levels, imatrix, run, report, compare, table, fallback):
+    for module in (
+        probes,
+        levels,
+        imatrix,
+        sensitivity,
+        run,
+        report,
+        compare,
+        table,
+        fallback,
+    ):
         module.add_command(commands)
     return parser
