@@ -46,6 +46,7 @@ ALLOWED = {
         "metrics.token_statistics",
         "metrics.weight_error",
         "analysis.abilities",
+        "analysis.allocation",
         "analysis.estimates",
     ),
     "urllib": ("base.urls", "base.client"),
@@ -62,6 +63,7 @@ ALLOWED = {
         "metrics.likeliest",
         "metrics.token_statistics",
         "analysis.abilities",
+        "analysis.allocation",
         "analysis.weight_parts",
         "gate.chunk_tests",
         "gate.likelihood_regression",
@@ -109,6 +111,7 @@ ROOMS = {
         "base",
         "checkers",
         "gate",
+        "metrics",
         "probes",
         "record",
         "reports",
@@ -168,7 +171,7 @@ def users(library: str) -> list[str]:
 
 def test_no_runtime_is_known_outside_of_its_own_room() -> None:
     """But to the registry. Commands about GGUF: what llama.cpp makes of a file, and with what."""
-    commands = ["cli.imatrix", "cli.levels", "cli.sensitivity"]
+    commands = ["cli.imatrix", "cli.levels", "cli.recipe", "cli.recipe_search", "cli.sensitivity"]
     for runtime in ("endpoint", "llamacpp", "scripted"):
         room = f"runtimes.{runtime}"
         users = [

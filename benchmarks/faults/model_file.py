@@ -124,8 +124,11 @@ class ModelFile:
                 source,
                 target,
                 file_type=file_type,
-                tensor_types=[],
-                token_embedding=gguf.GGMLQuantizationType[embedding] if embedding else None,
+                # As a pattern: for rows that do not fit the type, llama.cpp then takes another one.
+                tensor_types=[(r"^token_embd\.", int(gguf.GGMLQuantizationType[embedding]))]
+                if embedding
+                else [],
+                token_embedding=None,
                 output=None,
                 threads=1,
             )

@@ -18,8 +18,7 @@ from pytest_quant.analysis.weight_parts import (
     sums_by_kind,
     trends,
 )
-from pytest_quant.metrics.swaps import Swap, Swaps
-from pytest_quant.metrics.weight_error import WeightError
+from pytest_quant.metrics.swaps import Swap, Swaps, WeightError
 from pytest_quant.reports.weight_parts import as_json, part_lines, sentences
 
 TOKENS = (10, 30, 20, 40)

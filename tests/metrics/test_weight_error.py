@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pytest_quant.metrics.weight_error import WeightError, weight_error
+from pytest_quant.metrics.swaps import WeightError
+from pytest_quant.metrics.weight_error import weight_error
 
 
 def rows(*values: list[float]) -> np.ndarray:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_quant.analysis.ratios import Ratio, ratio_of_sums
 from pytest_quant.metrics.swaps import Swap, Swaps
 
 By = Literal["tensor", "group", "layer"]
@@ -33,8 +34,6 @@ _BLOCK = re.compile(r"blk\.(\d+)\.(.+)")
 # An order over fewer blocks shows nothing, whatever it is.
 _FEWEST_BLOCKS = 5
 _ALPHA = 0.05
-# Standard errors on each side of a 95 % interval.
-_TWO_SIDED = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,50 +162,28 @@ def shown_trends(found: Sequence[Trend]) -> list[Trend]:
     return shown
 
 
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """How many times as much a weight of attention does as one of the feed-forward part, with the
-    bounds of a 95 % interval.
-    """
-
-    value: float
-    lower: float
-    upper: float
-
-
 def attention_ratio(found: Swaps) -> Ratio | None:
-    """From the parts that are of attention alone, and of the feed-forward alone; bounds by leaving
-    out each chunk in turn. ``None`` if one of them is missing, or does nothing.
+    """How many times as much a weight of attention does as one of the feed-forward.
+
+    From the parts that are of one of both alone; ``None`` if it has no bounds. A harmless part,
+    which was not read to the end, does in each chunk what it does in the mean.
     """
-    sides = [
-        [p for p in found.parts if all(kind_of(t).startswith(word) for t in p.tensors)]
-        for word in ("attention", "feed-forward")
-    ]
-    if not all(sides) or len(found.tokens) < 2:
-        return None
-
-    def log_ratio(without: int | None) -> float:
-        attention, other = (
-            sum(_without(p.alone, found.tokens, without) for p in side)
-            / sum(p.weights for p in side)
-            for side in sides
+    sides = []
+    for word in ("attention", "feed-forward"):
+        parts = [p for p in found.parts if all(kind_of(t).startswith(word) for t in p.tensors)]
+        weights = sum(part.weights for part in parts)
+        every = [_to_the_end(part, found.tokens) for part in parts]
+        sides.append(
+            [
+                n * sum(values) / weights
+                for n, *values in zip(found.tokens, *every, strict=True)
+                if weights
+            ]
         )
-        return math.log(attention / other)
-
-    try:
-        value = log_ratio(None)
-        chunks = len(found.tokens)
-        others = [log_ratio(chunk) for chunk in range(chunks)]
-    except (ValueError, ZeroDivisionError):
-        return None
-    middle = sum(others) / chunks
-    error = math.sqrt((chunks - 1) / chunks * sum((one - middle) ** 2 for one in others))
-    return Ratio(*(math.exp(value + side * _TWO_SIDED * error) for side in (0, -1, 1)))
+    return ratio_of_sums(*sides) if all(sides) else None
 
 
-def _without(values: Sequence[float], tokens: Sequence[int], chunk: int | None) -> float:
-    """The mean over all chunks but one; a harmless part has few, and keeps them."""
-    if chunk is None or len(values) < len(tokens):
-        return mean(values, tokens).value
-    left = [(v, n) for i, (v, n) in enumerate(zip(values, tokens, strict=True)) if i != chunk]
-    return sum(v * n for v, n in left) / sum(n for _, n in left)
+def _to_the_end(part: Swap, tokens: Sequence[int]) -> Sequence[float]:
+    if len(part.alone) == len(tokens):
+        return part.alone
+    return [mean(part.alone, tokens).value] * len(tokens)

@@ -1,4 +1,4 @@
-"""What arguments of several commands have in common: paths."""
+"""What arguments of several commands have in common: paths and models."""
 
 from __future__ import annotations
 
@@ -14,3 +14,14 @@ def path_argument(text: str) -> Path:
         return given_path(text)
     except ValueError as error:
         raise QuantUsageError(str(error)) from None
+
+
+def model_argument(given: str, cache_dir: Path) -> Path:
+    """A model that is given as a file or at a hub; raises ``QuantUsageError``."""
+    from pytest_quant.cli.telling import tell
+    from pytest_quant.session.hub import Hub
+
+    try:
+        return Hub(tell, cache_dir).find(given) or given_path(given)
+    except ValueError as error:
+        raise QuantUsageError(f"MODEL: {error}") from None

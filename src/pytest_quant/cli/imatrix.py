@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pytest_quant.base.destinations import check_destination
 from pytest_quant.base.files import write_atomically
-from pytest_quant.base.harmless import harmless
 from pytest_quant.base.library import CALIBRATION_TEXT
-from pytest_quant.base.paths import given_path, user_cache_directory
+from pytest_quant.base.paths import user_cache_directory
 from pytest_quant.base.resources import usable_cpus
-from pytest_quant.cli.arguments import path_argument
+from pytest_quant.cli.arguments import model_argument, path_argument
+from pytest_quant.cli.telling import progress_of, tell
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
-
-# Seconds between two lines about how far it is.
-_EVERY_S = 10.0
 
 
 def add_command(commands: Any) -> None:
@@ -56,22 +50,20 @@ def _imatrix(chosen: argparse.Namespace) -> Iterator[str]:
     from pytest_quant.runtimes.llamacpp.calibrating import make_matrix
     from pytest_quant.runtimes.llamacpp.digests import digest
     from pytest_quant.runtimes.llamacpp.trial import ensure_tried
-    from pytest_quant.session.hub import Hub
 
     if chosen.chunks is not None and chosen.chunks < 1:
         raise QuantUsageError(f"--chunks: found {chosen.chunks}, expected at least 1")
     _check_output(chosen.output, replace=chosen.force)
     text = _read(chosen.text)
     kept = user_cache_directory()
-    try:
-        model = Hub(_tell, kept).find(chosen.model) or given_path(chosen.model)
-    except ValueError as error:
-        raise QuantUsageError(f"MODEL: {error}") from None
+    model = model_argument(chosen.model, kept)
     _check_apart(chosen.output, model, chosen.text)
     ensure_tried(model, digest(model, kept), kept)
-    _tell(f"{model.name} reads {chosen.text.name}")
+    tell(f"{model.name} reads {chosen.text.name}")
     try:
-        made = make_matrix(model, text, chosen.text.name, usable_cpus(), _progress(), chosen.chunks)
+        made = make_matrix(
+            model, text, chosen.text.name, usable_cpus(), progress_of("chunk"), chosen.chunks
+        )
     except RuntimeFailed as error:
         raise QuantUsageError(f"{model}: {error}") from None
     write_atomically(chosen.output, made.data)
@@ -112,26 +104,3 @@ def _read(path: Path) -> str:
             f"--text: {path}: found byte {error.start} that is not UTF-8, expected a text file in "
             "UTF-8"
         ) from None
-
-
-def _progress() -> Callable[[int, int], None]:
-    """Tells after the first chunk, then from time to time, and at the end."""
-    began = time.monotonic()
-    last = -_EVERY_S
-
-    def tell(done: int, total: int) -> None:
-        nonlocal last
-        spent = time.monotonic() - began
-        if spent - last >= _EVERY_S or done == total:
-            last = spent
-            left = spent / done * (total - done)
-            _tell(f"chunk {done} of {total}, about {left:.0f} s left")
-
-    return tell
-
-
-def _tell(text: str) -> None:
-    """Progress goes to the standard error, if anybody listens."""
-    if sys.stderr is not None:
-        with suppress(OSError):
-            print(harmless(text), file=sys.stderr)

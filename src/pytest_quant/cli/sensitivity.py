@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,15 +13,14 @@ from pytest_quant.base.destinations import check_destination
 from pytest_quant.base.files import write_atomically
 from pytest_quant.base.harmless import harmless
 from pytest_quant.base.library import EMBEDDED_MODEL
-from pytest_quant.base.paths import given_path, user_cache_directory
+from pytest_quant.base.paths import user_cache_directory
 from pytest_quant.base.resources import usable_cpus, usable_memory
-from pytest_quant.cli.arguments import path_argument
+from pytest_quant.cli.arguments import model_argument, path_argument
+from pytest_quant.cli.telling import progress_of, tell
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
 
 # Enough to tell a tensor's divergence to about a fifth, few enough for two hundred tensors.
 TOKENS = 2048
-# Seconds between two lines about how far it is.
-_EVERY_S = 10.0
 
 
 def add_command(commands: Any) -> None:
@@ -77,7 +73,6 @@ def _sensitivity(chosen: argparse.Namespace) -> Iterator[str]:
     from pytest_quant.runtimes.llamacpp.swapping import Pair
     from pytest_quant.runtimes.llamacpp.tensor_swaps import Limits, measure_swaps
     from pytest_quant.session.held_text import held_text
-    from pytest_quant.session.hub import Hub
 
     _check_outputs(chosen)
     kept, threads = user_cache_directory(), usable_cpus()
@@ -85,14 +80,14 @@ def _sensitivity(chosen: argparse.Namespace) -> Iterator[str]:
         level = parse_level(chosen.level)
     except QuantUsageError as error:
         raise QuantUsageError(f"--level: {error}") from None
-    model = _model(chosen.model, Hub(_tell, kept)) if chosen.model else EMBEDDED_MODEL
+    model = model_argument(chosen.model, kept) if chosen.model else EMBEDDED_MODEL
     reference = reference_level(inspect(model))
     if reference is None:
         raise QuantUsageError(
             f"MODEL: {model} is quantized; give the file of 16 or 32 bits that levels are made of"
         )
     text = held_text(chosen.text)
-    _tell(f"quantizing {model.name} to {level.name}")
+    tell(f"quantizing {model.name} to {level.name}")
     pair = Pair.of(model, prepare(level, model, kept, threads).path)
     if not pair.changed:
         raise QuantUsageError(
@@ -102,7 +97,7 @@ def _sensitivity(chosen: argparse.Namespace) -> Iterator[str]:
     limits = Limits(chosen.tokens, threads, usable_memory())
     parts = parts_by(chosen.by, pair.changed)
     try:
-        found = measure_swaps(pair, parts, text, limits, _progress())
+        found = measure_swaps(pair, parts, text, limits, progress_of("part"))
     except RuntimeFailed as error:
         raise QuantUsageError(f"{model}: {error}") from None
     if chosen.json:
@@ -117,14 +112,6 @@ def _sensitivity(chosen: argparse.Namespace) -> Iterator[str]:
     yield from part_lines(found, level.name, reference, None if chosen.all else FIRST)
     for path in filter(None, (chosen.json, chosen.plot)):
         yield f"{path} written"
-
-
-def _model(given: str, hub: Any) -> Path:
-    try:
-        found: Path = hub.find(given) or given_path(given)
-    except ValueError as error:
-        raise QuantUsageError(f"MODEL: {error}") from None
-    return found
 
 
 def _check_outputs(chosen: argparse.Namespace) -> None:
@@ -151,25 +138,3 @@ def _check_outputs(chosen: argparse.Namespace) -> None:
             f"--plot: found {chosen.plot.name}, expected a name that ends in "
             f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
         )
-
-
-def _progress() -> Callable[[int, int], None]:
-    """Tells from time to time how far it is."""
-    began = last = time.monotonic()
-
-    def tell(done: int, total: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= _EVERY_S:
-            last = now
-            left = (now - began) / done * (total - done)
-            _tell(f"part {done} of {total}, about {left:.0f} s left")
-
-    return tell
-
-
-def _tell(text: str) -> None:
-    """Progress goes to the standard error, if anybody listens."""
-    if sys.stderr is not None:
-        with suppress(OSError):
-            print(harmless(text), file=sys.stderr)

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_quant.metrics.weight_error import WeightError
+# A weight that stands out: so many times the root mean square of its row.
+OUTLIER = 4.0
+# One that came back short by more than this share of itself was clipped.
+CLIPPED = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class WeightError:
+    """``rms`` is the root mean square of the errors over that of the weights, ``worst_row`` the
+    same of the row where it is largest. ``outliers`` is the share of weights beyond ``OUTLIER``
+    times the root mean square of their row, ``clipped`` the share of these that came back smaller
+    by more than ``CLIPPED``.
+    """
+
+    rms: float
+    worst_row: float
+    outliers: float
+    clipped: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +32,7 @@ class Swap:
     holds them in, ``bits`` per weight. By chunk, mean KL divergence from the reference in nats:
     ``alone`` with this part alone as the level has it, ``kept`` with it alone as the reference has
     it. Where the first chunks have shown that the part does next to nothing, ``alone`` ends with
-    these and ``kept`` is ``None``.
+    these and ``kept`` is ``None``; that is ``None``, too, where it was not to be measured.
     """
 
     part: str

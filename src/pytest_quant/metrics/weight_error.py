@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from pytest_quant.metrics.swaps import CLIPPED, OUTLIER, WeightError
+
 Weights = npt.NDArray[np.float32]
-
-# A weight that stands out: so many times the root mean square of its row.
-OUTLIER = 4.0
-# One that came back short by more than this share of itself was clipped.
-CLIPPED = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class WeightError:
-    """``rms`` is the root mean square of the errors over that of the weights, ``worst_row`` the
-    same of the row where it is largest. ``outliers`` is the share of weights beyond ``OUTLIER``
-    times the root mean square of their row, ``clipped`` the share of these that came back smaller
-    by more than ``CLIPPED``.
-    """
-
-    rms: float
-    worst_row: float
-    outliers: float
-    clipped: float
 
 
 def weight_error(rows: Iterable[tuple[Weights, Weights]]) -> WeightError:

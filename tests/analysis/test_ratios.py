@@ -1,0 +1,43 @@
+"""A ratio of sums over chunks and its bounds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pytest_quant.analysis.ratios import ratio_of_sums
+
+
+def test_equal_sums_in_every_chunk_are_known_exactly() -> None:
+    found = ratio_of_sums([1.0, 2.0, 3.0], [2.0, 4.0, 6.0])
+    assert found is not None
+    assert (found.lower, found.value, found.upper) == pytest.approx((0.5, 0.5, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ([1.0], [1.0]),
+        ([], []),
+        ([0.0, 0.0], [1.0, 1.0]),
+        ([1.0, 1.0], [0.0, 0.0]),
+        ([1.0, 0.0], [1.0, 1.0]),
+    ],
+)
+def test_where_there_are_no_bounds_there_is_no_ratio(
+    above: list[float], below: list[float]
+) -> None:
+    assert ratio_of_sums(above, below) is None
+
+
+def test_the_bounds_hold_what_they_promise() -> None:
+    """Chunks of very different size and divergence, of which a share of 0.8 is left."""
+    random = np.random.default_rng(0)
+    held = 0
+    for _ in range(400):
+        below = random.lognormal(0, 1, 60)
+        above = 0.8 * below * random.lognormal(-0.02, 0.2, 60)
+        found = ratio_of_sums(above.tolist(), below.tolist())
+        assert found is not None
+        held += found.lower <= 0.8 <= found.upper
+    assert held / 400 > 0.91
