@@ -72,6 +72,17 @@ def test_follows_a_mixed_recipe_tensor_by_tensor(tiny: Path, tmp_path: Path) -> 
     assert len(matrices) == 16
 
 
+def test_an_embedding_whose_rows_do_not_fit_gets_the_next_type(build_model, tmp_path: Path) -> None:
+    """As with patterns; llama.cpp itself ends with an error. So many real models are narrow."""
+    narrow, made = build_model(width=192, heads=3), tmp_path / "made.gguf"
+    recipe = Recipe("Q4_K_M", (("attn_.*", "Q8_0"),), token_embedding="Q6_K", output="Q4_K")
+    quantize(narrow, made, recipe, threads=1)
+    kinds = {tensor.name: tensor.kind for tensor in inspect(made).tensors}
+    assert kinds["token_embd.weight"] == "Q8_0"
+    assert kinds["output.weight"] == "Q5_0"
+    assert kinds["blk.0.attn_q.weight"] == "Q8_0"
+
+
 def test_quantizes_a_split_model_into_one_file(build_model, tiny: Path, tmp_path: Path) -> None:
     split = build_model(split_tensors=8).with_name("tiny-00001-of-00003.gguf")
     quantize(split, tmp_path / "made.gguf", Recipe("Q8_0"), threads=2)

@@ -12,12 +12,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from pytest_quant.base.child_time import seconds_left
 from pytest_quant.errors import QuantUsageError
@@ -187,16 +189,16 @@ def main(order: str) -> None:
     def number(name: str) -> int:
         return tensor_types.by_name(name).number
 
-    embedding, output = recipe["token_embedding"], recipe["output"]
     try:
         matrix = _complete(Path(recipe["imatrix"]), Path(source)) if recipe["imatrix"] else None
     except QuantUsageError as error:
         sys.exit(str(error))
+    patterns, embedding, output = _types(recipe, inspect(Path(source)))
     status = quantizer.quantize(
         Path(source),
         Path(partial),
         file_type=recipe["ftype"],
-        tensor_types=[(pattern, number(kind)) for pattern, kind in recipe["tensor_types"]],
+        tensor_types=[(pattern, number(kind)) for pattern, kind in patterns],
         token_embedding=number(embedding) if embedding else None,
         output=number(output) if output else None,
         threads=threads,
@@ -205,6 +207,29 @@ def main(order: str) -> None:
     problem = native_log.last_lines(2) if status else try_model(Path(partial))
     if problem:
         sys.exit(problem.replace(partial, "what was made"))
+
+
+def _types(
+    recipe: dict[str, Any], info: GgufInfo
+) -> tuple[list[tuple[str, str]], str | None, str | None]:
+    """Patterns, and the types of the embedding and the output, as llama.cpp is given them.
+
+    A type whose blocks the rows of one of these two do not fill goes among the patterns: of those
+    llama.cpp takes the next type that fits, and of the two themselves it ends with an error.
+    """
+    shapes = {tensor.name: tensor.shape for tensor in info.tensors}
+    patterns = [(pattern, kind) for pattern, kind in recipe["tensor_types"]]
+    apart: list[str | None] = []
+    for field, name in (("token_embedding", "token_embd.weight"), ("output", "output.weight")):
+        kind = recipe[field]
+        # Where there is no output, the embedding is it, too.
+        place = name if name in shapes else "token_embd.weight"
+        if kind and place in shapes and shapes[place][0] % tensor_types.by_name(kind).block:
+            patterns.insert(0, (f"^{re.escape(place)}", kind))
+            kind = None
+        apart.append(kind)
+    embedding, output = apart
+    return patterns, embedding, output
 
 
 def _complete(path: Path, source: Path) -> Matrix:
