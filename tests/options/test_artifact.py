@@ -66,7 +66,7 @@ def test_files_of_the_ini_file_start_from_there(project: Project, q8_file: Path)
         (["q8"], "found 'q8', expected LEVEL=FILE"),
         (["q8="], "found 'q8=', expected LEVEL=FILE"),
         (["q9=m.gguf"], "unknown quantization level 'q9'"),
-        (["q8=a.gguf", "q8=b.gguf"], "level 'q8' is given twice"),
+        ([f"q8={EMBEDDED_MODEL}"] * 2, "level 'q8' is given twice"),
     ],
 )
 def test_refuses(project: Project, given: list[str], said: str) -> None:

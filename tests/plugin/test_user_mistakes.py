@@ -17,11 +17,19 @@ DROPS = "[INST] Hello [/INST]"
 
 def test_a_missing_model(project: Project, mode: tuple[str, ...]) -> None:
     message = project.run(*ONE_PROBE, "--quant-model=nowhere.gguf", *mode).mistake()
-    assert "nowhere.gguf: no such file" in message
+    assert message.startswith("ERROR: --quant-model: /")
+    assert "nowhere.gguf: no such file; give the path of a GGUF model" in message
+
+
+def test_a_missing_model_in_the_ini_file(project: Project) -> None:
+    project.write("pytest.ini", "[pytest]\nquant_model = nowhere.gguf\n")
+    message = project.run(*ONE_PROBE).mistake()
+    assert message.startswith("ERROR: quant_model in pytest.ini: /")
 
 
 def test_a_missing_artifact(project: Project) -> None:
     message = project.run(*ONE_PROBE, "--quant-artifact=q8=nowhere.gguf").mistake()
+    assert message.startswith("ERROR: --quant-artifact: /")
     assert "nowhere.gguf: no such file" in message
 
 

@@ -20,6 +20,8 @@ from pytest_quant.plugin.options.sources import Values
 from pytest_quant.session.endpoints import FORM, endpoint_file, with_endpoints
 from pytest_quant.session.settings import DEFAULT_ALPHA, Settings
 
+_MODEL = "the path of a GGUF model"
+
 
 def read_settings(config: pytest.Config) -> Settings:
     """The settings of this session; raises ``QuantUsageError`` naming the option at fault.
@@ -45,13 +47,13 @@ def read_settings(config: pytest.Config) -> Settings:
     update = values.parsed("update-baselines", option_values.update) or "no"
     drop = values.parsed("regression-drop", option_values.points)
     artifacts = with_endpoints(
-        values.files("artifact", "LEVEL=FILE, as q4=m-q4.gguf", level_name, hub.find),
+        values.files("artifact", "LEVEL=FILE, as q4=m-q4.gguf", level_name, hub.find, _MODEL),
         values.files("endpoint", FORM, level_name, lambda text: endpoint_file(text, cache_dir)),
         values.raw("endpoint")[1],
     )
     return Settings(
         levels=levels,
-        model=values.path("model", hub.find),
+        model=values.path("model", hub.find, _MODEL),
         artifacts=artifacts,
         imatrix=imatrix(values, levels, artifacts, hub.find),
         fetched=hub.sources,

@@ -57,9 +57,10 @@ class Values:
         except (QuantUsageError, ValueError) as error:
             raise QuantUsageError(f"{place}: {error}") from error
 
-    def path(self, name: str, elsewhere: Elsewhere | None = None) -> Path | None:
+    def path(self, name: str, elsewhere: Elsewhere | None = None, wanted: str = "") -> Path | None:
+        """A path; with ``wanted``, what it is to be, one that is there."""
         base = self.raw(name)[2]
-        return self.parsed(name, lambda text: _path(text, base, elsewhere))
+        return self.parsed(name, lambda text: _path(text, base, elsewhere, wanted))
 
     def paths(self, key: str) -> tuple[Path, ...]:
         """The paths of a setting that only the ini file has."""
@@ -79,8 +80,11 @@ class Values:
         example: str,
         parse: Callable[[str], str],
         elsewhere: Elsewhere | None = None,
+        wanted: str = "",
     ) -> dict[str, Path]:
-        """The files of an option that may be repeated, by what stands before their equals sign."""
+        """The files of an option that may be repeated, by what stands before their equals sign;
+        ``wanted`` as of `path`.
+        """
         given, place, base = self.raw(name)
         files: dict[str, Path] = {}
         for text in given or ():
@@ -94,18 +98,26 @@ class Values:
             if key in files:
                 what = "level" if name in ("artifact", "endpoint") else name
                 raise QuantUsageError(f"{place}: {what} {key!r} is given twice; keep one file")
-            files[key] = self._absolute(place, file, base, elsewhere)
+            files[key] = self._absolute(place, file, base, elsewhere, wanted)
         return files
 
     def _absolute(
-        self, place: str, text: str, base: Path, elsewhere: Elsewhere | None = None
+        self,
+        place: str,
+        text: str,
+        base: Path,
+        elsewhere: Elsewhere | None = None,
+        wanted: str = "",
     ) -> Path:
         try:
-            return _path(text, base, elsewhere)
+            return _path(text, base, elsewhere, wanted)
         except (QuantUsageError, ValueError) as error:
             raise QuantUsageError(f"{place}: {error}") from error
 
 
-def _path(text: str, base: Path, elsewhere: Elsewhere | None) -> Path:
-    found = elsewhere(text) if elsewhere else None
-    return found or given_path(text, base).absolute()
+def _path(text: str, base: Path, elsewhere: Elsewhere | None, wanted: str = "") -> Path:
+    found = (elsewhere(text) if elsewhere else None) or given_path(text, base).absolute()
+    # Of a link that leads nowhere more is said where it is followed.
+    if wanted and not found.exists() and not found.is_symlink():
+        raise ValueError(f"{found}: no such file; give {wanted}")
+    return found
