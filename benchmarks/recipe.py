@@ -26,7 +26,7 @@ from pytest_quant.cli.recipe_search import Search, Stock, proved
 from pytest_quant.levels import Level
 from pytest_quant.reports.recipe_search import Proved, against
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
-from pytest_quant.runtimes.llamacpp.tensor_swaps import Limits
+from pytest_quant.runtimes.llamacpp.kept_text import Limits
 from pytest_quant.session.held_text import held_text
 
 PAGE = Path(__file__).parents[1] / "docs" / "howto" / "recipe.md"

@@ -32,9 +32,10 @@ from pytest_quant.base.resources import usable_cpus, usable_memory
 from pytest_quant.levels import parse_level
 from pytest_quant.metrics.swaps import Swaps
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+from pytest_quant.runtimes.llamacpp.kept_text import Limits
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 from pytest_quant.runtimes.llamacpp.swapping import Pair
-from pytest_quant.runtimes.llamacpp.tensor_swaps import Limits, measure_swaps
+from pytest_quant.runtimes.llamacpp.tensor_swaps import measure_swaps
 from pytest_quant.session.held_text import held_text, part_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "howto" / "sensitivity.md"

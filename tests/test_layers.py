@@ -171,7 +171,14 @@ def users(library: str) -> list[str]:
 
 def test_no_runtime_is_known_outside_of_its_own_room() -> None:
     """But to the registry. Commands about GGUF: what llama.cpp makes of a file, and with what."""
-    commands = ["cli.imatrix", "cli.levels", "cli.recipe", "cli.recipe_search", "cli.sensitivity"]
+    commands = [
+        "cli.explain",
+        "cli.imatrix",
+        "cli.levels",
+        "cli.recipe",
+        "cli.recipe_search",
+        "cli.sensitivity",
+    ]
     for runtime in ("endpoint", "llamacpp", "scripted"):
         room = f"runtimes.{runtime}"
         users = [

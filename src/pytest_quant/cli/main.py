@@ -14,6 +14,7 @@ from pytest_quant.base.paths import current_directory
 from pytest_quant.base.version import __version__
 from pytest_quant.cli import (
     compare,
+    explain,
     fallback,
     imatrix,
     levels,
@@ -113,6 +114,7 @@ def command_parser() -> argparse.ArgumentParser:
         imatrix,
         sensitivity,
         recipe,
+        explain,
         run,
         report,
         compare,

@@ -89,7 +89,7 @@ def _recipe(chosen: argparse.Namespace) -> Iterator[str]:
     from pytest_quant.levels import Level
     from pytest_quant.reports.recipe_search import proof_lines
     from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
-    from pytest_quant.runtimes.llamacpp.tensor_swaps import Limits
+    from pytest_quant.runtimes.llamacpp.kept_text import Limits
     from pytest_quant.session.held_text import held_text
 
     kinds = _kinds(chosen)

@@ -16,8 +16,9 @@ from pytest_quant.runtimes.artifact import Artifact
 from pytest_quant.runtimes.llamacpp.artifacts import prepare
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
 from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo
+from pytest_quant.runtimes.llamacpp.kept_text import Limits
 from pytest_quant.runtimes.llamacpp.swapping import Pair
-from pytest_quant.runtimes.llamacpp.tensor_swaps import Limits, measure_swaps, measure_whole
+from pytest_quant.runtimes.llamacpp.tensor_swaps import measure_swaps, measure_whole
 from pytest_quant.runtimes.protocol import Reading
 
 # What a recipe is held against.

@@ -70,8 +70,9 @@ def _sensitivity(chosen: argparse.Namespace) -> Iterator[str]:
     from pytest_quant.reports.weight_parts import FIRST, as_json, part_lines
     from pytest_quant.runtimes.llamacpp.artifacts import prepare
     from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
+    from pytest_quant.runtimes.llamacpp.kept_text import Limits
     from pytest_quant.runtimes.llamacpp.swapping import Pair
-    from pytest_quant.runtimes.llamacpp.tensor_swaps import Limits, measure_swaps
+    from pytest_quant.runtimes.llamacpp.tensor_swaps import measure_swaps
     from pytest_quant.session.held_text import held_text
 
     _check_outputs(chosen)

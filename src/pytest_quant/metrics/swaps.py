@@ -57,3 +57,30 @@ class Swaps:
     tokens: tuple[int, ...]
     whole: tuple[float, ...]
     parts: tuple[Swap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A damaged level with some of its tensors put right: ``tensors`` are their names, ``mended``
+    the mean KL divergence from the reference of each chunk then, in nats.
+    """
+
+    part: str
+    tensors: tuple[str, ...]
+    mended: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Culprits:
+    """What the tensors in which a level differs from a sound one do to its divergence.
+
+    ``tokens`` counts what is scored of each chunk of the text ``title``; ``damaged`` and ``sound``
+    are the mean KL divergences with all of these tensors as either has them; ``parts`` are what was
+    put right at a time.
+    """
+
+    title: str
+    tokens: tuple[int, ...]
+    damaged: tuple[float, ...]
+    sound: tuple[float, ...]
+    parts: tuple[Mended, ...]

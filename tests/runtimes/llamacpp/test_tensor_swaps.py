@@ -14,11 +14,12 @@ from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.levels import Recipe, parse_recipes
 from pytest_quant.metrics.swaps import Swap, Swaps
-from pytest_quant.runtimes.llamacpp import tensor_swaps
+from pytest_quant.runtimes.llamacpp import kept_text
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
+from pytest_quant.runtimes.llamacpp.kept_text import Limits
 from pytest_quant.runtimes.llamacpp.quantize import quantize
 from pytest_quant.runtimes.llamacpp.swapping import Pair, SwapFile
-from pytest_quant.runtimes.llamacpp.tensor_swaps import Limits, measure_swaps
+from pytest_quant.runtimes.llamacpp.tensor_swaps import measure_swaps
 from pytest_quant.runtimes.llamacpp.weight_values import data_of, values_of
 from pytest_quant.runtimes.protocol import Dialogues
 from pytest_quant.session.held_text import held_text
@@ -70,11 +71,11 @@ def test_bf16_is_rounded_as_package_gguf_rounds_it() -> None:
 def test_a_swap_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = made(tmp_path, "q4_k_m")
     pair = Pair.of(EMBEDDED_MODEL, path)
-    file = SwapFile(pair, tmp_path / "copy.gguf")
+    file = SwapFile(EMBEDDED_MODEL, tmp_path / "copy.gguf")
     before = file.path.read_bytes()
     assert before == EMBEDDED_MODEL.read_bytes()
     name = "blk.1.ffn_down.weight"
-    file.put([name], "level")
+    file.put(pair.after([name]))
     reader = gguf.GGUFReader(file.path)
     level = gguf.GGUFReader(path)
     for tensor in reader.tensors:
@@ -83,7 +84,7 @@ def test_a_swap_leaves_the_file_as_it_was(tmp_path: Path) -> None:
             expected = dequantize(theirs.data, theirs.tensor_type).astype(np.float16)
             np.testing.assert_array_equal(tensor.data.ravel(), expected.ravel())
     assert file.path.read_bytes() != before
-    file.put([name], "reference")
+    file.put(pair.before([name]))
     assert file.path.read_bytes() == before
 
 
@@ -160,7 +161,7 @@ def test_neither_threads_nor_lanes_change_what_is_told(tmp_path: Path) -> None:
 def test_of_a_large_vocabulary_less_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tensor_swaps, "MOST_BYTES", 300 * 4 * 640)
+    monkeypatch.setattr(kept_text, "MOST_BYTES", 300 * 4 * 640)
     found = swaps(made(tmp_path, "q2_k"), parts=("output.weight",))
     assert len(found.tokens) >= 2
     assert sum(found.tokens) <= 300

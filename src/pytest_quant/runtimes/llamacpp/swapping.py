@@ -7,10 +7,9 @@ only the weights differ.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.metrics.swaps import WeightError
@@ -19,8 +18,6 @@ from pytest_quant.runtimes.llamacpp.gguf_file import inspect
 from pytest_quant.runtimes.llamacpp.gguf_header import Tensor, read_header
 from pytest_quant.runtimes.llamacpp.tensor_types import FLOAT_TYPES
 from pytest_quant.runtimes.llamacpp.weight_values import data_of, values_of
-
-Origin = Literal["reference", "level"]
 
 # Weights that are worked on at once: whole rows, in little memory.
 _AT_ONCE = 1 << 22
@@ -47,7 +44,7 @@ class Pair:
     @classmethod
     def of(cls, reference: Path, level: Path) -> Pair:
         """Raises ``QuantUsageError`` unless the level holds the reference's tensors."""
-        mine, theirs = _pieces_of(reference), _pieces_of(level)
+        mine, theirs = pieces_of(reference), pieces_of(level)
         found: dict[str, tuple[Piece, Piece]] = {}
         for name, piece in mine.items():
             other = theirs.get(name)
@@ -64,6 +61,14 @@ class Pair:
         """The type in which the level has a tensor."""
         return self.changed[name][1].tensor.kind
 
+    def before(self, names: Iterable[str]) -> dict[str, Piece]:
+        """These tensors as the reference has them."""
+        return {name: self.changed[name][0] for name in names}
+
+    def after(self, names: Iterable[str]) -> dict[str, Piece]:
+        """These tensors as the level has them."""
+        return {name: self.changed[name][1] for name in names}
+
     def error(self, names: Iterable[str]) -> WeightError:
         """How far these tensors of the level are from the reference's."""
         return weight_error(rows for name in names for rows in self._rows(name))
@@ -78,22 +83,23 @@ class Pair:
 class SwapFile:
     """The copy at ``path``; at first all is the reference's."""
 
-    def __init__(self, pair: Pair, path: Path) -> None:
+    def __init__(self, reference: Path, path: Path) -> None:
         self.path = path
-        self._pair = pair
-        shutil.copyfile(pair.reference, path)
+        self._slots = pieces_of(reference)
+        shutil.copyfile(reference, path)
 
-    def put(self, names: Iterable[str], origin: Origin) -> None:
-        """Give tensors the values that they have at the reference or at the level."""
+    def put(self, pieces: Mapping[str, Piece]) -> None:
+        """Give tensors the values that they have elsewhere."""
         with self.path.open("r+b") as file:
-            for name in names:
-                mine, theirs = self._pair.changed[name]
-                file.seek(mine.start)
-                for values in _values(mine if origin == "reference" else theirs):
-                    file.write(data_of(mine.tensor.kind, values))
+            for name, piece in pieces.items():
+                slot = self._slots[name]
+                file.seek(slot.start)
+                for values in _values(piece):
+                    file.write(data_of(slot.tensor.kind, values))
 
 
-def _pieces_of(path: Path) -> dict[str, Piece]:
+def pieces_of(path: Path) -> dict[str, Piece]:
+    """Every tensor of a file; raises ``QuantUsageError`` for one that is split."""
     if len(inspect(path).parts) > 1:
         raise QuantUsageError(
             f"{path}: is split into files; join them first: llama-gguf-split --merge"

@@ -11,42 +11,18 @@ import math
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-import numpy as np
-
-from pytest_quant.errors import RuntimeFailed
-from pytest_quant.metrics.distributions import Logits, compare_logits
 from pytest_quant.metrics.swaps import Swap, Swaps
-from pytest_quant.runtimes.llamacpp import library
-from pytest_quant.runtimes.llamacpp.engine import BATCH_TOKENS
+from pytest_quant.runtimes.llamacpp.kept_text import KeptText, Limits
 from pytest_quant.runtimes.llamacpp.lanes import count_lanes
-from pytest_quant.runtimes.llamacpp.lockstep import NOT_NUMBERS, plan_lockstep, read_alone
-from pytest_quant.runtimes.llamacpp.passages import Passage, Reader, passages
-from pytest_quant.runtimes.llamacpp.prompt import form_of
 from pytest_quant.runtimes.llamacpp.swapping import Pair, SwapFile
 from pytest_quant.runtimes.protocol import Reading
 
-# Logits of the reference that are kept, in bytes: of a large vocabulary fewer tokens are scored.
-MOST_BYTES = 1 << 30
-# One chunk in so many is read first, but enough to know how they differ.
-_FIRST = 4
-_FEWEST_FIRST = 6
 # A part is harmless if its divergence is shown, at so many standard errors, to be below this share
 # of what each part would have if all had the same.
 _ERRORS, HARMLESS = 3.0, 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """``tokens``: how many are scored; ``threads`` in all, ``memory`` in bytes."""
-
-    tokens: int
-    threads: int
-    memory: int
 
 
 def measure_swaps(
@@ -64,7 +40,7 @@ def measure_swaps(
     Raises ``QuantUsageError`` for a text that is too short, ``RuntimeFailed``, and ``OSError`` if
     there is no room for a copy.
     """
-    text = _Text.of(pair.reference, reading, limits)
+    text = KeptText.of(pair.reference, reading, limits)
     lanes = count_lanes(
         len(parts),
         threads=limits.threads,
@@ -76,9 +52,10 @@ def measure_swaps(
         files: SimpleQueue[tuple[SwapFile, SwapFile]] = SimpleQueue()
         for lane in range(lanes):
             alone, kept = (
-                SwapFile(pair, Path(directory) / f"{name}-{lane}.gguf") for name in ("a", "k")
+                SwapFile(pair.reference, Path(directory) / f"{name}-{lane}.gguf")
+                for name in ("a", "k")
             )
-            kept.put(everything, "level")
+            kept.put(pair.after(everything))
             files.put((alone, kept))
             whole_file = kept.path
         whole = text.read(whole_file, limits.threads)
@@ -88,7 +65,7 @@ def measure_swaps(
         def measure(part: str, names: Sequence[str]) -> Swap:
             mine = files.get()
             try:
-                alone, kept = _measured(text, mine, names, share, threads, keep=keep)
+                alone, kept = _measured(pair, text, mine, names, share, threads, keep=keep)
             finally:
                 files.put(mine)
             return _swap(pair, part, names, alone, kept)
@@ -108,16 +85,17 @@ def measure_swaps(
 
 def measure_whole(pair: Pair, reading: Reading, limits: Limits) -> Swaps:
     """The same of all changed tensors together, and of no part. Raises as ``measure_swaps``."""
-    text = _Text.of(pair.reference, reading, limits)
+    text = KeptText.of(pair.reference, reading, limits)
     with tempfile.TemporaryDirectory(prefix="pytest-quant-") as directory:
-        file = SwapFile(pair, Path(directory) / "whole.gguf")
-        file.put(pair.changed, "level")
+        file = SwapFile(pair.reference, Path(directory) / "whole.gguf")
+        file.put(pair.after(pair.changed))
         whole = text.read(file.path, limits.threads)
     return Swaps(reading.title, tuple(text.counts), whole, ())
 
 
 def _measured(
-    text: _Text,
+    pair: Pair,
+    text: KeptText,
     files: tuple[SwapFile, SwapFile],
     names: Sequence[str],
     share: float,
@@ -127,7 +105,7 @@ def _measured(
 ) -> tuple[tuple[float, ...], tuple[float, ...] | None]:
     """The divergences alone and kept; of a harmless part the first chunks alone."""
     alone, kept = files
-    alone.put(names, "level")
+    alone.put(pair.after(names))
     try:
         first = text.first.read(alone.path, threads)
         mean, error = _mean(first, text.first.counts)
@@ -135,14 +113,14 @@ def _measured(
             return first, None
         found = (*first, *text.rest.read(alone.path, threads))
     finally:
-        alone.put(names, "reference")
+        alone.put(pair.before(names))
     if not keep:
         return found, None
-    kept.put(names, "reference")
+    kept.put(pair.before(names))
     try:
         return found, text.read(kept.path, threads)
     finally:
-        kept.put(names, "level")
+        kept.put(pair.after(names))
 
 
 def _swap(
@@ -174,99 +152,3 @@ def _mean(values: Sequence[float], counts: Sequence[int]) -> tuple[float, float]
         return mean, math.inf
     spread = sum((n * (v - mean)) ** 2 for v, n in zip(values, counts, strict=False))
     return mean, math.sqrt(spread * len(values) / (len(values) - 1)) / total
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """Passages with what the reference predicts in them."""
-
-    read_passages: Sequence[Passage]
-    logits: Logits
-
-    @classmethod
-    def of(cls, reference: Path, reading: Reading, limits: Limits) -> _Text:
-        """Passages spread over the text: every fourth of them first, so that these are, too."""
-        with closing(library.Model(reference)) as model:
-            reader = Reader(model, form_of(model), model.context_length)
-            some = _spread(passages(reading, reader, reader), limits.tokens, model.vocabulary_size)
-            logits = np.empty(
-                (sum(len(p.targets) for p in some), model.vocabulary_size), np.float32
-            )
-
-            def keep(piece: Logits, places: slice) -> None:
-                logits[places] = piece
-
-            _read(model, some, limits.threads, keep)
-        return cls(some, logits)
-
-    @property
-    def counts(self) -> list[int]:
-        return [len(passage.targets) for passage in self.read_passages]
-
-    @property
-    def first(self) -> _Text:
-        return self._part(slice(0, self._first))
-
-    @property
-    def rest(self) -> _Text:
-        return self._part(slice(self._first, None))
-
-    @property
-    def _first(self) -> int:
-        return max(_FEWEST_FIRST, -(-len(self.read_passages) // _FIRST))
-
-    def _part(self, part: slice) -> _Text:
-        ends = np.cumsum([0, *self.counts])
-        mine = range(*part.indices(len(self.read_passages)))
-        return _Text(self.read_passages[part], self.logits[ends[mine.start] : ends[mine.stop]])
-
-    def read(self, path: Path, threads: int) -> tuple[float, ...]:
-        """The mean KL divergence of a model in each passage."""
-        if not self.read_passages:
-            return ()
-        targets = np.concatenate([passage.targets for passage in self.read_passages])
-        kld = np.empty(len(targets))
-
-        def compare(own: Logits, places: slice) -> None:
-            try:
-                found = compare_logits(self.logits[places], own, targets[places], threads)
-            except ValueError:
-                raise RuntimeFailed(NOT_NUMBERS) from None
-            kld[places] = found.kld
-
-        with closing(library.Model(path)) as model:
-            _read(model, self.read_passages, threads, compare)
-        pieces = np.split(kld, np.cumsum(self.counts)[:-1])
-        return tuple(float(piece.mean()) for piece in pieces)
-
-
-def _read(
-    model: library.Model,
-    some: Sequence[Passage],
-    threads: int,
-    look: Callable[[Logits, slice], None],
-) -> None:
-    plan = plan_lockstep(some, batch=BATCH_TOKENS, vocabulary_size=model.vocabulary_size)
-    context = library.Context(
-        model,
-        cells=plan.cells,
-        sequences=plan.sequences,
-        batch=min(BATCH_TOKENS, plan.cells),
-        threads=threads,
-        outputs=plan.outputs,
-    )
-    with closing(context):
-        read_alone(context, some, plan, look)
-
-
-def _spread(read: Sequence[Passage], tokens: int, vocabulary_size: int) -> list[Passage]:
-    """As many passages as hold so many scored tokens, from all over the text, in an order in which
-    the first of them are so, too. At least two.
-    """
-    most = min(tokens, MOST_BYTES // (4 * vocabulary_size))
-    scored = sum(len(passage.targets) for passage in read)
-    step = max(1, scored // max(1, most))
-    some = [*read[::step]]
-    while len(some) > 2 and sum(len(p.targets) for p in some) > most:
-        some.pop()
-    return [passage for start in range(_FIRST) for passage in some[start::_FIRST]]
