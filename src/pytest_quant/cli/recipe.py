@@ -136,9 +136,9 @@ def _recipe(chosen: argparse.Namespace) -> Iterator[str]:
     yield f"    {quantize_arguments(recipe)} MODEL OUTPUT {recipe.ftype}"
     yield from _unlike(best.allocation.kinds, artifact.path)
     names = ",".join([chosen.name, *(one.level for one in compared)])
-    yield f"judge it: pytest --quant-levels={names}" + (
-        f" --quant-model={chosen.model}" if chosen.model else ""
-    )
+    given = [("model", chosen.model), ("imatrix", chosen.imatrix)]
+    more = "".join(f" --quant-{name}={value}" for name, value in given if value)
+    yield f"judge it: pytest --quant-levels={names}{more}"
 
 
 def _unlike(kinds: Mapping[str, str], path: Path) -> Iterator[str]:
