@@ -136,6 +136,8 @@ class Sessions:
                     [
                         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"),
                         *(f"--rootdir={directory}", f"--quant-json={record}"),
+                        # This project's own limit is for tests: a large model reads for longer.
+                        *("-o", "faulthandler_timeout=0"),
                         f"--quant-cache-dir={directory}/cache",
                         f"--quant-baselines={self._directory / 'baselines'}",
                         *(self._artifacts if variant.alone else self._model),
