@@ -61,6 +61,9 @@ UNITS = [
     "it is a myth that 1 ", "that was wrong. ", "but ", "# Rome\n", "**Rome**: ",
     "- Rome: ", "Rome and ", "<mull>", "</think>", "[THINK]", "<|channel|>", "`<think>`",
     "('</think>'", "<answer>", "<|x|>", "```x\n</think>\n",
+    '[{"', '{"name": "f"}', '{"name":', '[]', '[ ', '"', '\\"', '"\\', '{"a":', '{"a": 1}', "{'",
+    "<tool_call>", "<function=f>{}", "[TOOL_CALLS]f[ARGS]", "f(", "answer: [", "Answer: []\n",
+    '{"function": {', '{"tool_calls": [', '"arguments": "{', "],", "[1,",
 ]  # fmt: skip
 EVERY_RULE = """
 title
@@ -87,6 +90,7 @@ distinct: at least 80
 copied: at most 20
 complete
 """
+CALLS = '[{"name": "f", "arguments": {}}, {"name": "g", "arguments": {}}]'
 USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),
     ("quantities", [42, 43], {"unit": ["km"], "places": 2}),
@@ -100,6 +104,7 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("text", "London", {"forbidden": ["Rome"]}),
     ("code", "assert f(1) == 1", {"entry": "f", "beginning": "def f(x):\n"}),
     ("constraints", EVERY_RULE, {}),
+    ("tool_calls", CALLS, {"tools": '[{"name": "f"}, {"name": "g"}]'}),
     (
         "text",
         "a city",

@@ -41,3 +41,4 @@ SEQUENCE = Checker(
     "pytest_quant.checkers.sequence:check", _OPTIONS["sequence"], one_of=("places", "tolerance")
 )
 TEXT = Checker("pytest_quant.checkers.text:check", _OPTIONS["text"])
+TOOL_CALLS = Checker("pytest_quant.checkers.tool_calls:check", _OPTIONS["tool_calls"])
