@@ -63,7 +63,9 @@ UNITS = [
     "('</think>'", "<answer>", "<|x|>", "```x\n</think>\n",
     '[{"', '{"name": "f"}', '{"name":', '[]', '[ ', '"', '\\"', '"\\', '{"a":', '{"a": 1}', "{'",
     "<tool_call>", "<function=f>{}", "[TOOL_CALLS]f[ARGS]", "f(", "answer: [", "Answer: []\n",
-    '{"function": {', '{"tool_calls": [', '"arguments": "{', "],", "[1,",
+    '{"function": {', '{"tool_calls": [', '"arguments": "{', "],", "[1,", "1,2\n", '"a",', '"a"b,',
+    "```\n", "```\n1,2\n", "|-|-|\n",
+    "<a>", "<a/>", "</a>", "<a b='", "<!--", "<![CDATA[", "&a;", "<!DOCTYPE a [", "<?",
 ]  # fmt: skip
 EVERY_RULE = """
 title
@@ -104,6 +106,10 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("text", "London", {"forbidden": ["Rome"]}),
     ("code", "assert f(1) == 1", {"entry": "f", "beginning": "def f(x):\n"}),
     ("constraints", EVERY_RULE, {}),
+    ("structured", '{"a": 1}', {"form": "json", "schema": {"required": ["a"]}}),
+    ("structured", "tea,milk\n1,2", {"form": "csv", "ordered": False}),
+    ("structured", "tea,milk\n1,2", {"form": "table"}),
+    ("structured", "<answer><b>1</b></answer>", {"form": "xml"}),
     ("tool_calls", CALLS, {"tools": '[{"name": "f"}, {"name": "g"}]'}),
     (
         "text",

@@ -15,7 +15,7 @@ MAX_DEPTH = 32
 MAX_VALUES = 2000
 
 # A bracket in prose is followed by a letter.
-_OPENS = re.compile(r"""\{(?=\s*["'}])|\[(?=\s*["'\[\]{0-9-])""")
+_OPENS = re.compile(r"""\{(?=\s*(?:["'}]|\w+\s*:))|\[(?=\s*["'\[\]{0-9-])""")
 # A string that is never closed goes to the end, so that no place is looked at twice.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\(?:.|\Z))*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
 # So many brackets that nothing closes are taken for prose.
@@ -124,7 +124,7 @@ def same(one: Any, other: Any) -> bool:
         case list(), list():
             return len(one) == len(other) and all(map(same, one, other))
         case str(), str():
-            return _composed(one) == _composed(other)
+            return composed(one) == composed(other)
         case (bool(), _) | (_, bool()):
             return one is other
         case ((int() | float()), (int() | float())):
@@ -132,7 +132,8 @@ def same(one: Any, other: Any) -> bool:
     return one is None and other is None
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
+    """A text of which accents are no characters of their own."""
     return unicodedata.normalize("NFC", text)
 
 

@@ -7,18 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_quant.base.conversation import messages_of
-from pytest_quant.checkers import final_answer, patterns
-from pytest_quant.checkers.cleaning import MAX_CHARACTERS, unwrapped
+from pytest_quant.checkers import patterns
 from pytest_quant.checkers.json_text import same, shown
-from pytest_quant.checkers.opening import open_response
+from pytest_quant.checkers.opening import announced_part, open_response, own_text
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.checkers.tools import Call, Tool, Tools, read_calls, read_tools
 from pytest_quant.checkers.written_calls import Written, read_response
 
 NOT_JSON = "not JSON"
-# A shorter turn of the user's may stand in an argument.
-_LEAST_COPY = 16
 _SHOWN = 300
 
 # What is wrong with a call: the pattern and the reason.
@@ -45,7 +41,11 @@ def check(
     """
     known = read_tools(tools)
     wanted = read_calls(expected, known)
-    written = read_response(_own_words(text, prompt))
+    own = own_text(text, prompt)
+    # A tool's output that a model makes up is announced, too, but it is no call.
+    written = read_response(announced_part(own))
+    if written == Written():
+        written = read_response(own)
     opened = open_response(text, prompt, whole=True)
     # An empty list has no words.
     if opened.refuted and not (opened.refuted.pattern == "empty" and written.none):
@@ -61,15 +61,6 @@ def check(
         return Outcome("incorrect", answer, *problem)
     told = f"all {len(wanted)} calls are as expected" if wanted else "nothing is called, rightly"
     return Outcome("correct", answer, "", told)
-
-
-def _own_words(text: str, prompt: str | None) -> str:
-    """The response as it is written, without what was asked and without invented turns."""
-    own = unwrapped(text).text[-MAX_CHARACTERS:]
-    for message in messages_of(prompt) if prompt else ():
-        if message.role != "assistant" and len(message.content) >= _LEAST_COPY:
-            own = own.replace(message.content, " ")
-    return final_answer.own_turn(own)
 
 
 def _without_calls(text: str, tools: Tools, wanted: Sequence[Call], *, truncated: bool) -> Outcome:

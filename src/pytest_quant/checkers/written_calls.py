@@ -22,7 +22,7 @@ _SINGLE = ("tool_call", "function_call", "function", "call")
 _NUMBERED = frozenset({"id", "type", "index", "call_id"})
 
 _KEYS = "|".join((*_NAMES, *_ARGUMENTS, *_LISTS, *_SINGLE))
-_LIKE_A_CALL = re.compile(rf"""["'](?:{_KEYS})["']\s*:""")
+_LIKE_A_CALL = re.compile(rf"""\b(?:{_KEYS})["']?\s*:""")
 # The name before the arguments: <function=name>{...}, [TOOL_CALLS]name[ARGS]{...}.
 _NAMED_BEFORE = re.compile(
     r"(?:<function=([\w.-]{1,64})>|\[TOOL_CALLS\]([\w.-]{1,64})\[ARGS\])\s*\Z"
@@ -31,10 +31,6 @@ _NEAR = 100
 # What may stand beside an empty list that is the whole answer, on its line.
 _ALONE_BEFORE = re.compile(r"[\s>*_`#-]*(?:[A-Za-z ]{1,20}:)?(?:<\w{1,20}>)?[\s*_`]*")
 _ALONE_AFTER = re.compile(r"[\s*_`.]*(?:</\w{1,20}>)?[\s*_`.]*")
-_ANNOUNCED = re.compile(
-    r"^[ \t*_#>]*(?:final )?(?:answer|output)[*_ ]*:[*_ ]*(?=\s*[`\[{<])",
-    re.IGNORECASE | re.MULTILINE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +47,7 @@ class Written:
 
 
 def read_response(text: str) -> Written:
-    """All calls of a response; if it announces an answer, those of the last one."""
-    announced = [*_ANNOUNCED.finditer(text)]
-    text = text[announced[-1].end() :] if announced else text
+    """All calls of a response."""
     calls: list[Call] = []
     none = False
     for span in json_text.spans(text):
