@@ -29,7 +29,7 @@ _SIGNS = [
     "5 > 4 Games",
 ]
 _PARTS = ["nuts & bolts", "cable < 2 m", "pens & ink", "bulb", "glue", "tape > 5 cm", "screws"]
-_TEAMS = ["sales", "support", "research", "finance"]
+_TEAMS = ["finance", "research", "sales"]
 
 _TEXT, _NUMBER, _WHOLE = {"type": "string"}, {"type": "number"}, {"type": "integer"}
 _YES_OR_NO, _TEXTS = {"type": "boolean"}, {"type": "array", "items": {"type": "string"}}
@@ -196,19 +196,18 @@ def grouped(rng: Random, people: list[int]) -> dict[str, Any]:
     count = rng.randint(*people)
     names = rng.sample([f"{a} {b}" for a in _FIRST for b in _LAST], count)
     years = rng.sample(range(1, 40), count)
-    teams = rng.sample(_TEAMS, 3)
-    found = [(name, rng.choice(teams), served) for name, served in zip(names, years, strict=True)]
+    found = [(name, rng.choice(_TEAMS), served) for name, served in zip(names, years, strict=True)]
     bound = sorted(years)[rng.randint(2, count // 2)]
     said = [f"{name} has worked in {team} for {served} years." for name, team, served in found]
     chosen = sorted((one for one in found if one[2] >= bound), key=lambda one: -one[2])
     groups = {
         team: [{"name": name, "years": served} for name, of, served in chosen if of == team]
-        for team in sorted(teams)
+        for team in _TEAMS
     }
     inner = {"type": "array", "items": _object(name=_TEXT, years=_WHOLE)}
     return {
         "text": " ".join(said),
         "bound": bound,
-        "schema": json.dumps(_object(**dict.fromkeys(sorted(teams), inner))),
+        "schema": json.dumps(_object(**dict.fromkeys(_TEAMS, inner))),
         "data": json.dumps(groups),
     }

@@ -9,7 +9,6 @@ from random import Random
 from typing import Any
 
 from pytest_quant.probes.generators.tool_kinds import (
-    PAIRS,
     PERSON,
     ROOM,
     TEXT,
@@ -78,14 +77,10 @@ _ERRANDS = (
 )  # fmt: skip
 
 
-def _others(rng: Random, count: int) -> list[Kind]:
-    """Tools that have nothing to do with any of these."""
-    needed = {"send_message", "set_heating", "transfer_money", "find_trains"}
-    pairs = [pair for pair in PAIRS if needed.isdisjoint(kind.name for kind in pair)]
-    return [rng.choice(pair) for pair in rng.sample(pairs, count)]
+_TOOLS = offered([kind for errand in _ERRANDS for kind in (errand.find, errand.use)])
 
 
-def next_call(rng: Random, others: int) -> dict[str, Any]:
+def next_call(rng: Random) -> dict[str, Any]:
     """The tool has found what the next call needs, among other things."""
     errand = rng.choice(_ERRANDS)
     asked = {name: one.draw(rng) for name, one in errand.find.arguments.items()}
@@ -99,9 +94,8 @@ def next_call(rng: Random, others: int) -> dict[str, Any]:
         name: answer[errand.found[name]] if name in errand.found else own[name]
         for name in errand.use.arguments
     }
-    kinds = [errand.find, errand.use, *_others(rng, others)]
     return {
-        "tools": offered(rng, kinds),
+        "tools": _TOOLS,
         "request": errand.request.format_map({**asked, **own}),
         "before": json.dumps([call(errand.find.name, asked)]),
         "answer": json.dumps({**asked, **answer}),
@@ -111,12 +105,14 @@ def next_call(rng: Random, others: int) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A tool tells a number; only below or above a bound something is to be done."""
+    """A tool ``tells`` a number; only below or above a bound something is to be done."""
 
     request: str
     look: Kind
     act: Kind
     tells: str
+    bounds: range
+    numbers: range
     # Of the bound and the number: what the other tool is called with, or ``None`` for nothing.
     does: Callable[[int, int], int | None]
 
@@ -130,6 +126,8 @@ _CONDITIONS = (
         _kind("get_stock", "Tells how many pieces of a product are in stock.", product=_STOCK),
         _kind("order_stock", "Orders pieces of a product.", product=_STOCK, count=_COUNT),
         "in_stock",
+        range(12, 96),
+        range(2, 131),
         lambda bound, number: bound - number if number < bound else None,
     ),
     Condition(
@@ -138,6 +136,8 @@ _CONDITIONS = (
         _kind("get_temperature", "Tells how many degrees a room has.", room=ROOM),
         _kind("set_heating", "Heats a room to some degrees.", room=ROOM, degrees=_COUNT),
         "degrees",
+        range(17, 26),
+        range(8, 31),
         lambda bound, number: bound if number < bound else None,
     ),
     Condition(
@@ -146,6 +146,8 @@ _CONDITIONS = (
         _kind("get_balance", "Tells how many dollars are on an account.", account=code("A", 5)),
         _kind("save_money", "Saves dollars of an account.", account=code("A", 5), dollars=_COUNT),
         "balance",
+        range(40, 960),
+        range(5, 1200),
         lambda bound, number: number - bound if number > bound else None,
     ),
     Condition(
@@ -154,27 +156,31 @@ _CONDITIONS = (
         _kind("get_seats", "Tells how many seats of a train are free.", train=code("R", 3)),
         _kind("reserve_seats", "Reserves seats of a train.", train=code("R", 3), seats=_COUNT),
         "free",
+        range(2, 15),
+        range(31),
         lambda bound, number: bound if number >= bound else None,
     ),
 )
 
 
-def on_condition(rng: Random, others: int, none: float) -> dict[str, Any]:
+_WATCHING = offered([kind for one in _CONDITIONS for kind in (one.look, one.act)])
+
+
+def on_condition(rng: Random, none: float) -> dict[str, Any]:
     """What the tool has said may call for nothing, and a number has to be worked out from it."""
     chosen = rng.choice(_CONDITIONS)
     ((subject, argument),) = chosen.look.arguments.items()
     thing = argument.draw(rng)
     wanted = rng.random() >= none
     while True:
-        bound, number = rng.randint(12, 95), rng.randint(2, 130)
+        bound, number = rng.choice(chosen.bounds), rng.choice(chosen.numbers)
         done = chosen.does(bound, number)
         if (done is not None) == wanted:
             break
     amount = next(name for name in chosen.act.arguments if name != subject)
     calls = [call(chosen.act.name, {subject: thing, amount: done})] if done is not None else []
-    kinds = [chosen.look, chosen.act, *_others(rng, others)]
     return {
-        "tools": offered(rng, kinds),
+        "tools": _WATCHING,
         "request": chosen.request.format_map({subject: thing, "bound": bound}),
         "before": json.dumps([call(chosen.look.name, {subject: thing})]),
         "answer": json.dumps({subject: thing, chosen.tells: number}),

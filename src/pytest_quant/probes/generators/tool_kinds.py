@@ -113,10 +113,12 @@ def call(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": name, "arguments": dict(arguments)}
 
 
-def offered(rng: Random, kinds: Sequence[Kind]) -> str:
-    """Tools as a prompt shows them, in any order: a JSON list with a line for each."""
-    lines = [json.dumps(kind.offer) for kind in rng.sample(kinds, len(kinds))]
-    return "[" + ",\n".join(lines) + "]"
+def offered(kinds: Sequence[Kind]) -> str:
+    """Tools as a prompt shows them: a JSON list with a line for each.
+
+    A probe offers all its cases the same, in one order: what prompts begin with is read once.
+    """
+    return "[" + ",\n".join(json.dumps(kind.offer) for kind in kinds) + "]"
 
 
 # Those of a pair are easily taken for each other.
@@ -198,6 +200,7 @@ PAIRS: Sequence[tuple[Kind, Kind]] = (
              "Close the support ticket {ticket}.", {"ticket": code("T", 4)}),
     ),
 )  # fmt: skip
+KINDS: Mapping[str, Kind] = {kind.name: kind for pair in PAIRS for kind in pair}
 # What none of them does.
 ELSE = (
     "Thank you, that was all for today.", "Good morning! How are you?", "What is 12 times 12?",

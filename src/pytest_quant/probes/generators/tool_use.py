@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_quant.probes.generators.tool_kinds import (
     CITY,
+    KINDS,
     PAIRS,
     PERSON,
     Argument,
@@ -22,46 +23,36 @@ from pytest_quant.probes.generators.tool_kinds import (
 )
 
 
-def one_call(rng: Random, tools: int) -> dict[str, Any]:
-    """Tools that have nothing to do with each other, one of which fits."""
-    kinds = [rng.choice(pair) for pair in rng.sample(PAIRS, tools)]
-    request, wanted = kinds[0].ask(rng)
-    return _values(rng, kinds, request, [wanted])
+def one_call(rng: Random, tools: list[str]) -> dict[str, Any]:
+    """A request that one of the tools fulfils."""
+    request, wanted = KINDS[rng.choice(tools)].ask(rng)
+    return _values([KINDS[name] for name in tools], request, [wanted])
 
 
-def one_or_none(rng: Random, tools: int, none: float) -> dict[str, Any]:
-    """The same, but every so often no tool fits: another one would, or none that there is."""
-    kinds = [rng.choice(pair) for pair in rng.sample(PAIRS, tools)]
-    request, wanted = kinds[0].ask(rng)
+def one_or_none(rng: Random, tools: list[str], none: float) -> dict[str, Any]:
+    """The same, but every so often no tool does: one like it would, or none that there is."""
     if rng.random() >= none:
-        return _values(rng, kinds, request, [wanted])
+        return one_call(rng, tools)
+    offers = [KINDS[name] for name in tools]
     if rng.random() < 0.5:
-        return _values(rng, kinds[1:], request, [])
-    return _values(rng, kinds[1:], something_else(rng), [])
+        return _values(offers, something_else(rng), [])
+    others = [
+        kind for pair in PAIRS if not {*tools}.isdisjoint(k.name for k in pair) for kind in pair
+    ]
+    missed = rng.choice([kind for kind in others if kind.name not in tools])
+    return _values(offers, missed.ask(rng)[0], [])
 
 
-def similar(rng: Random, pairs: int) -> dict[str, Any]:
-    """Of every tool another one that is easily taken for it."""
-    kinds = [kind for pair in rng.sample(PAIRS, pairs) for kind in pair]
-    request, wanted = rng.choice(kinds).ask(rng)
-    return _values(rng, kinds, request, [wanted])
-
-
-def several(rng: Random, calls: list[int], others: int) -> dict[str, Any]:
+def several(rng: Random, tools: list[str], calls: list[int]) -> dict[str, Any]:
     """Several requests at once, to be fulfilled in their order; a tool may be needed twice."""
-    chosen = [rng.choice(pair) for pair in rng.sample(PAIRS, rng.randint(*calls) + others)]
-    needed = chosen[others:]
-    if rng.random() < 0.5:
-        needed.append(rng.choice(needed))
+    needed = [KINDS[rng.choice(tools)] for _ in range(rng.randint(*calls))]
     asked = [kind.ask(rng) for kind in needed]
     request = "\n".join(f"{number}. {text}" for number, (text, _) in enumerate(asked, 1))
-    return _values(rng, chosen, request, [wanted for _, wanted in asked])
+    return _values([KINDS[name] for name in tools], request, [wanted for _, wanted in asked])
 
 
-def _values(
-    rng: Random, kinds: Sequence[Kind], request: str, calls: Sequence[dict[str, Any]]
-) -> dict[str, Any]:
-    return {"tools": offered(rng, kinds), "request": request, "calls": json.dumps([*calls])}
+def _values(kinds: Sequence[Kind], request: str, calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {"tools": offered(kinds), "request": request, "calls": json.dumps([*calls])}
 
 
 def _some(values: Sequence[str], fewest: int) -> Argument:
@@ -122,10 +113,9 @@ _TYPED: Sequence[tuple[Kind, dict[str, str]]] = (
 )  # fmt: skip
 
 
-def typed(rng: Random, tools: int) -> dict[str, Any]:
+def typed(rng: Random) -> dict[str, Any]:
     """A call with texts, numbers, truth values and lists, some of them optional."""
-    chosen = rng.sample(_TYPED, tools)
-    kind, phrases = chosen[0]
+    kind, phrases = rng.choice(_TYPED)
     given = [name for name in phrases if rng.random() < 0.5]
     values = {
         name: argument.draw(rng)
@@ -134,14 +124,43 @@ def typed(rng: Random, tools: int) -> dict[str, Any]:
     }
     said = {k: ", ".join(v) if isinstance(v, list) else v for k, v in values.items()}
     request = ", ".join([kind.request, *(phrases[name] for name in given)]).format_map(said)
-    return _values(rng, [one for one, _ in chosen], f"{request}.", [call(kind.name, values)])
+    return _values([one for one, _ in _TYPED], f"{request}.", [call(kind.name, values)])
 
 
 def _listed(parts: Sequence[str]) -> str:
     return ", ".join(parts[:-1]) + f" and {parts[-1]}"
 
 
-def order(rng: Random, lines: list[int], others: int) -> dict[str, Any]:
+def _mapping(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [*properties],
+        "additionalProperties": False,
+    }
+
+
+def _as_given(schema: dict[str, Any]) -> Argument:
+    """An argument that is not drawn by itself."""
+    return Argument(schema, lambda _: None)
+
+
+_STRING, _NUMBER = {"type": "string"}, {"type": "integer"}
+_ADDRESS = _mapping(street=_STRING, number=_NUMBER, city=_STRING)
+_LINES = {"type": "array", "items": _mapping(product=_STRING, count=_NUMBER)}
+_ORDER = Kind(
+    "place_order",
+    "Places an order of goods for a customer.",
+    "",
+    {
+        "customer": _as_given(_mapping(name=_STRING, address=_ADDRESS)),
+        "items": _as_given(_LINES),
+        "express": _as_given({"type": "boolean"}),
+    },
+)
+
+
+def order(rng: Random, tools: list[str], lines: list[int]) -> dict[str, Any]:
     """A call whose arguments hold lists of objects and objects in objects."""
     goods = rng.sample(["pens", "mugs", "lamps", "chairs", "maps", "ropes"], rng.randint(*lines))
     items = [{"product": name, "count": rng.randint(2, 30)} for name in goods]
@@ -154,31 +173,10 @@ def order(rng: Random, lines: list[int], others: int) -> dict[str, Any]:
         "items": items,
         "express": express,
     }
-    text, number = {"type": "string"}, {"type": "integer"}
-    schema = {
-        "customer": _mapping(name=text, address=_mapping(street=text, number=number, city=text)),
-        "items": {"type": "array", "items": _mapping(product=text, count=number)},
-        "express": {"type": "boolean"},
-    }
-    tool = {"name": "place_order", "description": "Places an order of goods for a customer."}
-    offers = [
-        {**tool, "parameters": _mapping(**schema)},
-        *(rng.choice(pair).offer for pair in rng.sample(PAIRS, others)),
-    ]
-    rng.shuffle(offers)
     wanted = _listed([f"{item['count']} {item['product']}" for item in items])
     how = "with express delivery" if express else "without express delivery"
-    return {
-        "tools": "[" + ",\n".join(map(json.dumps, offers)) + "]",
-        "request": f"Order {wanted} for {person}, {street} {address['number']} in {city}, {how}.",
-        "calls": json.dumps([call("place_order", arguments)]),
-    }
-
-
-def _mapping(**properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": [*properties],
-        "additionalProperties": False,
-    }
+    return _values(
+        [_ORDER, *(KINDS[name] for name in tools)],
+        f"Order {wanted} for {person}, {street} {address['number']} in {city}, {how}.",
+        [call(_ORDER.name, arguments)],
+    )
