@@ -217,3 +217,16 @@ def test_only_the_end_of_a_long_response_is_read() -> None:
     text = "The answer is 41.\n" + "filler words of many kinds " * 2000 + "The answer is 42."
     assert check("numeric", text, 42).correct
     assert not check("numeric", text.removesuffix("The answer is 42."), 41).correct
+
+
+# What stands before and behind brackets, tags and announcements is looked at once.
+@pytest.mark.parametrize("gap", [" ", "*", "_", ".", "`", "\n", "> ", "a", "# "])
+@pytest.mark.parametrize(
+    "around",
+    ["{0}x[]", "[]{0}x", "x{0}[] []", "answer:{0}", "{{{0}", "[{0}", "<a{0}", "answer{0}:"],
+)
+def test_a_long_gap_is_passed_over(around: str, gap: str) -> None:
+    text = around.format(gap * (MAX_CHARACTERS // len(gap)))[-MAX_CHARACTERS:]
+    for kind, expected, options in USES:
+        if kind in ("tool_calls", "structured"):
+            assert not check(kind, text, expected, **options).correct

@@ -15,7 +15,7 @@ from pytest_quant.checkers.outcome import Outcome
 _LEAST_COPY = 16
 # Not what a string of JSON says.
 _ANNOUNCED = re.compile(
-    r"^[ \t*_#>]*(?:final )?(?:answer|output)[*_ ]*:[*_ ]*(?=\s*[^\s,}\]])",
+    r"^[ \t*_#>]*(?:final )?(?:answer|output)[*_ ]*+:[*_ ]*+(?=\s*+[^\s,}\]])",
     re.IGNORECASE | re.MULTILINE,
 )
 

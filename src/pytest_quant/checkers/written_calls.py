@@ -29,8 +29,8 @@ _NAMED_BEFORE = re.compile(
 )
 _NEAR = 100
 # What may stand beside an empty list that is the whole answer, on its line.
-_ALONE_BEFORE = re.compile(r"[\s>*_`#-]*(?:[A-Za-z ]{1,20}:)?(?:<\w{1,20}>)?[\s*_`]*")
-_ALONE_AFTER = re.compile(r"[\s*_`.]*(?:</\w{1,20}>)?[\s*_`.]*")
+_ALONE_BEFORE = re.compile(r"[\s>*_`#-]*+(?:[A-Za-z ]{1,20}:)?(?:<\w{1,20}>)?[\s*_`]*")
+_ALONE_AFTER = re.compile(r"[\s*_`.]*+(?:</\w{1,20}>)?[\s*_`.]*")
 
 
 @dataclass(frozen=True, slots=True)
