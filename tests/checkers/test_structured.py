@@ -16,6 +16,8 @@ from pytest_quant.checkers.xml_text import MAX_DEPTH, MAX_ELEMENTS, NotXmlError,
         ("{}", {"form": "yaml"}, "expected the form json, csv, table, xml, got 'yaml'"),
         ("a,b\n1,2", {"form": "csv", "schema": {}}, "a schema is for JSON, not for csv"),
         ("{", {"form": "json"}, "expected JSON"),
+        ({"a": {1}}, {"form": "json"}, "expected what JSON can hold"),
+        ('{"a": 1}', {"form": "json", "schema": {"enum": {1}}}, "expected what JSON can hold"),
         ("3", {"form": "json"}, "neither a mapping nor a list"),
         ('{"a": 1}', {"form": "json", "schema": "{"}, "expected a JSON Schema"),
         ('{"a": 1}', {"form": "json", "schema": {"type": "map"}}, "expected a JSON Schema"),
@@ -28,7 +30,7 @@ from pytest_quant.checkers.xml_text import MAX_DEPTH, MAX_ELEMENTS, NotXmlError,
         ("", {"form": "xml"}, "expected XML"),
     ],
 )
-def test_what_cannot_be_expected(expected: str, options: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_expected(expected: Any, options: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         check("structured", "x", expected, **options)
 
@@ -59,6 +61,11 @@ def test_what_breaks_the_schema_is_told_apart_from_what_is_wrong() -> None:
         "$.a: '1' is not of type 'integer'",
     )
     assert check("structured", '{"a": 2}', '{"a": 1}', **options).pattern == "wrong value"
+
+
+def test_json_may_be_expected_as_the_value() -> None:
+    assert check("structured", '{"a": [1, null]}', {"a": [1, None]}, form="json").correct
+    assert check("structured", "[1]", [1], form="json", schema={"type": "array"}).correct
 
 
 def test_accents_of_their_own_make_no_difference() -> None:

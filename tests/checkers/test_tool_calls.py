@@ -27,6 +27,8 @@ OSLO = {"name": "get_time", "arguments": {"city": "Oslo"}}
         ("[]", "", "expected tools as JSON"),
         ("[]", "[]", "expected a list of tools"),
         ("[]", "{}", "expected a list of tools"),
+        ("[]", [{**TIME, "name": {1}}], "expected what JSON can hold"),
+        ([{1}], [TIME], "expected what JSON can hold"),
         ("[]", '["get_time"]', "expected a tool with a name"),
         ("[]", '[{"parameters": {}}]', "expected a tool with a name"),
         ("[]", [TIME, TIME], "'get_time' is there twice"),

@@ -137,6 +137,16 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def written(given: Any) -> str:
+    """JSON that an author gives, as a text or as the value; raises ``ValueError``."""
+    if isinstance(given, str):
+        return given
+    try:
+        return json.dumps(given)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"expected what JSON can hold, got {given!r:.60}: {error}") from None
+
+
 def shown(value: Any, most: int = 60) -> str:
     """A value as JSON, short enough for a sentence."""
     text = json.dumps(value, ensure_ascii=False)

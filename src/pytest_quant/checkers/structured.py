@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, best_match
 
 from pytest_quant.checkers import differences, json_text, patterns, xml_text
-from pytest_quant.checkers.json_text import NotJsonError
+from pytest_quant.checkers.json_text import NotJsonError, written
 from pytest_quant.checkers.opening import announced_part, open_response, own_text
 from pytest_quant.checkers.outcome import Outcome
 from pytest_quant.checkers.programs import Blocks
@@ -39,7 +39,7 @@ class _Unfit(Exception):
 
 def check(
     text: str,
-    expected: str,
+    expected: Any,
     *,
     form: str,
     schema: str | Mapping[str, Any] | None = None,
@@ -49,7 +49,8 @@ def check(
 ) -> Outcome:
     """Decide data in a ``form``, json, csv, table or xml: it must be what ``expected`` holds.
 
-    ``expected`` is written in the same form, a table as CSV. ``schema`` is a JSON Schema that JSON
+    ``expected`` is written in the same form, a table as CSV; JSON may also be the value itself.
+    ``schema`` is a JSON Schema that JSON
     must keep first. Unless ``ordered``, the rows of CSV or of a table may come in any order. There
     may be words around the data, but no second piece of it.
 
@@ -59,9 +60,9 @@ def check(
         raise ValueError(f"expected the form {', '.join(FORMS)}, got {form!r}")
     if schema is not None and form != "json":
         raise ValueError(f"a schema is for JSON, not for {form}")
-    wanted = _expected(form, str(expected))
+    wanted = _expected(form, written(expected) if form == "json" else str(expected))
     if schema is not None:
-        valid = _validator(schema if isinstance(schema, str) else json.dumps(schema))
+        valid = _validator(written(schema))
         if not valid.is_valid(wanted):
             raise ValueError(f"the schema does not take {json_text.shown(wanted)}")
     opened = open_response(text, prompt, whole=True)

@@ -14,7 +14,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError, ValidationError, best_match
 
-from pytest_quant.checkers.json_text import shown
+from pytest_quant.checkers.json_text import shown, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def read_tools(given: str | Sequence[Mapping[str, Any]]) -> Tools:
 
     Each has a ``name`` and ``parameters``, or both under ``function``, as servers take them.
     """
-    return _tools(given if isinstance(given, str) else json.dumps(given))
+    return _tools(written(given))
 
 
 @lru_cache(maxsize=64)
@@ -102,8 +102,8 @@ def _tool(given: Any) -> Tool:
 
 def read_calls(given: str | Sequence[Mapping[str, Any]], tools: Tools) -> tuple[Call, ...]:
     """The calls that are expected; raises ``ValueError`` if the tools do not take them."""
-    listed = _json(given, "calls") if isinstance(given, str) else given
-    if not isinstance(listed, (list, tuple)):
+    listed = _json(written(given), "calls")
+    if not isinstance(listed, list):
         raise ValueError(f"expected a list of calls, got {shown(listed)}")
     return tuple(_call(one, tools) for one in listed)
 
