@@ -15,6 +15,11 @@ from pytest_quant.checkers.tools import Call, Tool, Tools, read_calls, read_tool
 from pytest_quant.checkers.written_calls import Written, read_response
 
 NOT_JSON = "not JSON"
+# With words behind it, such a mark would be taken for one of thinking.
+_CALLING_MARK = re.compile(
+    r"<\|?(?:tools?|tool_?calls?|tool_use|functions?|function_?calls?|calls?|action)\|?>",
+    re.IGNORECASE,
+)
 _SHOWN = 300
 
 # What is wrong with a call: the pattern and the reason.
@@ -47,8 +52,7 @@ def check(
     if written == Written():
         written = read_response(own)
     opened = open_response(text, prompt, whole=True)
-    # An empty list has no words.
-    if opened.refuted and not (opened.refuted.pattern == "empty" and written.none):
+    if opened.refuted and not _may_call(opened.refuted, written):
         return opened.refuted
     if written.problem:
         if written.cut and truncated:
@@ -61,6 +65,14 @@ def check(
         return Outcome("incorrect", answer, *problem)
     told = f"all {len(wanted)} calls are as expected" if wanted else "nothing is called, rightly"
     return Outcome("correct", answer, "", told)
+
+
+def _may_call(refuted: Outcome, written: Written) -> bool:
+    """Whether a response that says nothing to other checks calls, or says that it does not."""
+    if refuted.pattern == patterns.UNKNOWN_MARK:
+        return _CALLING_MARK.match(refuted.reason) is not None
+    # An empty list has no words.
+    return refuted.pattern == "empty" and written.none
 
 
 def _without_calls(text: str, tools: Tools, wanted: Sequence[Call], *, truncated: bool) -> Outcome:
