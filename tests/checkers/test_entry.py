@@ -37,6 +37,12 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("text", "Paris", {"aliases": ["Lutetia"], "forbidden": ["Lyon"], "truncated": True}),
     ("text", "both", {"required": ["Paris", ["red", "answer ... 1"]], "sides": ["A km", "true"]}),
     ("code", "assert f(1) == 1", {"entry": "f", "beginning": "def f(x):\n", "truncated": True}),
+    ("tool_calls", '[{"name": "f", "arguments": {}}]', {"tools": '[{"name": "f"}]'}),
+    ("structured", '{"a": [1]}', {"form": "json", "schema": {"type": "object"}}),
+    ("structured", "A,Paris\n1,red", {"form": "csv", "ordered": False, "prompt": "A table?"}),
+    ("structured", "A,Paris\n1,red", {"form": "table"}),
+    ("structured", "<a>1</a>", {"form": "xml", "truncated": True}),
+    ("tool_calls", [], {"tools": [{"name": "f"}], "ordered": False, "prompt": "Which tools?"}),
 ]
 
 
@@ -197,7 +203,8 @@ def pieces() -> st.SearchStrategy[str]:
         "no, wait", "not", "so", "because", "true", "A", "Paris", "red", "km", "%", "1", "2.5",
         "1/2", "1,000", "-", "^", "sqrt", "\\frac", "x", "\u00bd", "\u00b2", "\u221a", "\u03c0",
         "\n", "\n\n", " ", ".", ",", "<think>", "</think>", "<mull>", "e9", "~~", "\\", "\\text{",
-        "...", "\u00b1", ":", "1.", "per", "and", "####",
+        "...", "\u00b1", ":", "1.", "per", "and", "####", "[", "]", '{"name": "f"}', '"', "[]",
+        "<a>", "</a>", "|", "\n|---|---|\n", "A,Paris\n", "```", "<!", "&",
     ]  # fmt: skip
     return st.one_of(
         st.text(max_size=60),

@@ -61,6 +61,11 @@ UNITS = [
     "it is a myth that 1 ", "that was wrong. ", "but ", "# Rome\n", "**Rome**: ",
     "- Rome: ", "Rome and ", "<mull>", "</think>", "[THINK]", "<|channel|>", "`<think>`",
     "('</think>'", "<answer>", "<|x|>", "```x\n</think>\n",
+    '[{"', '{"name": "f"}', '{"name":', '[]', '[ ', '"', '\\"', '"\\', '{"a":', '{"a": 1}', "{'",
+    "<tool_call>", "<function=f>{}", "[TOOL_CALLS]f[ARGS]", "f(", "answer: [", "Answer: []\n",
+    '{"function": {', '{"tool_calls": [', '"arguments": "{', "],", "[1,", "1,2\n", '"a",', '"a"b,',
+    "```\n", "```\n1,2\n", "|-|-|\n",
+    "<a>", "<a/>", "</a>", "<a b='", "<!--", "<![CDATA[", "&a;", "<!DOCTYPE a [", "<?",
 ]  # fmt: skip
 EVERY_RULE = """
 title
@@ -87,6 +92,7 @@ distinct: at least 80
 copied: at most 20
 complete
 """
+CALLS = '[{"name": "f", "arguments": {}}, {"name": "g", "arguments": {}}]'
 USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("numeric", 42, {"unit": ["km"], "places": 2}),
     ("quantities", [42, 43], {"unit": ["km"], "places": 2}),
@@ -100,6 +106,11 @@ USES: list[tuple[str, Any, dict[str, Any]]] = [
     ("text", "London", {"forbidden": ["Rome"]}),
     ("code", "assert f(1) == 1", {"entry": "f", "beginning": "def f(x):\n"}),
     ("constraints", EVERY_RULE, {}),
+    ("structured", '{"a": 1}', {"form": "json", "schema": {"required": ["a"]}}),
+    ("structured", "tea,milk\n1,2", {"form": "csv", "ordered": False}),
+    ("structured", "tea,milk\n1,2", {"form": "table"}),
+    ("structured", "<answer><b>1</b></answer>", {"form": "xml"}),
+    ("tool_calls", CALLS, {"tools": '[{"name": "f"}, {"name": "g"}]'}),
     (
         "text",
         "a city",
@@ -206,3 +217,16 @@ def test_only_the_end_of_a_long_response_is_read() -> None:
     text = "The answer is 41.\n" + "filler words of many kinds " * 2000 + "The answer is 42."
     assert check("numeric", text, 42).correct
     assert not check("numeric", text.removesuffix("The answer is 42."), 41).correct
+
+
+# What stands before and behind brackets, tags and announcements is looked at once.
+@pytest.mark.parametrize("gap", [" ", "*", "_", ".", "`", "\n", "> ", "a", "# "])
+@pytest.mark.parametrize(
+    "around",
+    ["{0}x[]", "[]{0}x", "x{0}[] []", "answer:{0}", "{{{0}", "[{0}", "<a{0}", "answer{0}:"],
+)
+def test_a_long_gap_is_passed_over(around: str, gap: str) -> None:
+    text = around.format(gap * (MAX_CHARACTERS // len(gap)))[-MAX_CHARACTERS:]
+    for kind, expected, options in USES:
+        if kind in ("tool_calls", "structured"):
+            assert not check(kind, text, expected, **options).correct

@@ -153,7 +153,7 @@ def test_numbers_and_formulas_are_worked_out_for_it(packages: Packages, tmp_path
             ("kind: starts", "kind: start"),
             "p.yaml:12: field 'probes[0].check.kind': found \"start\" (did you mean 'starts'?)\n"
             "expected: one of choice, code, constraints, expression, induction, items, numeric, "
-            "quantities, sequence, starts, text",
+            "quantities, sequence, starts, structured, text, tool_calls",
         ),
     ],
 )

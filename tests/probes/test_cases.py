@@ -28,6 +28,7 @@ from pytest_quant.probes.cases import (
 )
 from pytest_quant.probes.model import Probe
 
+TURN = (Message("user", "Hi {a}"),)
 PROBE = Probe(
     id="product",
     category="numerical_reasoning",
@@ -438,6 +439,8 @@ class TestMistakesThatShowWhenDrawing:
             ({"expect": "a.real"}, "'a.real' is not allowed here"),
             ({"check_options": {"formulas": {"x": "c"}}}, "'c': unknown name 'c'; known: a, b"),
             ({"check_options": {"unit": "{c}"}}, "template '{c}' uses the unknown name 'c'"),
+            ({"prompt": Conversation(TURN, "[{a}]")}, "'tools': expected a tool with a name and"),
+            ({"prompt": Conversation(TURN, "f, {a}")}, "'tools': expected tools as JSON, got f, "),
         ],
         ids=str,
     )

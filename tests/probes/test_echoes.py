@@ -14,7 +14,8 @@ from pytest_quant.probes.model import Case, Probe
 SHORT = [
     probe
     for probe in LIBRARY
-    if probe.check in ("choice", "text") and "required" not in probe.check_options
+    if probe.check in ("choice", "text", "tool_calls", "structured")
+    and "required" not in probe.check_options
 ]
 CASES = 6
 # Of a long passage, those that name the answer and the last ones.

@@ -11,8 +11,8 @@ from pytest_quant import check
 from pytest_quant.probes.model import Case, Probe
 
 FORM = "'Answer:'"
-# Of these the whole response is the answer: a text, a proof or a program.
-WHOLE = {"code", "constraints", "induction"}
+# Of these the whole response is the answer: a text, a proof, a program, or data.
+WHOLE = {"code", "constraints", "induction", "structured", "tool_calls"}
 # So it is of these, of which other checks read words or terms.
 WHOLE_BY_RULE = {
     "word_repeated": "what is asked for is to write so many words and nothing else",

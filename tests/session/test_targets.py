@@ -23,7 +23,7 @@ from pytest_quant.session.targets import (
 
 LIBRARY = {p.id: p for path in probe_files([PROBES]) for p in read_probes(path)}
 # Many texts are right, and no solution says one.
-OPEN_CHECKS = {"code", "constraints", "induction"}
+OPEN_CHECKS = {"code", "constraints", "induction", "structured", "tool_calls"}
 
 COLOUR = Probe(
     id="colour",

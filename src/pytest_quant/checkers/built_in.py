@@ -40,4 +40,6 @@ QUANTITIES = Checker(
 SEQUENCE = Checker(
     "pytest_quant.checkers.sequence:check", _OPTIONS["sequence"], one_of=("places", "tolerance")
 )
+STRUCTURED = Checker("pytest_quant.checkers.structured:check", _OPTIONS["structured"])
 TEXT = Checker("pytest_quant.checkers.text:check", _OPTIONS["text"])
+TOOL_CALLS = Checker("pytest_quant.checkers.tool_calls:check", _OPTIONS["tool_calls"])

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from pytest_quant.base.conversation import Conversation
+from pytest_quant.base.conversation import Conversation, messages_of
 from pytest_quant.checkers import final_answer, patterns
-from pytest_quant.checkers.cleaning import clean
+from pytest_quant.checkers.cleaning import MAX_CHARACTERS, clean, unwrapped
 from pytest_quant.checkers.copies import without_sentences
 from pytest_quant.checkers.outcome import Outcome
 
 # A shorter prompt may well be part of an answer to it.
 _LEAST_COPY = 16
+# Not what a string of JSON says.
+_ANNOUNCED = re.compile(
+    r"^[ \t*_#>]*(?:final )?(?:answer|output)[*_ ]*+:[*_ ]*+(?=\s*+[^\s,}\]])",
+    re.IGNORECASE | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,23 @@ def open_response(
         if patterns.is_empty(own):
             return _refuted("echo", "the response only repeats sentences of the prompt")
     return Opened(own if turns else final_answer.own_turn(own), None)
+
+
+def own_text(text: str, prompt: str | None) -> str:
+    """The response letter by letter, for forms in which each counts: without thinking, without
+    what the user said where it is copied whole, and without invented turns.
+    """
+    own = unwrapped(text).text[-MAX_CHARACTERS:].replace("\r\n", "\n")
+    for message in messages_of(prompt) if prompt else ():
+        if message.role != "assistant" and len(message.content) >= _LEAST_COPY:
+            own = own.replace(message.content, " ")
+    return final_answer.own_turn(own)
+
+
+def announced_part(text: str) -> str:
+    """What stands behind the last line that announces data (``Answer:``), else all."""
+    announced = [*_ANNOUNCED.finditer(text)]
+    return text[announced[-1].end() :] if announced else text
 
 
 def _without_copies(text: str, prompt: str) -> str:

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from pytest_quant.base.amounts import counted
-from pytest_quant.base.conversation import Conversation, content_of
+from pytest_quant.base.conversation import Conversation, content_of, tools_of
 from pytest_quant.checkers import CHECKERS
 from pytest_quant.checkers.form import announcement
 from pytest_quant.errors import QuantUsageError
@@ -158,6 +158,7 @@ def _new(
 
 
 def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> Case:
+    _check_tools(probe, prompt)
     expected, text = _expectation(probe, values)
     options = {name: _option(probe, name, raw, values) for name, raw in probe.check_options.items()}
     # Formulas enter as they are written: how sympy prints a value may change.
@@ -185,6 +186,17 @@ def _case(probe: Probe, index: int, prompt: str, values: Mapping[str, Any]) -> C
         clean=clean,
         facets={name: render(probe, text, values) for name, text in probe.facets.items()},
     )
+
+
+def _check_tools(probe: Probe, prompt: str) -> None:
+    """What a model is offered can be read, whatever is checked."""
+    if tools := tools_of(prompt):
+        from pytest_quant.checkers.tools import read_tools
+
+        try:
+            read_tools(tools)
+        except ValueError as error:
+            raise _mistake(probe, f"'tools': {error}") from error
 
 
 def _clean(probe: Probe, prompt: str, values: Mapping[str, Any]) -> str | None:

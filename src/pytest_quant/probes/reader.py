@@ -64,6 +64,7 @@ def check_given(probe: Probe) -> None:
     }
     if isinstance(probe.prompt, Conversation):
         raw["messages"] = [{"role": m.role, "content": m.content} for m in probe.prompt.messages]
+        raw |= {"tools": probe.prompt.tools} if probe.prompt.tools else {}
     else:
         raw["prompt"] = probe.prompt
     optional = ("solution", "guide", "task")
@@ -160,14 +161,15 @@ def _check_asked(document: Document, place: Place) -> None:
 def _prompt(raw: Mapping[str, Any]) -> str:
     if "prompt" in raw:
         return str(raw["prompt"].strip())
-    return Conversation(Message(m["role"], m["content"].strip()) for m in raw["messages"])
+    turns = (Message(m["role"], m["content"].strip()) for m in raw["messages"])
+    return Conversation(turns, raw.get("tools", "").strip())
 
 
 def _with_last_turn(prompt: str, content: str) -> str:
     """The undisturbed prompt of a pair: a conversation has all but its last turn in common."""
     if not isinstance(prompt, Conversation):
         return content
-    return Conversation((*prompt.messages[:-1], Message("user", content)))
+    return Conversation((*prompt.messages[:-1], Message("user", content)), prompt.tools)
 
 
 def _with_floats(value: Any) -> Any:
@@ -246,6 +248,7 @@ def _texts(probe: Probe) -> Iterator[tuple[Place, str, Callable[[str], set[str]]
     if isinstance(probe.prompt, Conversation):
         for i, message in enumerate(probe.prompt.messages):
             yield ("messages", i, "content"), message.content, _fields
+        yield ("tools",), probe.prompt.tools, _fields
     else:
         yield ("prompt",), probe.prompt, _fields
     if probe.clean is not None:

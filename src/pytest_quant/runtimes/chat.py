@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pytest_quant.base.conversation import Message, messages_of
+from pytest_quant.base.conversation import Message, messages_of, with_tools_told
 
 # How a model is asked that has no chat template.
 PLAIN_QUESTION = "plain question"
@@ -96,7 +96,7 @@ OWN_FORM = Chat()
 
 def plain_question(prompt: str) -> str:
     """Questions and answers in plain words, up to where the next answer begins."""
-    return "".join(map(_plain, messages_of(prompt))) + "\nAnswer:"
+    return "".join(map(_plain, messages_of(with_tools_told(prompt)))) + "\nAnswer:"
 
 
 def _plain(message: Message) -> str:

@@ -112,6 +112,14 @@ def test_turns_and_a_system_text_are_messages(server: Server, tmp_path: Path) ->
     ]
 
 
+def test_tools_are_told_in_words(server: Server, tmp_path: Path) -> None:
+    asked = Conversation([Message("user", "Hi")], '[{"name": "greet"}]')
+    opened(server, tmp_path).generate([asked], LIMITS)
+    (sent,) = server.asked[-1][1]["messages"]
+    assert '[{"name": "greet"}]' in sent["content"]
+    assert "tools" not in server.asked[-1][1]
+
+
 @pytest.mark.parametrize(
     ("act", "told"),
     [

@@ -403,3 +403,47 @@ def test_renders_as_llama_cpp_python_does(source: str) -> None:
             continue  # JSON escapes what the user says
         assert own == theirs(messages=asked).prompt
     renderer.close()
+
+
+# As Qwen's, Llama's and Mistral's do it; one that takes tools and drops them, one that takes none
+# in this form, and one that knows nothing of them.
+_QWEN = (
+    "{% if tools %}<|im_start|>system\n<tools>{% for tool in tools %}\n{{ tool | tojson }}"
+    "{% endfor %}\n</tools><|im_end|>\n{% endif %}" + CHATML
+)
+_LLAMA = (
+    "{% if tools is not none %}{% for t in tools %}{{ t | tojson(indent=4) }}\n{% endfor %}"
+    "{% endif %}" + CHATML
+)
+_MISTRAL = (
+    "{% if tools %}[AVAILABLE_TOOLS][{% for tool in tools %}{%- set t = tool.function %}"
+    '{"type": "function", "function": {"name": "{{ t.name }}", '
+    '"parameters": {{ t.parameters | tojson }}}}{% endfor %}][/AVAILABLE_TOOLS]{% endif %}' + CHATML
+)
+_DROPS = "{% if tools and false %}{{ tools }}{% endif %}" + CHATML
+_REFUSES = "{% if tools %}{{ raise_exception('no tools, please') }}{% endif %}" + CHATML
+_TOOL = '{"name": "greet", "parameters": {"type": "object", "properties": {}}}'
+_TOLD_IN_WORDS = "You have these tools"
+
+
+@pytest.mark.parametrize(
+    ("source", "takes"),
+    [
+        (_QWEN, True), (_LLAMA, True), (_MISTRAL, True), (_DROPS, False), (_REFUSES, False),
+        (CHATML, False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("tools", [f"[{_TOOL}]", f'[{{"type": "function", "function": {_TOOL}}}]'])
+def test_tools_are_offered_as_the_template_does_or_in_words(
+    source: str, takes: bool, tools: str
+) -> None:
+    form = TemplateForm(Template(source, "<s>", "</s>"), Chat(), "m.gguf")
+    asked = Conversation([Message("user", "Hi there")], tools)
+    rendered = form.render(asked)
+    assert (_TOLD_IN_WORDS in rendered) == (not takes)
+    assert "greet" in rendered
+    assert "Hi there" in rendered
+    assert rendered.endswith("<|im_start|>assistant\n")
+    # What offers none is rendered as ever.
+    assert form.render("Hi there") == form.render(Conversation([Message("user", "Hi there")]))
+    assert "greet" not in form.render("Hi there")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_quant.base.client import Client, NoAnswer
-from pytest_quant.base.conversation import content_of, messages_of, under_system
+from pytest_quant.base.conversation import content_of, messages_of, under_system, with_tools_told
 from pytest_quant.errors import RuntimeFailed
 from pytest_quant.runtimes.chat import PLAIN_STOP, Chat, plain_question
 from pytest_quant.runtimes.endpoint.crew import Crew
@@ -173,7 +173,8 @@ class EndpointRuntime(Runtime):
         stop = list(limits.stop)
         content: Any
         if self._way == "chat":
-            content = [{"role": m.role, "content": m.content} for m in messages_of(asked)]
+            turns = messages_of(with_tools_told(asked))
+            content = [{"role": m.role, "content": m.content} for m in turns]
         else:
             content, stop = plain_question(asked), [*stop, PLAIN_STOP]
         body = body_of(self._way, self._server.model, self._takes, content, room)

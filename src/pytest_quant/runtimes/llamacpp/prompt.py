@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal, Protocol
@@ -13,7 +14,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 import numpy.typing as npt
 
-from pytest_quant.base.conversation import last_turn, under_system
+from pytest_quant.base.conversation import last_turn, tools_of, under_system, with_tools_told
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.runtimes.cache import make_directory, write_json
 from pytest_quant.runtimes.chat import (
@@ -118,12 +119,24 @@ class TemplateForm:
 
     def render(self, prompt: str) -> str:
         try:
-            rendered = self._renderer.render(under_system(prompt, self._system))
+            rendered = self._rendered(under_system(prompt, self._system))
         except TemplateFault as fault:
             raise _mistake(self._source, fault) from None
         if self._manner.is_off:
             rendered += self._end_of_thought(prompt, rendered)
         return rendered
+
+    def _rendered(self, prompt: str) -> str:
+        """With the tools, if the template takes them; else they are described in words."""
+        tools = [tool.get("function", tool) for tool in json.loads(tools_of(prompt) or "[]")]
+        if tools and "tools" in self._renderer.names():
+            offered = [{"type": "function", "function": tool} for tool in tools]
+            # Some take none in a form that others take, or only from a system text.
+            with suppress(TemplateFault):
+                rendered = self._renderer.render(prompt, options={"tools": offered})
+                if all(tool["name"] in rendered for tool in tools):
+                    return rendered
+        return self._renderer.render(with_tools_told(prompt))
 
     def before(self, prompt: str, answer: str) -> str:
         rendered = self.render(prompt)
