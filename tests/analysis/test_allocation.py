@@ -55,7 +55,7 @@ def test_no_loss_at_all_is_an_answer_too() -> None:
 
 
 def test_too_small_a_size_is_said() -> None:
-    with pytest.raises(ValueError, match="takes at least 30 bytes, 29 are given"):
+    with pytest.raises(ValueError, match="they take at least 30 bytes, 29 are left"):
         allocate({"a": [Option("Q2", 10, 1.0)], "b": [Option("Q2", 20, 1.0)]}, 29)
 
 

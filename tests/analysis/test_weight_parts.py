@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -21,7 +22,7 @@ from pytest_quant.analysis.weight_parts import (
 from pytest_quant.metrics.swaps import Swap, Swaps, WeightError
 from pytest_quant.reports.weight_parts import as_json, part_lines, sentences
 
-TOKENS = (10, 30, 20, 40)
+TOKENS = (10, 30, 20, 40, 15, 25)
 
 
 def part(
@@ -38,9 +39,9 @@ def level(slope: float, attention: float = 1.0, blocks: int = 8) -> Swaps:
     for block in range(blocks):
         for name, times in (("attn_v", attention), ("ffn_up", 1.0)):
             height = times * (1.0 + slope * block) + 0.001 * ((7 * block) % 5)
-            alone = [height * (1 + 0.02 * (i - 1.5)) for i in range(4)]
-            parts.append(part(f"blk.{block}.{name}.weight", alone, [0.5] * 4))
-    return Swaps("a text", TOKENS, (9.0, 9.0, 9.0, 9.0), tuple(parts))
+            alone = [height * (1 + 0.02 * (i - 2.5)) for i in range(6)]
+            parts.append(part(f"blk.{block}.{name}.weight", alone, [0.5] * 6))
+    return Swaps("a text", TOKENS, (9.0,) * 6, tuple(parts))
 
 
 @pytest.mark.parametrize(
@@ -79,8 +80,8 @@ def test_a_mean_with_its_error_by_hand() -> None:
 
 
 def test_rows_come_by_what_they_do_and_say_what_is_regained() -> None:
-    small, large = part("a", [0.1] * 4, [0.8] * 4), part("b", [0.5] * 4, [0.3] * 4)
-    found = Swaps("a text", TOKENS, (1.0,) * 4, (small, large, part("c", [0.001] * 2)))
+    small, large = part("a", [0.1] * 6, [0.8] * 6), part("b", [0.5] * 6, [0.3] * 6)
+    found = Swaps("a text", TOKENS, (1.0,) * 6, (small, large, part("c", [0.001] * 2)))
     rows = rows_of(found)
     assert [row.swap.part for row in rows] == ["b", "a", "c"]
     assert [row.gain and round(row.gain.value, 6) for row in rows] == [0.7, 0.2, None]
@@ -95,6 +96,18 @@ def test_a_trend_is_told_where_it_is_shown(slope: float, shown: int) -> None:
     assert {trend.blocks for trend in found} == {8}
     assert len(shown_trends(found)) == shown
     assert all((trend.tau > 0) == (slope > 0) for trend in shown_trends(found))
+
+
+def test_blocks_that_all_do_nothing_show_no_trend() -> None:
+    parts = tuple(part(f"blk.{block}.attn_q.weight", [0.0] * 6, [0.0] * 6) for block in range(6))
+    assert trends(rows_of(Swaps("a text", TOKENS, (0.0,) * 6, parts))) == []
+
+
+def test_a_kind_of_two_types_shows_no_trend() -> None:
+    found = level(0.5)
+    mixed = [replace(found.parts[0], types=("Q6_K",)), *found.parts[1:]]
+    names = [trend.kind for trend in trends(rows_of(replace(found, parts=tuple(mixed))))]
+    assert names == ["feed-forward up (Q4_K)"]
 
 
 def test_few_blocks_show_no_trend() -> None:
@@ -116,22 +129,22 @@ def test_attention_beside_the_rest(attention: float, verdict: str) -> None:
 
 
 def test_no_difference_is_claimed_where_chunks_differ_more() -> None:
-    one = part("blk.0.attn_q.weight", [1.0, 3.0, 1.0, 2.0])
-    other = part("blk.0.ffn_up.weight", [3.0, 1.0, 2.0, 1.0])
-    found = Swaps("a text", TOKENS, (1.0,) * 4, (one, other))
+    one = part("blk.0.attn_q.weight", [1.0, 3.0, 1.0, 2.0, 3.0, 1.0])
+    other = part("blk.0.ffn_up.weight", [3.0, 1.0, 2.0, 1.0, 1.0, 3.0])
+    found = Swaps("a text", TOKENS, (1.0,) * 6, (one, other))
     (told,) = sentences(found, rows_of(found))
     assert "which shows no difference" in told
 
 
 def test_nothing_is_said_of_attention_without_it() -> None:
-    assert attention_ratio(Swaps("", TOKENS, (1.0,) * 4, (part("output.weight", [1.0]),))) is None
-    nothing = part("blk.0.attn_q.weight", [0.0] * 4), part("blk.0.ffn_up.weight", [0.0] * 4)
-    assert attention_ratio(Swaps("", TOKENS, (0.0,) * 4, nothing)) is None
+    assert attention_ratio(Swaps("", TOKENS, (1.0,) * 6, (part("output.weight", [1.0]),))) is None
+    nothing = part("blk.0.attn_q.weight", [0.0] * 6), part("blk.0.ffn_up.weight", [0.0] * 6)
+    assert attention_ratio(Swaps("", TOKENS, (0.0,) * 6, nothing)) is None
 
 
 def test_lines_fit_and_leave_nothing_out() -> None:
     lines = [*part_lines(level(0.3), "q4", "f16", 5)]
-    assert lines[0] == "q4 against f16: 16 parts, 100 tokens in 4 chunks of a text"
+    assert lines[0] == "q4 against f16: 16 parts, 140 tokens in 6 chunks of a text"
     assert max(map(len, lines)) <= 80
     assert any(line.startswith("and 11 others with ") for line in lines)
     every = [*part_lines(level(0.3), "q4", "f16", None)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_quant.base.library import CALIBRATION_TEXT, EMBEDDED_MODEL
+from pytest_quant.base.library import CALIBRATION_TEXT, EMBEDDED_MODEL, HELD_TEXT
 from pytest_quant.cli.main import USAGE_ERROR, main
 from pytest_quant.levels import parse_level, parse_recipes
 from pytest_quant.runtimes.llamacpp.gguf_file import inspect
@@ -64,15 +64,31 @@ def test_finds_a_better_file_of_the_same_size(
         (["--types=q4_k,q99"], "--types: this llama.cpp has no tensor type Q99"),
         (["--types=f16"], "--types: found f16, expected quantized types"),
         (["--types=iq2_xxs"], "--types: iq2_xxs needs an importance matrix"),
-        (["--name=My Best"], "--name: found 'My Best', expected a lower-case letter"),
+        (["--name=My Best"], "--name: "),
+        (["--name=q4"], "--name: "),
+        (["--name=all"], "--name: "),
+        (["--name=con"], "--name: "),
+        (["--imatrix=my dir/im.gguf"], "--imatrix: my dir/im.gguf has a space"),
+        (["--text=short.txt"], "--text: short.txt has "),
+        (["--text=."], "--text: .: cannot be read"),
+        (["--text=again.txt"], "--text: 100 % of again.txt stands in calibration.txt"),
+        (["--text=half.txt"], "--text: 100 % of half.txt stands in calibration.txt"),
+        (
+            [f"--search-text={HELD_TEXT}"],
+            "--text: 75 % of the library's held text stands in held_text.jsonl",
+        ),
         (["--tokens=0"], "--tokens: found 0, expected at least 1"),
         (["q.gguf"], "MODEL: q.gguf is quantized"),
-        ([f"--text={CALIBRATION_TEXT}"], f"--text: {CALIBRATION_TEXT} is the text of the search"),
+        ([f"--text={CALIBRATION_TEXT}"], "--text: 100 % of calibration.txt stands in"),
     ],
 )
 def test_refuses_in_words(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     quantize(EMBEDDED_MODEL, here / "q.gguf", parse_level("q4").recipe, threads=1)
+    text = CALIBRATION_TEXT.read_text("utf-8")
+    (here / "short.txt").write_text("Too few words.")
+    (here / "again.txt").write_text(f"\ufeff{text.upper()}\n", "utf-8", newline="\r\n")
+    (here / "half.txt").write_text(text[: len(text) // 2], "utf-8")
     assert main(["recipe", *arguments]) == USAGE_ERROR
     assert any(line.startswith(said) for line in capsys.readouterr().err.splitlines())

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -55,7 +59,7 @@ def test_by_layer(capsys: pytest.CaptureFixture[str]) -> None:
         (["--tokens=0"], "--tokens: found 0, expected at least 1"),
         (["--plot=a.gif"], "--plot: found a.gif, expected a name that ends in .svg, .png or .pdf"),
         (["--json=."], "--json: . cannot be written"),
-        (["--text=none.txt"], "--quant-text (quant_text): none.txt: cannot be read"),
+        (["--text=none.txt"], "--text: none.txt: cannot be read"),
     ],
 )
 def test_refuses_in_words(
@@ -64,3 +68,18 @@ def test_refuses_in_words(
     quantize(EMBEDDED_MODEL, here / "q.gguf", parse_level("q4").recipe, threads=1)
     assert main(["sensitivity", *arguments]) == USAGE_ERROR
     assert any(line.startswith(said) for line in capsys.readouterr().err.splitlines())
+
+
+def test_a_program_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    environment = os.environ | {"TMPDIR": str(kept), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    command = [Path(sys.executable).parent / "pytest-quant", "sensitivity", "--tokens=5000"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as running:
+        deadline = time.monotonic() + 60
+        while not any(kept.rglob("*.gguf")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert any(kept.rglob("*.gguf"))
+        running.terminate()
+        assert running.wait(60) == 143
+    assert not any(kept.iterdir())

@@ -15,6 +15,10 @@ GAP = 1e-4
 _SECONDS = 60.0
 
 
+class NoRoom(ValueError):
+    """All tensors together take more than there is, whatever their types; says how much."""
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """A type that a tensor may have, what it takes in bytes, and the divergence that it costs."""
@@ -42,14 +46,16 @@ def smallest(options: Mapping[str, Sequence[Option]]) -> int:
 
 
 def allocate(options: Mapping[str, Sequence[Option]], budget: int) -> Allocation:
-    """The allocation of least loss in ``budget`` bytes; raises ``ValueError`` if there is none."""
+    """The allocation of least loss in ``budget`` bytes; raises ``NoRoom``."""
     import numpy as np
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 
     flat = [(name, option) for name, of in options.items() for option in of]
     if smallest(options) > budget:
-        raise ValueError(f"takes at least {smallest(options)} bytes, {budget} are given")
+        raise NoRoom(
+            f"they take at least {smallest(options):,} bytes, {budget:,} are left for them"
+        )
     losses = np.array([option.loss for _, option in flat])
     sizes = np.array([option.nbytes for _, option in flat], np.float64)
     places = {name: row for row, name in enumerate(options)}
@@ -68,7 +74,7 @@ def allocate(options: Mapping[str, Sequence[Option]], budget: int) -> Allocation
         options={"mip_rel_gap": GAP, "time_limit": _SECONDS},
     )
     if found.x is None:
-        raise ValueError(f"no allocation was found: {found.message}")
+        raise RuntimeError(f"scipy's milp found nothing: {found.message}")
     chosen = {name: option for (name, option), x in zip(flat, found.x, strict=True) if x > 0.5}
     return Allocation(
         {name: option.kind for name, option in chosen.items()},

@@ -137,18 +137,22 @@ def trends(rows: Iterable[Row]) -> list[Trend]:
     """How each kind goes with depth, where tensors were swapped one by one."""
     from scipy.stats import kendalltau
 
-    by_kind: defaultdict[tuple[str, tuple[str, ...]], list[tuple[int, float]]] = defaultdict(list)
+    by_kind: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+    types: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
         block = block_of(row.swap.tensors[0])
         if len(row.swap.tensors) == 1 and block is not None:
-            # What is held in more bits in some blocks tells nothing of depth.
-            key = kind_of(row.swap.tensors[0]), row.swap.types
-            by_kind[key].append((block, row.alone.value))
+            kind = kind_of(row.swap.tensors[0])
+            by_kind[kind].append((block, row.alone.value))
+            types[kind].update(row.swap.types)
     found = []
-    for (kind, types), points in by_kind.items():
-        if len(points) >= _FEWEST_BLOCKS:
-            tau, chance = kendalltau(*zip(*points, strict=True))
-            found.append(Trend(f"{kind} ({', '.join(types)})", len(points), tau, chance))
+    for kind, points in by_kind.items():
+        # What is held in more bits in some blocks tells nothing of depth.
+        if len(points) >= _FEWEST_BLOCKS and len(types[kind]) == 1:
+            tau, chance = map(float, kendalltau(*zip(*points, strict=True)))
+            # Where all blocks do the same, as if they did nothing, there is no order to speak of.
+            if not math.isnan(chance):
+                found.append(Trend(f"{kind} ({min(types[kind])})", len(points), tau, chance))
     return found
 
 

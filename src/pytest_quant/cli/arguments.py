@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_quant.base.paths import given_path
@@ -25,3 +27,13 @@ def model_argument(given: str, cache_dir: Path) -> Path:
         return Hub(tell, cache_dir).find(given) or given_path(given)
     except ValueError as error:
         raise QuantUsageError(f"MODEL: {error}") from None
+
+
+@contextmanager
+def naming(option: str) -> Iterator[None]:
+    """Mistakes in a text are told of the command's own option, not of a session's."""
+    try:
+        yield
+    except QuantUsageError as error:
+        told = str(error).replace("--quant-text (quant_text)", option)
+        raise QuantUsageError(told) from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.base.paths import given_path, user_cache_directory
 from pytest_quant.base.resources import usable_cpus, usable_memory
-from pytest_quant.cli.arguments import model_argument, path_argument
+from pytest_quant.cli.arguments import model_argument, naming, path_argument
 from pytest_quant.cli.telling import progress_of, tell
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
 
@@ -67,6 +67,7 @@ def _explain(chosen: argparse.Namespace) -> Iterator[str]:
     from pytest_quant.runtimes.llamacpp.culprits import differing, find_culprits
     from pytest_quant.runtimes.llamacpp.digests import digest
     from pytest_quant.runtimes.llamacpp.kept_text import Limits
+    from pytest_quant.runtimes.llamacpp.passages import check_length
     from pytest_quant.session.held_text import held_text
 
     if chosen.tokens < 1:
@@ -76,6 +77,9 @@ def _explain(chosen: argparse.Namespace) -> Iterator[str]:
     known = _level_of(record, name, chosen.record)
     kept, threads = user_cache_directory(), usable_cpus()
     model = model_argument(chosen.model, kept) if chosen.model else EMBEDDED_MODEL
+    with naming("--text"):
+        text = held_text(chosen.text)
+        check_length(text, model, [model])
     level = _as_made(known)
     tell(f"quantizing {model.name} to {name}")
     sound = prepare(level, model, kept, threads)
@@ -91,7 +95,7 @@ def _explain(chosen: argparse.Namespace) -> Iterator[str]:
         yield f"every tensor of {damaged.name} is what {name} has if it is made here anew"
         return
     yield f"{counted(len(names), 'tensor')} of {len(read_contents(damaged, kept).tensors)} differ"
-    limits, text = Limits(chosen.tokens, threads, usable_memory()), held_text(chosen.text)
+    limits = Limits(chosen.tokens, threads, usable_memory())
     parts = parts_by("tensor" if len(names) <= _MOST_SINGLE else "layer", names)
     try:
         found = find_culprits(model, sound.path, damaged, parts, text, limits, progress_of("part"))

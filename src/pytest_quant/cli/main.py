@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
@@ -31,6 +33,7 @@ from pytest_quant.errors import QuantUsageError
 USAGE_ERROR = 4
 # As a shell's, of a program that was stopped by hand.
 STOPPED = 130
+TERMINATED = 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Generators of a project are found as with "python -m pytest"; last: they hide nothing.
         if (here := str(current_directory())) not in sys.path:
             sys.path.append(here)
-        code = _print(chosen.command(chosen))
+        with _ended_in_order():
+            code = _print(chosen.command(chosen))
     except QuantUsageError as error:
         with suppress(BrokenPipeError):
             _flush()
@@ -61,6 +65,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(harmless(f"{where}: {error.strerror or error}"), file=sys.stderr)
         return USAGE_ERROR
     return code
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """A program that is told to end (SIGTERM) removes what it only needed for a while."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print(lines: Generator[str, None, int | None]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,17 +12,20 @@ from typing import TYPE_CHECKING, Any
 from pytest_quant.base.library import CALIBRATION_TEXT, EMBEDDED_MODEL
 from pytest_quant.base.paths import user_cache_directory
 from pytest_quant.base.resources import usable_cpus, usable_memory
-from pytest_quant.cli.arguments import model_argument, path_argument
+from pytest_quant.cli.arguments import model_argument, naming, path_argument
 from pytest_quant.cli.telling import progress_of, tell
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
 
 if TYPE_CHECKING:
     from pytest_quant.cli.recipe_search import Stock
     from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo
+    from pytest_quant.runtimes.protocol import Dialogues, PlainText
 
 # Types whose kernels are fast everywhere and that need no importance matrix.
 KINDS = ("Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K", "Q8_0")
 TOKENS = 2048
+# A text may quote another, but a proof is no quotation.
+_MOST_SHARED = 0.01
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[kmg]i?b)", re.IGNORECASE)
 _UNITS = {"kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
@@ -84,12 +88,14 @@ def add_command(commands: Any) -> None:
 
 
 def _recipe(chosen: argparse.Namespace) -> Iterator[str]:
+    from pytest_quant.analysis.allocation import NoRoom
     from pytest_quant.analysis.recipes import ini_line, quantize_arguments, recipe_of
     from pytest_quant.cli.recipe_search import Search, Stock, proved
     from pytest_quant.levels import Level
     from pytest_quant.reports.recipe_search import proof_lines
     from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
     from pytest_quant.runtimes.llamacpp.kept_text import Limits
+    from pytest_quant.runtimes.llamacpp.passages import check_length
     from pytest_quant.session.held_text import held_text
 
     kinds = _kinds(chosen)
@@ -101,19 +107,29 @@ def _recipe(chosen: argparse.Namespace) -> Iterator[str]:
         raise QuantUsageError(
             f"MODEL: {model} is quantized; give the file of 16 or 32 bits that levels are made of"
         )
-    searched, judged = held_text(chosen.search_text), held_text(chosen.text)
+    with naming("--search-text"):
+        searched = held_text(chosen.search_text)
+        check_length(searched, model, [model])
+    with naming("--text"):
+        judged = held_text(chosen.text)
+        check_length(judged, model, [model])
+    _check_texts(searched, judged)
     stock = Stock(model, chosen.imatrix, kept, threads)
     size = _size(chosen, info, stock)
     limits = Limits(chosen.tokens, threads, usable_memory())
     try:
         search = Search(model, kinds, chosen.imatrix, kept, searched, limits, progress_of)
+        if not search.tensors:
+            raise QuantUsageError(
+                f"--types: none of them changes a tensor of {model.name}: its rows do not fit them"
+            )
         best = search.run(size - search.beside(info))
     except RuntimeFailed as error:
         raise QuantUsageError(f"{model}: {error}") from None
-    except ValueError as error:
+    except NoRoom as error:
         raise QuantUsageError(
             f"{_option(chosen)}: no file of {size:,} bytes can be made of {model.name} in these "
-            f"types: {error} to its tensors; give more, or a lower type to --types"
+            f"types: of its tensors, {error}; give more, or a lower type to --types"
         ) from None
     yield (f"{len(search.tensors)} tensors, searched on {searched.title}, in thousandths of a nat:")
     for number, one in enumerate(search.rounds, 1):
@@ -123,7 +139,8 @@ def _recipe(chosen: argparse.Namespace) -> Iterator[str]:
             f"measured{mark}"
         )
     bits = 8 * best.allocation.nbytes / search.weights
-    recipe = recipe_of(best.allocation.kinds, bits, chosen.imatrix)
+    matrix = chosen.imatrix.absolute() if chosen.imatrix else None
+    recipe = recipe_of(best.allocation.kinds, bits, matrix)
     artifact = stock.made(Level(chosen.name, recipe))
     yield ""
     tell("comparing on the other text")
@@ -135,9 +152,11 @@ def _recipe(chosen: argparse.Namespace) -> Iterator[str]:
     yield "for llama-quantize:"
     yield f"    {quantize_arguments(recipe)} MODEL OUTPUT {recipe.ftype}"
     yield from _unlike(best.allocation.kinds, artifact.path)
+    if artifact.size > size:
+        yield f"the file takes {artifact.size:,} bytes, {artifact.size - size:,} more than asked"
     names = ",".join([chosen.name, *(one.level for one in compared)])
     given = [("model", chosen.model), ("imatrix", chosen.imatrix)]
-    more = "".join(f" --quant-{name}={value}" for name, value in given if value)
+    more = "".join(f" --quant-{name}={shlex.quote(str(value))}" for name, value in given if value)
     yield f"judge it: pytest --quant-levels={names}{more}"
 
 
@@ -175,21 +194,42 @@ def _kinds(chosen: argparse.Namespace) -> list[str]:
 
 
 def _check(chosen: argparse.Namespace) -> None:
+    """What can be told before anything is read."""
+    from pytest_quant.levels import parse_recipes
+
     if chosen.tokens < 1:
         raise QuantUsageError(f"--tokens: found {chosen.tokens}, expected at least 1")
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,38}", chosen.name):
+    try:
+        (name,) = parse_recipes([f"{chosen.name}: q8_0"])
+    except QuantUsageError as error:
+        raise QuantUsageError(f"--name: {error}") from None
+    if name != chosen.name:
+        raise QuantUsageError(f"--name: found {chosen.name[:40]!r}, expected {name!r}")
+    if chosen.imatrix and len(str(chosen.imatrix).split()) != 1:
         raise QuantUsageError(
-            f"--name: found {chosen.name[:40]!r}, expected a lower-case letter, then letters, "
-            "digits or _"
+            f"--imatrix: {chosen.imatrix} has a space, and a recipe cannot name it; link it from "
+            "another place"
         )
-    if chosen.text is None:
-        return
-    same = chosen.text.exists() and chosen.search_text.exists()
-    if same and chosen.text.read_bytes() == chosen.search_text.read_bytes():
+
+
+def _check_texts(searched: Dialogues | PlainText, judged: Dialogues | PlainText) -> None:
+    """Raises ``QuantUsageError`` for texts that have something in common."""
+    from pytest_quant.analysis.overlap import shared
+
+    share = shared(_words(judged), _words(searched))
+    if share > _MOST_SHARED:
         raise QuantUsageError(
-            f"--text: {chosen.text} is the text of the search; what was searched on it proves "
-            "nothing: give another one"
+            f"--text: {100 * share:.0f} % of {judged.title} stands in {searched.title}, the text "
+            "of the search; what was searched on it proves nothing: give another one"
         )
+
+
+def _words(text: Dialogues | PlainText) -> str:
+    from pytest_quant.runtimes.protocol import PlainText
+
+    if isinstance(text, PlainText):
+        return text.text
+    return "\n".join(part for pair in text.pairs for part in pair)
 
 
 def _option(chosen: argparse.Namespace) -> str:

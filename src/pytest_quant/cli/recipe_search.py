@@ -15,7 +15,8 @@ from pytest_quant.reports.recipe_search import Proved
 from pytest_quant.runtimes.artifact import Artifact
 from pytest_quant.runtimes.llamacpp.artifacts import prepare
 from pytest_quant.runtimes.llamacpp.engine import LlamaCppRuntime
-from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo
+from pytest_quant.runtimes.llamacpp.gguf_file import GgufInfo, inspect
+from pytest_quant.runtimes.llamacpp.gguf_header import DEFAULT_ALIGNMENT
 from pytest_quant.runtimes.llamacpp.kept_text import Limits
 from pytest_quant.runtimes.llamacpp.swapping import Pair
 from pytest_quant.runtimes.llamacpp.tensor_swaps import measure_swaps, measure_whole
@@ -85,6 +86,7 @@ class Search:
             recipe = Recipe("Q8_0", ((".*", kind),), imatrix=imatrix)
             path = prepare(Level(kind.lower(), recipe), model, kept, limits.threads).path
             pair = Pair.of(model, path)
+            self._made = path
             # Where rows do not fit a type, llama.cpp takes another one, which counts as itself.
             for name in pair.changed:
                 self.pairs.setdefault(pair.kind(name), Pair(model, {})).changed[name] = (
@@ -116,9 +118,14 @@ class Search:
         )
 
     def beside(self, info: GgufInfo) -> int:
-        """The bytes of the model's file that are not of these tensors, whatever their types."""
+        """The bytes of a level's file that are not of these tensors, whatever their types: its
+        header as the quantizer writes it, other tensors, and what fills up to an alignment.
+        """
         mine = {*self.tensors}
-        return info.size - sum(t.nbytes for t in info.tensors if t.name in mine)
+        made = inspect(self._made)
+        header = made.size - sum(tensor.nbytes for tensor in made.tensors)
+        rest = sum(tensor.nbytes for tensor in info.tensors if tensor.name not in mine)
+        return header + rest + DEFAULT_ALIGNMENT * len(info.tensors)
 
     def size(self, tensor: str, kind: str) -> int:
         return self.pairs[kind].changed[tensor][1].tensor.nbytes
@@ -126,7 +133,7 @@ class Search:
     def run(self, budget: int) -> Round:
         """The best of a few rounds for tensors that take so many bytes together.
 
-        Raises ``ValueError`` if there is no room for them, else as ``measure_swaps``.
+        Raises ``NoRoom`` if they take more, else as ``measure_swaps``.
         """
         allocate(self._options(lambda *_: 0.0), budget)  # says at once if there is no room
         target = 8 * budget / self.weights

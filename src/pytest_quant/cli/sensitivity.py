@@ -15,7 +15,7 @@ from pytest_quant.base.harmless import harmless
 from pytest_quant.base.library import EMBEDDED_MODEL
 from pytest_quant.base.paths import user_cache_directory
 from pytest_quant.base.resources import usable_cpus, usable_memory
-from pytest_quant.cli.arguments import model_argument, path_argument
+from pytest_quant.cli.arguments import model_argument, naming, path_argument
 from pytest_quant.cli.telling import progress_of, tell
 from pytest_quant.errors import QuantUsageError, RuntimeFailed
 
@@ -71,6 +71,7 @@ def _sensitivity(chosen: argparse.Namespace) -> Iterator[str]:
     from pytest_quant.runtimes.llamacpp.artifacts import prepare
     from pytest_quant.runtimes.llamacpp.gguf_file import inspect, reference_level
     from pytest_quant.runtimes.llamacpp.kept_text import Limits
+    from pytest_quant.runtimes.llamacpp.passages import check_length
     from pytest_quant.runtimes.llamacpp.swapping import Pair
     from pytest_quant.runtimes.llamacpp.tensor_swaps import measure_swaps
     from pytest_quant.session.held_text import held_text
@@ -87,7 +88,9 @@ def _sensitivity(chosen: argparse.Namespace) -> Iterator[str]:
         raise QuantUsageError(
             f"MODEL: {model} is quantized; give the file of 16 or 32 bits that levels are made of"
         )
-    text = held_text(chosen.text)
+    with naming("--text"):
+        text = held_text(chosen.text)
+        check_length(text, model, [model])
     tell(f"quantizing {model.name} to {level.name}")
     pair = Pair.of(model, prepare(level, model, kept, threads).path)
     if not pair.changed:

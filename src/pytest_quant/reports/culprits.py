@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterator
 from textwrap import wrap
 
-from pytest_quant.analysis.ratios import ratio_of_sums
+from pytest_quant.analysis.ratios import errors_beside, ratio_of_sums
 from pytest_quant.analysis.weight_parts import Estimate, kind_of, mean
 from pytest_quant.base.amounts import counted
 from pytest_quant.metrics.swaps import Culprits, Mended
 
 FIRST = 20
 _COLUMNS = 80
-# A rise is shown at so many standard errors; a culprit is shown to explain this share of it.
-_ERRORS, _SHARE = 2.0, 0.5
+# A culprit is shown to explain this share of a rise.
+_SHARE = 0.5
 
 
 def culprit_lines(found: Culprits, level: str, reference: str) -> Iterator[str]:
@@ -28,7 +28,7 @@ def culprit_lines(found: Culprits, level: str, reference: str) -> Iterator[str]:
         f"mean KLD, in thousandths of a nat: {_told(mean(found.damaged, found.tokens))} as it is, "
         f"{_told(mean(found.sound, found.tokens))} made here anew: {_told(rise)} more"
     )
-    if not rise.value > _ERRORS * rise.error:
+    if not rise.value > errors_beside(len(found.tokens)) * rise.error:
         yield "no rise is shown: the weights explain nothing here"
         return
     rows = sorted(

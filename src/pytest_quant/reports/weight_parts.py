@@ -51,8 +51,8 @@ def part_lines(found: Swaps, level: str, reference: str, most: int | None = FIRS
             f"and {len(rows) - most} others with {_share(rest, total)} % of the sum, "
             f"{harmless} of them shown to be harmless (--all lists them)"
         )
-    yield ""
-    yield from _kind_table(rows, total)
+    if kinds := [*_kind_table(rows, total)]:
+        yield from ("", *kinds)
     yield ""
     yield from _folded(
         "alone: with this part alone quantized; kept: what is regained if this part alone is kept "

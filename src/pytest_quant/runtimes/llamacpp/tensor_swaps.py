@@ -20,9 +20,9 @@ from pytest_quant.runtimes.llamacpp.lanes import count_lanes
 from pytest_quant.runtimes.llamacpp.swapping import Pair, SwapFile
 from pytest_quant.runtimes.protocol import Reading
 
-# A part is harmless if its divergence is shown, at so many standard errors, to be below this share
-# of what each part would have if all had the same.
-_ERRORS, HARMLESS = 3.0, 0.1
+# A part is harmless if its divergence is shown, with this chance to be wrong, to be below this
+# share of what each part would have if all had the same.
+_CHANCE, HARMLESS = 0.001, 0.1
 
 
 def measure_swaps(
@@ -109,8 +109,12 @@ def _measured(
     try:
         first = text.first.read(alone.path, threads)
         mean, error = _mean(first, text.first.counts)
-        if mean + _ERRORS * error < HARMLESS * share and len(first) < len(text.counts):
-            return first, None
+        if len(first) < len(text.counts):
+            from scipy.stats import t
+
+            reach = t.ppf(1 - _CHANCE, len(first) - 1) * error
+            if mean + reach < HARMLESS * share:
+                return first, None
         found = (*first, *text.rest.read(alone.path, threads))
     finally:
         alone.put(pair.before(names))
