@@ -118,7 +118,22 @@ class TestList:
         ]
         taken = [row for row in rows if row[1] != "MISSING"]
         assert ["4.1.1.3", "two_leg_journey", "numeric", "3", "32"] in taken
-        assert lines[-1] == f"{len(taken)} of 90 places have a probe"
+        assert f"{len(taken)} of 90 places have a probe" in lines
+
+    def test_every_entry_of_the_guide_s_lists_has_a_probe(self, run: Command) -> None:
+        _, lines, _ = run("probes", "--guide")
+        assert lines[-1] == "15 of 15 entries of the lists have a probe"
+        heads = [line for line in lines if line.endswith(" quantization:")]
+        assert [head.split()[1] for head in heads] == ["resilient", "affected", "sensitive"]
+        entry = lines.index("  recognising entities in standard formats: entities_named,")
+        assert lines[entry + 1] == "    entities_with_names_of_cities"
+
+    def test_entries_without_a_probe_are_marked(self, run: Command) -> None:
+        write("probes/sums.yaml", SUMS.replace("id: sums", "id: addition"))
+        _, lines, _ = run("probes", "--guide")
+        assert "  calculation and derivation: addition" in lines
+        assert "  logic of many steps: MISSING" in lines
+        assert lines[-1] == "1 of 15 entries of the lists have a probe"
 
     def test_missing_places_are_marked(self, run: Command) -> None:
         write(
@@ -134,7 +149,7 @@ class TestList:
             "4.9.1.2   sums     numeric           2      8",
             "4.9.1.3   MISSING  -                 -      -",
         ]
-        assert lines[-1] == "1 of 90 places have a probe"
+        assert "1 of 90 places have a probe" in lines
 
 
 class TestCheck:

@@ -113,3 +113,29 @@ def test_time_is_told_where_it_was_measured_alone() -> None:
     assert "time for a token 1.00 [1.00, 1.00] of f16's, file 0.53" in list(
         level_lines(timed, "q8")
     )
+
+
+def test_the_guide_s_lists_are_told_with_the_order_that_is_shown() -> None:
+    def line(resilient: int, sensitive: int) -> str:
+        run = record(
+            *(
+                measured(probe, "q4", right=38, lost=lost, n=40)
+                for probes, lost in (
+                    (("capital", "opposite", "word_repeated", "past_tense"), resilient),
+                    (("addition", "subtraction", "liars", "binary_search"), sensitive),
+                )
+                for probe in probes
+            )
+        )
+        (told,) = (said for said in level_lines(run, "q4") if "the guide's lists" in said)
+        return told
+
+    assert line(0, 20).startswith("points lost in the guide's lists: resilient 0.0 [")
+    assert line(0, 20).endswith("; shown: sensitive more than resilient, as the guide says")
+    assert line(20, 0).endswith("; shown: resilient more than sensitive, against the guide")
+    assert line(3, 4).endswith("; no order is shown")
+
+
+def test_a_single_list_has_no_order_to_tell() -> None:
+    run = record(*(measured(name, "q4", right=38, lost=3) for name in ("addition", "liars")))
+    assert not [said for said in level_lines(run, "q4") if "guide's lists" in said]

@@ -1,4 +1,4 @@
-"""What the guide says beyond tolerances: its case studies, its cliff, its deployment scenarios."""
+"""What the guide says beyond tolerances: its tables, its cliff, its lists, its scenarios."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pytest_quant.base.library import EXPECTED_IMPACT, GUIDE_TABLES
 Measure = Literal["accuracy", "parses", "syntax errors", "vulnerabilities"]
 
 LEVELS = ("f16", "q8", "q6", "q5", "q4", "q3", "q2")
+# The guide's lists of what a level loses, least first.
+LISTS = ("resilient", "moderate", "sensitive")
 # The names of the case studies, as --quant-table takes them.
 CASE_STUDIES = ("medical", "code", "mmlu", "gsm8k", "humaneval")
 
@@ -42,13 +44,26 @@ class GuideTable:
 
 
 @dataclass(frozen=True, slots=True)
+class ListEntry:
+    """What one of the guide's lists names, and the probes that stand for it."""
+
+    name: str
+    probes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Guide:
-    """``cliff`` are the levels around the steepest drop, ``scenarios`` the levels for each."""
+    """``cliff`` are the levels around the steepest drop, ``scenarios`` the levels for each.
+
+    ``lists`` are the entries of what is most resilient, moderately affected and most sensitive,
+    by ``resilient``, ``moderate`` and ``sensitive``, in that order.
+    """
 
     sensitivity: Mapping[str, str]
     tables: tuple[GuideTable, ...]
     cliff: tuple[str, str]
     scenarios: Mapping[str, tuple[str, ...]]
+    lists: Mapping[str, tuple[ListEntry, ...]]
 
 
 def read_guide() -> Guide:
@@ -61,6 +76,15 @@ def read_guide() -> Guide:
         tables=tuple(_table(name, data["case_studies"][name], tasks) for name in CASE_STUDIES),
         cliff=(data["cliff"]["higher"], data["cliff"]["lower"]),
         scenarios={k: tuple(levels) for k, levels in data["deployment"]["scenarios"].items()},
+        lists={
+            name: tuple(
+                ListEntry(entry, tuple(probes))
+                for entry, probes in zip(
+                    impact["sensitivity_lists"][name], data["lists"]["probes"][name], strict=True
+                )
+            )
+            for name in LISTS
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_quant.analysis.abilities import Ability, abilities
 from pytest_quant.analysis.case_studies import CaseStudy, case_studies
@@ -21,6 +21,7 @@ from pytest_quant.analysis.quality import (
     degeneration,
     instructions_kept,
 )
+from pytest_quant.analysis.resilience import Resilience, resilience
 from pytest_quant.analysis.sensitivity import Sensitivity, sensitivity
 from pytest_quant.gate.divergence_regression import DivergenceCheck
 from pytest_quant.gate.verdicts import Check
@@ -44,6 +45,7 @@ class Analysis:
     deployment: Deployment
     abilities: tuple[Ability, ...] = ()
     cut: tuple[CutAnswers, ...] = ()
+    resilience: Resilience = field(default_factory=Resilience)
 
 
 def analyse(
@@ -73,4 +75,5 @@ def analyse(
         deployment=deployment(checks, held_back, reference, rungs, guide.scenarios),
         abilities=abilities(measurements),
         cut=cut_answers(measurements),
+        resilience=resilience(measurements, guide.lists),
     )

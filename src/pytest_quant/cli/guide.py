@@ -1,11 +1,13 @@
-"""The guide's ninety questions as a table: which probe stands for which."""
+"""The guide's ninety questions and its lists of resilience: which probe stands for which."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
+from pytest_quant.analysis.guide import read_guide
 from pytest_quant.cli.columns import Columns
-from pytest_quant.cli.tables import column_widths, table
+from pytest_quant.cli.tables import COLUMNS, column_widths, table
 from pytest_quant.probes.model import Probe
 
 # The guide's categories and the three kinds of each, in its order.
@@ -20,6 +22,13 @@ GUIDE_CATEGORIES: dict[str, tuple[str, str, str]] = {
     "real_world": ("money", "plans", "troubleshooting"),
     "iterative": ("recursion", "algorithms step by step", "recurrences"),
     "probabilistic": ("counting", "Bayes", "statistics"),
+}
+
+# The guide's lists of what quantization harms, as they are headed.
+_LISTS = {
+    "resilient": "most resilient to quantization",
+    "moderate": "moderately affected by quantization",
+    "sensitive": "most sensitive to quantization",
 }
 
 
@@ -40,6 +49,26 @@ def guide_table(probes: Sequence[Probe], columns: Columns) -> Iterator[str]:
             yield from table(heads, of_kind, columns.right, widths)
             yield ""
     yield f"{len(rows.keys() & taken)} of {len(rows)} places have a probe"
+
+
+def lists_table(probes: Sequence[Probe]) -> Iterator[str]:
+    """Every entry of the guide's three lists with its probes; what is missing is marked."""
+    known = {probe.id for probe in probes}
+    total = covered = 0
+    for name, entries in read_guide().lists.items():
+        yield f"{_LISTS[name]}:"
+        for entry in entries:
+            mine = [probe for probe in entry.probes if probe in known]
+            total += 1
+            covered += bool(mine)
+            yield from textwrap.wrap(
+                f"{entry.name}: {', '.join(mine) or 'MISSING'}",
+                COLUMNS,
+                initial_indent="  ",
+                subsequent_indent="    ",
+            )
+        yield ""
+    yield f"{covered} of {total} entries of the lists have a probe"
 
 
 def _cells(probe: Probe, columns: Columns) -> tuple[str, ...]:

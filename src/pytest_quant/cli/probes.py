@@ -14,7 +14,7 @@ from pytest_quant.base.categories import CATEGORIES
 from pytest_quant.base.library import PROBE_SCHEMA
 from pytest_quant.cli.arguments import path_argument
 from pytest_quant.cli.columns import Columns
-from pytest_quant.cli.guide import GUIDE_CATEGORIES, guide_table
+from pytest_quant.cli.guide import GUIDE_CATEGORIES, guide_table, lists_table
 from pytest_quant.cli.tables import COLUMNS, column_widths, table
 from pytest_quant.errors import QuantUsageError
 from pytest_quant.probes.files import local_or_shipped, probe_files
@@ -35,7 +35,9 @@ def add_command(commands: Any) -> None:
         "difficulty, and how many cases a run asks.",
     )
     parser.add_argument(
-        "--guide", action="store_true", help="the guide's ninety questions and their probes"
+        "--guide",
+        action="store_true",
+        help="the guide's ninety questions, its lists of what levels lose, and their probes",
     )
     parser.add_argument(
         "--count",
@@ -109,6 +111,8 @@ def _list(chosen: argparse.Namespace) -> Iterator[str]:
     columns = Columns.of(_COUNTED if chosen.count else None)
     if chosen.guide:
         yield from guide_table(probes, columns)
+        yield ""
+        yield from lists_table(probes)
         return
     # The guide's in its order, then the others.
     order = list(dict.fromkeys((*GUIDE_CATEGORIES, *CATEGORIES.names)))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pytest_quant.analysis.efficiency import EfficiencyRow
 from pytest_quant.analysis.estimates import Estimate
 from pytest_quant.analysis.frontier import FrontierPoint
+from pytest_quant.analysis.resilience import ListComparison
 from pytest_quant.analysis.sensitivity import CategoryRow
 from pytest_quant.record.run import RunRecord
 from pytest_quant.reports.judgements import judge_problem, judged_lines
@@ -62,7 +63,33 @@ def level_lines(record: RunRecord, level: str) -> Iterator[str]:
             told = f"cut at a limit of length: {found.cut} of {counted(found.answers, 'answer')}"
             change = f"{found.reference_cut}; change {_bounded(found.change)} points"
             yield told if record.reference_recorded else f"{told}, {reference} {change}"
+    yield from _lists(record, level)
     yield from judged_lines(record, level)
+
+
+def _lists(record: RunRecord, level: str) -> Iterator[str]:
+    """What the guide's lists lost, and the order among them as far as it is shown."""
+    found = record.analysis.resilience
+    orders = [row for row in found.comparisons if row.level == level]
+    if not orders:
+        return
+    lost = ", ".join(
+        f"{row.name} {_bounded(row.drop)} ({counted(row.probes, 'probe')} of "
+        f"{counted(row.entries, 'kind')})"
+        for row in found.drops
+        if row.level == level
+    )
+    yield f"points lost in the guide's lists: {lost}; {_order(orders)}"
+
+
+def _order(rows: Iterable[ListComparison]) -> str:
+    told = []
+    for row in rows:
+        if row.found == "as the guide says":
+            told.append(f"{row.more} more than {row.less}, as the guide says")
+        elif row.found == "against the guide":
+            told.append(f"{row.less} more than {row.more}, against the guide")
+    return f"shown: {'; '.join(told)}" if told else "no order is shown"
 
 
 def session_lines(record: RunRecord) -> Iterator[str]:
