@@ -18,6 +18,14 @@ from pytest_quant.reports.decided import (
 )
 from pytest_quant.reports.plain_text import counted, shown
 
+# Of the divergence, by what is read.
+_READ = {
+    "text": "on the held text",
+    "recorded": "on the held text",
+    "responses": "on the reference's responses",
+    "depth": "in one long reading",
+}
+
 
 def advice(record: RunRecord) -> Iterator[str]:
     """What to do, the worst levels first."""
@@ -96,6 +104,11 @@ def _is_met(record: RunRecord, name: str, use: BaselineUse | None) -> bool:
     """
     if use is None or not use.coverage.compared or use.likelihood == "not measured":
         return False
+    return not [*_unmet(record, name)]
+
+
+def _unmet(record: RunRecord, name: str) -> Iterator[str]:
+    """What of a level is not shown to be no worse than recorded."""
     within = {
         c.category
         for c in group_checks(record, name)
@@ -106,9 +119,13 @@ def _is_met(record: RunRecord, name: str, use: BaselineUse | None) -> bool:
         for c in record.checks
         if (c.level, c.kind, c.scope, c.result.verdict) == (name, "regression", "category", "pass")
     }
-    distances = {c.result.verdict for c in record.divergence_checks if c.level == name}
-    likely = {c.result.verdict for c in record.likelihood_checks if c.level == name}
-    return within <= shown_equal and distances <= {"pass"} and "fail" not in likely
+    yield from sorted(str(category) for category in within - shown_equal)
+    for check in record.divergence_checks:
+        if check.level == name and check.result.verdict != "pass":
+            rise = 100 * (check.result.now / check.result.recorded - 1)
+            yield f"the divergence {_READ[check.source]} ({rise:+.1f} %)"
+    if any((c.level, c.result.verdict) == (name, "fail") for c in record.likelihood_checks):
+        yield "the right answers"
 
 
 def _as_to_the_guide(record: RunRecord, name: str, use: BaselineUse | None) -> str:
@@ -119,9 +136,14 @@ def _as_to_the_guide(record: RunRecord, name: str, use: BaselineUse | None) -> s
         bounds = f"[{lost.lower:.1f}, {lost.upper:.1f}]"
         guide = in_points(lost.limit)
         told = f"It lost {lost.drop:.1f} {bounds} points in all; the guide lets it lose {guide}. "
-    if use:
-        told += "It is not shown to be as good as recorded. "
-    return f"{told}Whether that may ship, a limit of yours says (--quant-margin), or a baseline."
+    if use is None or not use.coverage.compared:
+        return (
+            f"{told}Whether that may ship, a limit of yours says (--quant-margin), or a baseline."
+        )
+    unmet = [*_unmet(record, name)]
+    which = f" in {', '.join(unmet[:3])}{' and others' if len(unmet) > 3 else ''}" if unmet else ""
+    told += f"It is not shown to be as good as recorded{which}, nor to be worse. "
+    return f"{told}Whether that may ship, a limit of yours says (--quant-margin)."
 
 
 def _shown_within(record: RunRecord, name: str, asked: str) -> str:
