@@ -131,7 +131,10 @@ def _recipe(chosen: argparse.Namespace) -> Iterator[str]:
             f"{_option(chosen)}: no file of {size:,} bytes can be made of {model.name} in these "
             f"types: of its tensors, {error}; give more, or a lower type to --types"
         ) from None
-    yield (f"{len(search.tensors)} tensors, searched on {searched.title}, in thousandths of a nat:")
+    yield (
+        f"{len(search.tensors)} tensors for a file of {size / 1e6:.2f} MB, searched on "
+        f"{searched.title}; mean KLD in thousandths of a nat:"
+    )
     for number, one in enumerate(search.rounds, 1):
         mark = " (taken)" if one is best else ""
         yield (
@@ -147,8 +150,11 @@ def _recipe(chosen: argparse.Namespace) -> Iterator[str]:
     compared = [stock.of(name) for name in stock.beside(artifact.size)]
     yield from proof_lines(*proved(model, artifact, compared, judged, threads))
     yield ""
-    yield "for quant_recipes in pytest.ini:"
+    yield "for pytest.ini:"
+    yield "[pytest]"
+    yield "quant_recipes ="
     yield f"    {ini_line(chosen.name, recipe)}"
+    yield ""
     yield "for llama-quantize:"
     yield f"    {quantize_arguments(recipe)} MODEL OUTPUT {recipe.ftype}"
     yield from _unlike(best.allocation.kinds, artifact.path)

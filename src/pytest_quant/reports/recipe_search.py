@@ -39,7 +39,7 @@ def proof_lines(recipe: Proved, others: Sequence[Proved]) -> Iterator[str]:
         f"{len(read.chunks)} chunks"
     )
     names = max(6, *(len(found.name) for found in (recipe, *others)))
-    yield f"{'':<{names}} {'size, MB':>9} {'bits':>5} {'mean KLD, mnats':>16} {'same top, %':>12}"
+    yield f"{'':<{names}} {'size, MB':>9} {'bits':>5} {'mean KLD / 1000':>16} {'same top, %':>12}"
     for found in (recipe, *others):
         kld, top = (found.divergence.statistics[name] for name in ("Mean KLD", "Same top p"))
         yield (
