@@ -33,7 +33,7 @@ RUNNABLE = {command: said for command, said in SHOWN if said}
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of the first section, in the current directory."""
     monkeypatch.chdir(tmp_path)
-    (text,) = blocks("yaml")
+    text = blocks("yaml")[0]
     path = tmp_path / "doses.yaml"
     path.write_text(text, encoding="utf-8")
     return path
@@ -116,7 +116,7 @@ def test_the_set_of_cases_is_judged_as_one(project: Project) -> None:
 
 
 def test_the_file_runs_as_it_says(project: Project) -> None:
-    (text,) = blocks("yaml")
+    text = blocks("yaml")[0]
     project.write("doses.yaml", text)
     run = project.run("--quant-levels=q8", "--quant-cases=3", "doses.yaml")
     # The embedded model knows nothing of doses, so nothing is compared.
@@ -126,3 +126,13 @@ def test_the_file_runs_as_it_says(project: Project) -> None:
         "doses.yaml::single_dose[q8]",
         "doses.yaml::unit_of_insulin[q8]",
     }
+
+
+def test_every_file_that_is_shown_has_no_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, text in enumerate(blocks("yaml")):
+        path = tmp_path / f"shown{number}.yaml"
+        path.write_text(text, "utf-8")
+        assert main(["probes", "check", str(path)]) == 0
+        assert "no mistakes found" in capsys.readouterr().out
